@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# otasim: `make help` lists the targets.
+
+MODE    ?= release
+BUILD   := build/$(MODE)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION := $(shell sed -n 's/^.define OTASIM_VERSION "\(.*\)"/\1/p' sim/otasim.h)
+
+# What the library links, by pkg-config, and the Debian packages that hold it.
+LIBS     := gsl libcjson
+PACKAGES := gcc make pkg-config libgsl-dev libcjson-dev libcmocka-dev \
+            gnuplot-nox fonts-dejavu-core
+
+CC       ?= cc
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
+            -Wstrict-prototypes -Wmissing-prototypes
+FLAGS_release := -O2 -g
+FLAGS_debug   := -O0 -g3
+FLAGS_asan    := -O1 -g -fsanitize=address,undefined \
+                 -fno-sanitize-recover=all -fno-omit-frame-pointer
+# No FP contraction: a result must not depend on how the compiler fuses sums.
+OPENMP   ?= -fopenmp
+CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -I. -I$(BUILD) $(WARN) \
+             -ffp-contract=off $(OPENMP) $(FLAGS_$(MODE)) \
+             $(PKG_CFLAGS) $(CFLAGS)
+LDLIBS_ALL = $(PKG_LIBS) -lm $(LDLIBS)
+
+PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+PKG_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+
+CATALOG  := $(sort $(wildcard scenarios/catalog/*.jsonl))
+CLI_SRC  := $(sort $(wildcard sim/cli/*.c))
+LIB_SRC  := $(filter-out $(CLI_SRC),$(sort $(wildcard sim/*/*.c) \
+            $(wildcard models/*.c models/*/*.c) $(wildcard output/*.c)))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/catalog_data.o
+CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
+HEADERS  := $(sort $(wildcard sim/*.h sim/*/*.h models/*.h models/*/*.h \
+            output/*.h))
+
+LIB      := $(BUILD)/libotasim.a
+PROGRAM  := $(BUILD)/otasim
+
+TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/contract/*.c \
+            tests/oracle/*.c tests/system/*.c))
+TEST_LIB := $(sort $(wildcard tests/support/*.c))
+TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
+SCRIPTS  := $(sort $(wildcard tests/cli/*.sh tests/layout/*.sh \
+            tests/golden/*.sh))
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+.PHONY: all
+all: deps-if-needed build/otasim ## build the program, build/otasim
+
+build/otasim: $(PROGRAM)
+	ln -sf $(MODE)/otasim $@
+
+$(PROGRAM): $(CLI_OBJ) $(LIB)
+	$(CC) $(CFLAGS_ALL) -o $@ $(CLI_OBJ) $(LIB) $(LDLIBS_ALL)
+
+# An archive made anew: `ar r` would keep members whose sources are gone.
+$(LIB): $(LIB_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# The catalogue travels in the program: one C string a line.
+$(BUILD)/catalog_data.c: $(CATALOG) Makefile
+	@mkdir -p $(@D)
+	{ echo '#include "sim/scenario/catalog_data.h"'; \
+	  echo 'const char *const ota_catalog_data[] = {'; \
+	  cat $(CATALOG) | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/    "&",/'; \
+	  echo '    0};'; } >$@.part && mv $@.part $@
+
+$(BUILD)/catalog_data.o: $(BUILD)/catalog_data.c $(BUILD)/flags
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Changed flags or compiler rebuild everything of that mode.
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $@ || \
+	    echo '$(CC) $(CFLAGS_ALL)' >$@
+
+.PHONY: always
+always:
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+
+# --- tests -----------------------------------------------------------------
+
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB:%.c=$(BUILD)/%.o) $(LIB)
+	$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+
+.PHONY: check
+check: deps-if-needed build/otasim $(TESTS) ## build and run every fast test
+	@OTASIM='$(CURDIR)/$(PROGRAM)' BUILD='$(CURDIR)/$(BUILD)' CC='$(CC)' \
+	    PKG_CFLAGS='$(PKG_CFLAGS)' PKG_LIBS='$(PKG_LIBS)' \
+	    tests/run.sh $(TESTS) $(SCRIPTS)
+
+.PHONY: bench
+bench: $(BENCHES) ## time the hot paths against a baseline in the same run
+	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+
+.PHONY: golden
+golden: build/otasim ## rewrite the expected answers of tests/golden
+	OTASIM='$(CURDIR)/$(PROGRAM)' tests/golden/golden.sh --update
+
+.PHONY: lint
+lint: ## cppcheck, quiet when clean
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --error-exitcode=1 -I. -I$(BUILD) \
+	    --suppress=missingIncludeSystem sim models output tests
+
+# --- dependencies ------------------------------------------------------------
+
+# Prints what is missing; empty when all is there.
+MISSING = $(shell { command -v pkg-config && pkg-config --exists $(LIBS) \
+    cmocka && command -v gnuplot && command -v $(firstword $(CC)); } \
+    >/dev/null 2>&1 || echo yes)
+
+.PHONY: deps-if-needed
+deps-if-needed:
+	@if [ -n "$(MISSING)" ]; then \
+	    echo "otasim: something it needs is missing; running 'make deps'"; \
+	    $(MAKE) --no-print-directory deps; fi
+
+.PHONY: deps
+deps: ## install what is missing, as Debian packages
+	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+	    echo "otasim: no apt-get here; install what these hold:" >&2; \
+	    echo "    $(PACKAGES)" >&2; exit 1; fi; \
+	echo "otasim: installing $(PACKAGES)"; \
+	$$sudo apt-get update -q && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -q -y --no-install-recommends $(PACKAGES)
+
+# --- the rest ----------------------------------------------------------------
+
+.PHONY: demo
+demo: ## build, run the starter scenario, say where the results are
+	@$(MAKE) --no-print-directory all
+	build/otasim run scenarios/starter/electron-hourly.json
+
+scenarios/schema/scenario.schema.json: $(PROGRAM)
+	$(PROGRAM) models --schema >$@.part && mv $@.part $@
+
+.PHONY: schema
+schema: scenarios/schema/scenario.schema.json ## rewrite the JSON Schema
+
+.PHONY: install
+install: $(PROGRAM) ## install program, library, headers (PREFIX, DESTDIR)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	    $(DESTDIR)$(PREFIX)/share/otasim
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/otasim
+	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib/libotasim.a
+	for h in $(HEADERS); do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/otasim/$$h || \
+	    exit 1; done
+	cp -R scenarios $(DESTDIR)$(PREFIX)/share/otasim/
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
+	    'includedir=$${prefix}/include/otasim' '' 'Name: otasim' \
+	    'Description: firmware updates over the air to sleeping fleets' \
+	    'Version: $(VERSION)' 'Requires: $(LIBS)' \
+	    'Cflags: -I$${includedir} $(OPENMP)' \
+	    'Libs: -L$${libdir} -lotasim $(OPENMP) -lm' \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/otasim.pc
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/bin/otasim $(DESTDIR)$(PREFIX)/lib/libotasim.a \
+	    $(DESTDIR)$(PREFIX)/include/otasim \
+	    $(DESTDIR)$(PREFIX)/share/otasim \
+	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/otasim.pc
+
+.PHONY: clean
+clean: ## remove build/ (results/ stays)
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@echo 'make TARGET [MODE=release|debug|asan] [CC=gcc|clang]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
