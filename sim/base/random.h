@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * random.h - random numbers that belong to the event that draws them.
+ *
+ * Every number is a function of (seed, replication, device, purpose, index)
+ * and of how many were drawn under that name before it. There is no generator
+ * to seed or carry along, so nothing depends on the order in which devices
+ * are visited, and the k-th wake of a device has the same luck under every
+ * policy (common random numbers).
+ *
+ * Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random
+ * numbers: as easy as 1, 2, 3. SC'11. Threefry2x64 with 20 rounds, tested
+ * against the known-answer vectors that its authors publish with Random123.
+ */
+#ifndef OTA_RANDOM_H
+#define OTA_RANDOM_H
+
+#include <stdint.h>
+
+#include <gsl/gsl_rng.h>
+
+/* Threefry2x64-20: the block of 128 bits that belongs to key and counter. */
+void ota_threefry2x64(const uint64_t key[2], const uint64_t counter[2],
+                      uint64_t block[2]);
+
+/* What a stream is for. Values are part of every result: append, never
+ * renumber. */
+enum ota_purpose {
+    OTA_PURPOSE_FREE = 0, /* GSL's own seeding, tests */
+    OTA_PURPOSE_START,    /* a device's state at time 0 */
+    OTA_PURPOSE_WAKE,     /* the interval to the next wake */
+    OTA_PURPOSE_ATTACH,
+    OTA_PURPOSE_SESSION,
+    OTA_PURPOSE_APP,      /* the app's work and publishes in a wake */
+    OTA_PURPOSE_DELIVERY, /* when the cloud begins an update */
+    OTA_PURPOSE_TRANSFER,
+    OTA_PURPOSE_APPLY,
+    OTA_PURPOSE_COUNT
+};
+
+/* What all draws of one run share. */
+struct ota_random_key {
+    uint64_t seed;
+    uint64_t replication;
+};
+
+/*
+ * One stream: state and a gsl_rng that reads it, so that GSL's distributions
+ * apply. It is a value of 72 bytes that lives on the stack; do not copy it
+ * once initialised (rng.state points into it). It has 2^25 - 2 words.
+ */
+struct ota_stream {
+    gsl_rng rng; /* give &stream.rng to a sampler */
+    struct ota_stream_state {
+        uint64_t key[2];
+        uint64_t counter[2];
+        uint64_t block[2];
+        uint32_t words_left; /* of block */
+    } state;
+};
+
+/* Limits of a stream's name; checked by assert. */
+#define OTA_DEVICES_MAX (UINT64_C(1) << 40)
+#define OTA_INDEX_MAX (UINT64_C(1) << 40)
+
+/* Starts the stream named (key, device, purpose, index) at its first draw. */
+void ota_stream_init(struct ota_stream *stream,
+                     const struct ota_random_key *key, uint64_t device,
+                     enum ota_purpose purpose, uint64_t index);
+
+/*
+ * The generator as GSL sees it: 64-bit words, doubles of 53 bits in [0, 1).
+ * gsl_rng_alloc(ota_rng_threefry) gives one that gsl_rng_set() seeds.
+ */
+extern const gsl_rng_type *const ota_rng_threefry;
+
+#endif

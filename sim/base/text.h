@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * text.h - small help with words.
+ */
+#ifndef OTA_TEXT_H
+#define OTA_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * Returns how many single-character insertions, deletions, replacements and
+ * swaps of neighbours turn a into b (optimal string alignment), letter case
+ * ignored. Only the first 63 bytes count.
+ */
+size_t ota_text_distance(const char *a, const char *b);
+
+/*
+ * Returns the word nearest to text among words[0 .. count), or NULL when none
+ * is near enough to be meant (more than a third of its letters differ).
+ * NULL words are passed over.
+ */
+const char *ota_text_nearest(const char *text, const char *const *words,
+                             size_t count);
+
+/* Appends to the NUL-terminated text of capacity size, cutting what is too
+ * long. */
+void ota_text_append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

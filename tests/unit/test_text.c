@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_text.c - distances between words, the nearest word, appending.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "sim/base/text.h"
+
+static void distance_counts_edits_and_swaps(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } cases[] = {
+        {"", "", 0},          {"abc", "", 3},
+        {"", "abc", 3},       {"wait", "wait", 0},
+        {"wait", "WAIT", 0},  {"wait", "wat", 1},
+        {"wait", "waiit", 1}, {"wait", "bait", 1},
+        {"wait", "wiat", 1},  {"kitten", "sitting", 3},
+        {"ca", "abc", 3}, /* 2 if swapped letters could be parted again */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(ota_text_distance(cases[i].a, cases[i].b),
+                         cases[i].distance);
+        assert_int_equal(ota_text_distance(cases[i].b, cases[i].a),
+                         cases[i].distance);
+    }
+}
+
+static void only_63_bytes_count(void **state)
+{
+    char a[100];
+    char b[200];
+
+    (void)state;
+    memset(a, 'x', sizeof(a) - 1);
+    a[sizeof(a) - 1] = '\0';
+    memset(b, 'x', sizeof(b) - 1);
+    b[sizeof(b) - 1] = '\0';
+    assert_int_equal(ota_text_distance(a, b), 0);
+    assert_int_equal(ota_text_distance(a, ""), 63);
+}
+
+static void the_nearest_word_is_near_enough(void **state)
+{
+    static const char *const words[] = {"overage", NULL, "pause", "parse"};
+
+    (void)state;
+    assert_string_equal(ota_text_nearest("overrage", words, 4), "overage");
+    assert_string_equal(ota_text_nearest("paus", words, 4), "pause");
+    assert_string_equal(ota_text_nearest("PARSE", words, 4), "parse");
+    assert_null(ota_text_nearest("stop", words, 4));
+    assert_null(ota_text_nearest("", words, 4));
+    assert_null(ota_text_nearest("pause", words, 0));
+    assert_string_equal(ota_text_nearest("parse", words, 3), "pause");
+}
+
+static void appending_cuts_what_is_too_long(void **state)
+{
+    char text[8] = "ab";
+
+    (void)state;
+    ota_text_append(text, sizeof(text), "%d", 12);
+    assert_string_equal(text, "ab12");
+    ota_text_append(text, sizeof(text), "cdefgh");
+    assert_string_equal(text, "ab12cde");
+    ota_text_append(text, sizeof(text), "i");
+    assert_string_equal(text, "ab12cde");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(distance_counts_edits_and_swaps),
+        cmocka_unit_test(only_63_bytes_count),
+        cmocka_unit_test(the_nearest_word_is_near_enough),
+        cmocka_unit_test(appending_cuts_what_is_too_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
