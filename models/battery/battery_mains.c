@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * battery_mains.c - a supply that never runs out; what it gave is counted.
+ */
+#include "models/battery/battery.h"
+
+#include "models/battery/battery_common.h"
+#include "sim/base/clock.h"
+
+static int64_t mains_lasts_us(const void *config, enum ota_power power,
+                              int64_t left_pc)
+{
+    (void)config;
+    (void)power;
+    (void)left_pc;
+    return OTA_NEVER;
+}
+
+static int64_t mains_capacity_pc(const void *config)
+{
+    (void)config;
+    return INT64_MAX;
+}
+
+static const struct ota_field mains_fields[] = {
+    OTA_BATTERY_CURRENT_FIELDS,
+    {.name = NULL},
+};
+
+const struct ota_battery_model ota_battery_mains = {
+    .model =
+        {
+            .name = "mains",
+            .summary = "never runs out; charge is counted all the same",
+            .source = "charge = current * time",
+            .config_size = sizeof(struct ota_battery_config),
+            .fields = mains_fields,
+        },
+    .charge_pc = ota_battery_charge_pc,
+    .lasts_us = mains_lasts_us,
+    .capacity_pc = mains_capacity_pc,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * exchange.h - one request and its answer over a lossy link, with timers.
+ *
+ * The sender repeats the request when its timer runs out and doubles the
+ * timer each time; it gives up when the timer of the last repetition runs
+ * out. An answer counts whenever it comes before that, so a slow one costs
+ * needless repetitions. CoAP (RFC 7252, 4.2) and DTLS flights (RFC 6347,
+ * 4.2.4) are both of this shape.
+ */
+#ifndef OTA_EXCHANGE_H
+#define OTA_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gsl/gsl_rng.h>
+
+#include "models/link/link.h"
+
+struct ota_retry {
+    int64_t timeout_us;     /* of the first send */
+    int64_t timeout_max_us; /* doubling stops here */
+    double spread;          /* each timer is timeout * (1 + U(0, spread)) */
+    int sends_max;          /* first send included; at least 1 */
+};
+
+/* Particle's CoAP timers: 4 s doubling, +0-50 %, 4 sends.
+ * Source: particle-iot/device-os, communication/src/coap_channel.h. */
+extern const struct ota_retry ota_retry_coap;
+
+/* Particle's DTLS handshake timers: 3 s doubling to 24 s; gives up when the
+ * connect attempt does. Source: particle-iot/device-os, communication/src/
+ * dtls_message_channel.cpp; sends_max 6 (about 90 s) is ours. */
+extern const struct ota_retry ota_retry_dtls;
+
+struct ota_exchange {
+    bool ok;
+    int64_t took_us;       /* until the answer, or until it gave up */
+    int requests_sent;     /* by the asking side, all billed */
+    int requests_received; /* by the other side */
+    int answers_sent;      /* one a request received, all billed */
+};
+
+/* Runs one exchange on link, drawing from rng. */
+struct ota_exchange ota_exchange_run(const struct ota_link *link,
+                                     const struct ota_retry *retry,
+                                     gsl_rng *rng);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session_dtls.c - a DTLS session that outlives a sleep and is resumed.
+ *
+ * A connect resumes the session unless there is none or it is max_age old;
+ * then it is a full handshake. Both drop the session when they fail for good:
+ * a handshake at once, resumes when fruitless_max of them in a row heard
+ * nothing.
+ *
+ * Particle has two rules for the latter. The session goes when CoAP gives up
+ * on a message, that is after all of its sends (communication/src/
+ * coap_channel.h). Since Device OS 1.2.0 it also goes after 3 resumes that
+ * heard nothing (CHANGELOG, #1776), for apps that sleep before CoAP gives up.
+ * Here a connect lasts until CoAP gives up, so that the first rule decides and
+ * fruitless_max is 1; set it to 3 for a device that keeps its session over a
+ * failed connect.
+ *
+ * The session at time 0 has an age uniform in [0, max_age): what a handshake
+ * every max_age leads to.
+ */
+#include "models/session/session.h"
+
+#include <gsl/gsl_rng.h>
+
+#include "models/session/session_common.h"
+
+static void dtls_start(const void *opaque, struct ota_session_state *state,
+                       gsl_rng *rng)
+{
+    const struct ota_session_config *config = opaque;
+    const double age_us = (double)config->max_age_us * gsl_rng_uniform(rng);
+
+    state->handshake_us = -(int64_t)age_us;
+    state->fruitless = 0;
+}
+
+static int64_t dtls_renew_us(const void *opaque,
+                             const struct ota_session_state *state)
+{
+    const struct ota_session_config *config = opaque;
+
+    return ota_us_add(state->handshake_us, config->max_age_us);
+}
+
+static bool dtls_resumes(const void *opaque,
+                         const struct ota_session_state *state, int64_t now_us)
+{
+    return state->handshake_us != OTA_NEVER &&
+           now_us < dtls_renew_us(opaque, state);
+}
+
+static struct ota_session_setup dtls_connect(const void *opaque,
+                                             struct ota_session_state *state,
+                                             const struct ota_link *link,
+                                             int64_t now_us, gsl_rng *rng)
+{
+    const struct ota_session_config *config = opaque;
+
+    if (!dtls_resumes(config, state, now_us))
+        return ota_session_handshake(config, state, link, now_us, rng);
+
+    const struct ota_session_setup setup =
+        ota_session_round_trips(link, &ota_retry_coap, config->resume_bytes,
+                                config->resume_round_trips, rng);
+
+    state->fruitless = setup.ok ? 0 : state->fruitless + 1;
+    if (state->fruitless >= config->fruitless_max)
+        ota_session_drop(state);
+    return setup;
+}
+
+static const struct ota_field dtls_fields[] = {
+    OTA_SESSION_HANDSHAKE_FIELDS,
+    OTA_SESSION_SIZE_FIELD("resume", resume_bytes, "200B",
+                           "bytes of a resume, both ways",
+                           "docs.particle.io: 135 to 200 B"),
+    OTA_SESSION_COUNT_FIELD("resume_round_trips", resume_round_trips, "1",
+                            "round trips of a resume",
+                            "particle-iot/device-os, communication/src/"
+                            "protocol.cpp: one confirmable ping"),
+    OTA_SESSION_TIME_FIELD("max_age", max_age_us, "3d", 366 * OTA_US_PER_DAY,
+                           "age at which a session needs a full handshake",
+                           "docs.particle.io: renegotiated every 3 days"),
+    OTA_SESSION_COUNT_FIELD("fruitless_max", fruitless_max, "1",
+                            "failed resumes in a row that drop the session",
+                            "particle-iot/device-os, communication/src/"
+                            "coap_channel.h: dropped when CoAP gives up"),
+    OTA_SESSION_ONLINE_FIELDS,
+    {.name = NULL},
+};
+
+const struct ota_session_model ota_session_dtls = {
+    .model =
+        {
+            .name = "dtls",
+            .summary = "a session that later connects resume, up to an age",
+            .source = "particle-iot/device-os, communication/src/"
+                      "dtls_message_channel.cpp",
+            .config_size = sizeof(struct ota_session_config),
+            .fields = dtls_fields,
+        },
+    .start = dtls_start,
+    .resumes = dtls_resumes,
+    .connect = dtls_connect,
+    .renew_us = dtls_renew_us,
+    .keep_alive_us = ota_session_keep_alive_us,
+    .mapping_us = ota_session_mapping_us,
+};

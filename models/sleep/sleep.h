@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sleep.h - kind of model: when a device wakes.
+ *
+ * Time 0 is an arbitrary instant in a device's life: the first wake is drawn
+ * from the stationary law, so that statistics hold from the start on.
+ */
+#ifndef OTA_SLEEP_H
+#define OTA_SLEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gsl/gsl_rng.h>
+
+#include "sim/base/model.h"
+
+/* What a sleep keeps alive, and so what waking costs. */
+enum ota_sleep_depth {
+    OTA_SLEEP_HIBERNATE, /* memory lost: boot, then attach */
+    OTA_SLEEP_MODEM_OFF, /* memory kept: attach */
+    OTA_SLEEP_STANDBY,   /* network kept: neither */
+};
+
+extern const char *const ota_sleep_depths[]; /* words, ended by NULL */
+
+struct ota_sleep_model {
+    struct ota_model model;
+
+    /* Returns the first wake at or after 0 [us]; 0 for a device that is
+     * always on. */
+    int64_t (*first_us)(const void *config, gsl_rng *rng);
+
+    /* Returns the wake that follows one at wake_us [us]; later than that;
+     * OTA_NEVER for a device that never sleeps. */
+    int64_t (*next_us)(const void *config, int64_t wake_us, gsl_rng *rng);
+
+    /* Returns how deep it sleeps, and in *boot_us the time from waking to the
+     * start of the app or of the attach [us]. */
+    enum ota_sleep_depth (*depth)(const void *config, int64_t *boot_us);
+};
+
+struct ota_sleep {
+    const struct ota_sleep_model *model;
+    const void *config;
+};
+
+struct ota_sleep_interval_config {
+    int64_t period_us; /* wake to wake, mean */
+    double jitter;     /* each interval is uniform in period * (1 -+ jitter) */
+    int phase;         /* 0 random, 1 aligned: every device wakes at
+                        * multiples of the period, jitter excepted */
+    int depth;         /* enum ota_sleep_depth */
+    int64_t boot_us;
+};
+
+extern const struct ota_sleep_model ota_sleep_always_on;
+extern const struct ota_sleep_model ota_sleep_interval;
+
+/* Every sleep model, ended by NULL. */
+extern const struct ota_sleep_model *const ota_sleep_models[];
+
+#endif
