@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * firmware.h - kind of model: what happens to a module once it is on the
+ * device.
+ */
+#ifndef OTA_FIRMWARE_H
+#define OTA_FIRMWARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gsl/gsl_rng.h>
+
+#include "sim/base/dist.h"
+#include "sim/base/model.h"
+
+struct ota_firmware_model {
+    struct ota_model model;
+
+    /* Returns the time from the end of the transfer until the device runs
+     * again [us], and in *applied whether the module took effect; if not, the
+     * old one runs on and nobody is told. */
+    int64_t (*apply_us)(const void *config, int64_t size_bytes, gsl_rng *rng,
+                        bool *applied);
+};
+
+struct ota_firmware {
+    const struct ota_firmware_model *model;
+    const void *config;
+};
+
+struct ota_firmware_modular_config {
+    struct ota_dist apply;  /* reset, copy and boot */
+    double silent_failure;  /* share of modules that do not take effect */
+};
+
+extern const struct ota_firmware_model ota_firmware_modular;
+
+/* Every firmware model, ended by NULL. */
+extern const struct ota_firmware_model *const ota_firmware_models[];
+
+#endif

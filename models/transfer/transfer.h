@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * transfer.h - kind of model: moving one module to a device, chunk by chunk.
+ *
+ * A transfer is computed in one call, datagram by datagram, from the cloud's
+ * first message to its end or to the instant at which something cuts it off.
+ * Bytes count every datagram put on the air, with IP, UDP and DTLS headers,
+ * lost ones included: the network bills them.
+ */
+#ifndef OTA_TRANSFER_H
+#define OTA_TRANSFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gsl/gsl_rng.h>
+
+#include "models/link/link.h"
+#include "sim/base/model.h"
+
+/* How a transfer ended. */
+enum ota_transfer_end {
+    OTA_TRANSFER_DONE,    /* image complete on the device, cloud told */
+    OTA_TRANSFER_CUT,     /* cut_us came first */
+    OTA_TRANSFER_STALLED, /* the device lost patience */
+    OTA_TRANSFER_GAVE_UP, /* the cloud lost patience */
+    OTA_TRANSFER_CAPPED,  /* data_left_bytes used up */
+    OTA_TRANSFER_ENDS
+};
+
+extern const char *const ota_transfer_end_names[OTA_TRANSFER_ENDS];
+
+/* A module has at most so many chunks; a chunk's index is 16 bits. The scenario
+ * reader refuses larger modules. */
+#define OTA_TRANSFER_CHUNKS_MAX INT64_C(65535)
+
+/* Returns how many chunks of chunk_bytes hold size_bytes. */
+static inline int64_t ota_transfer_chunks(int64_t size_bytes,
+                                          int64_t chunk_bytes)
+{
+    return (size_bytes + chunk_bytes - 1) / chunk_bytes;
+}
+
+struct ota_transfer_job {
+    int64_t size_bytes;      /* of the module, > 0 */
+    int64_t kept_bytes;      /* of it on the device from earlier attempts; 0
+                              * unless the model keeps progress */
+    int64_t begin_us;        /* the cloud's first message leaves */
+    int64_t cut_us;          /* whatever happens, the device is gone by then;
+                              * > begin_us; OTA_NEVER: it stays */
+    bool cut_is_graceful;    /* going to sleep, as against losing power: the
+                              * device can save its progress */
+    int64_t pump_us;         /* the app takes a message only this often; 0:
+                              * as they come */
+    int64_t data_left_bytes; /* what the plan lets pass; INT64_MAX: no limit */
+    const struct ota_link *link;
+};
+
+struct ota_transfer_result {
+    enum ota_transfer_end end;
+    int64_t end_us;        /* > begin_us, <= cut_us */
+    bool resets;           /* the device reboots because of this end (Gen 2
+                            * after a stall) */
+    int64_t down_bytes;    /* on the wire */
+    int64_t up_bytes;
+    int64_t payload_bytes; /* of the module, new on the device and not lost
+                            * with this end; all of it after DONE */
+    int64_t kept_bytes;    /* of the module on the device for the next attempt
+                            * (at most size_bytes; 0 if progress is lost) */
+    int64_t spent_bytes;   /* of down_bytes: datagrams of chunks that brought
+                            * nothing: lost, repeated, or of progress lost */
+    int64_t chunks_sent;
+    int64_t rounds;        /* flights, for models that have them; else 0 */
+};
+
+struct ota_transfer_model {
+    struct ota_model model;
+
+    /* Runs one transfer. */
+    struct ota_transfer_result (*run)(const void *config,
+                                      const struct ota_transfer_job *job,
+                                      gsl_rng *rng);
+};
+
+struct ota_transfer {
+    const struct ota_transfer_model *model;
+    const void *config;
+};
+
+/* "fast": flights of chunks, each closed by an UpdateDone that the device
+ * answers with the chunks it misses. */
+struct ota_transfer_fast_config {
+    int64_t chunk_bytes;
+    int64_t flight_chunks;  /* in the cloud's first flight */
+    int64_t request_chunks; /* the device asks for at most so many a round */
+    int request_rule;       /* 0 all: up to request_chunks; 1 growing: at most
+                             * received in the last flight + max(20 %, 2) */
+    int64_t stall_us;       /* without a new chunk, the device resets */
+};
+
+/* "v3": sliding window, cumulative acknowledgements with a bitmap, resumes. */
+struct ota_transfer_v3_config {
+    int64_t chunk_bytes;
+    int64_t window_bytes;
+    int64_t ack_every_chunks;
+    int64_t ack_delay_us;
+    int64_t stall_us;       /* without a chunk, the device cancels */
+    int64_t flush_us;       /* saved progress is at most this old after a
+                             * power loss */
+    double duplicates;      /* share of chunks that the cloud sends once more
+                             * than needed */
+};
+
+extern const struct ota_transfer_model ota_transfer_fast;
+extern const struct ota_transfer_model ota_transfer_v3;
+
+/* Every transfer model, ended by NULL. */
+extern const struct ota_transfer_model *const ota_transfer_models[];
+
+#endif

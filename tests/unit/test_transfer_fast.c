@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_transfer_fast.c - "fast" transfers against counts and times worked out
+ * by hand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "models/transfer/transfer.h"
+#include "sim/base/clock.h"
+#include "sim/base/random.h"
+#include "tests/support/plain_link.h"
+
+enum { RTT_US = 200000, CHUNK_WIRE = 585 };
+
+static const struct ota_transfer_fast_config config = {
+    .chunk_bytes = 512,
+    .flight_chunks = 50,
+    .request_chunks = 50,
+    .stall_us = 90 * OTA_US_PER_S,
+};
+
+static const struct plain_link clean = {
+    .rtt_us = RTT_US,
+    .goodput_bit_s = 585 * 8 * 100, /* 10 ms a chunk */
+    .device_us = 1000,
+};
+
+static struct ota_transfer_result
+run_with(const struct ota_transfer_fast_config *with,
+         const struct plain_link *plain, struct ota_transfer_job job,
+         uint64_t index)
+{
+    const struct ota_link link = {.model = &plain_link_model, .config = plain};
+    const struct ota_random_key key = {.seed = 7};
+    struct ota_stream stream;
+
+    ota_stream_init(&stream, &key, 0, OTA_PURPOSE_TRANSFER, index);
+    job.link = &link;
+    /* The result is plain numbers and points to nothing. */
+    /* cppcheck-suppress returnDanglingLifetime */
+    return ota_transfer_fast.run(with, &job, &stream.rng);
+}
+
+static struct ota_transfer_job job_of(int64_t size_bytes)
+{
+    return (struct ota_transfer_job){
+        .size_bytes = size_bytes,
+        .begin_us = 1000,
+        .cut_us = OTA_NEVER,
+        .data_left_bytes = INT64_MAX,
+    };
+}
+
+/*
+ * 120 chunks without loss: flights of 50, 50 and 20. UpdateBegin, UpdateReady,
+ * three UpdateDone and two requests are a round trip each, and each flight
+ * starts half a one before its first chunk is through.
+ */
+static void lossless_costs_are_exact(void **state)
+{
+    (void)state;
+    const int64_t size = 119 * 512 + 1;
+    const struct ota_transfer_result r =
+        run_with(&config, &clean, job_of(size), 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_DONE);
+    assert_int_equal(r.rounds, 3);
+    assert_int_equal(r.chunks_sent, 120);
+    assert_int_equal(r.end_us - 1000,
+                     7 * RTT_US + 3 * RTT_US / 2 + 120 * 10000);
+    assert_int_equal(r.down_bytes,
+                     120 * CHUNK_WIRE + 77 + 61 + 3 * 64 + 2 * 61);
+    assert_int_equal(r.up_bytes,
+                     61 + 64 + 3 * 62 + (64 + 2 * 50) + (64 + 2 * 20));
+    assert_int_equal(r.payload_bytes, size);
+    assert_int_equal(r.spent_bytes, 0);
+    assert_false(r.resets);
+}
+
+/* Flights of 10, then what came and two or 20 % more: 12, 14, 16, and the
+ * last 8 of 60. */
+static void growing_requests_grow(void **state)
+{
+    (void)state;
+    struct ota_transfer_fast_config growing = config;
+    growing.flight_chunks = 10;
+    growing.request_chunks = 40;
+    growing.request_rule = 1;
+    const struct ota_transfer_result r =
+        run_with(&growing, &clean, job_of(60 * 512), 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_DONE);
+    assert_int_equal(r.rounds, 5);
+    assert_int_equal(r.chunks_sent, 60);
+}
+
+/* Whichever is slowest sets the pace. */
+static void pace_follows_the_slowest(void **state)
+{
+    (void)state;
+    struct plain_link slow = clean;
+    slow.device_us = 50000;
+    struct ota_transfer_job job = job_of(50 * 512);
+    const int64_t rest_us = 3 * RTT_US + RTT_US / 2;
+
+    assert_int_equal(run_with(&config, &slow, job, 0).end_us - job.begin_us,
+                     rest_us + 50 * 50000);
+    job.pump_us = OTA_US_PER_S;
+    assert_int_equal(run_with(&config, &slow, job, 0).end_us - job.begin_us,
+                     rest_us + 50 * OTA_US_PER_S);
+}
+
+static void a_cut_loses_everything(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = job_of(50 * 512);
+    /* After both opening exchanges, and 7 chunks begun. */
+    job.cut_us = job.begin_us + 2 * RTT_US + 65000;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_CUT);
+    assert_int_equal(r.end_us, job.cut_us);
+    assert_int_equal(r.chunks_sent, 7);
+    assert_int_equal(r.spent_bytes, 7 * CHUNK_WIRE);
+    assert_int_equal(r.down_bytes, 7 * CHUNK_WIRE + 77 + 61);
+    assert_int_equal(r.payload_bytes, 0);
+    assert_int_equal(r.kept_bytes, 0);
+}
+
+/* The k-th chunk that would pass the plan's limit is not sent. */
+static void a_cap_stops_the_datagram(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = job_of(50 * 512);
+    const int64_t opening = 77 + 61 + 64 + 61;
+    job.data_left_bytes = opening + 10 * CHUNK_WIRE + CHUNK_WIRE - 1;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_CAPPED);
+    assert_int_equal(r.down_bytes + r.up_bytes, opening + 10 * CHUNK_WIRE);
+    assert_int_equal(r.end_us, job.begin_us + 2 * RTT_US + 10 * 10000);
+
+    job.data_left_bytes = 0;
+    const struct ota_transfer_result none = run_with(&config, &clean, job, 0);
+    assert_int_equal(none.end, OTA_TRANSFER_CAPPED);
+    assert_int_equal(none.down_bytes + none.up_bytes, 0);
+    assert_true(none.end_us > job.begin_us);
+}
+
+/* An app that takes a message every 100 s starves the update. */
+static void a_starved_device_resets(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = job_of(50 * 512);
+    job.pump_us = 100 * OTA_US_PER_S;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_STALLED);
+    assert_true(r.resets);
+    assert_int_equal(r.end_us, job.begin_us + RTT_US + config.stall_us);
+    assert_int_equal(r.payload_bytes, 0);
+}
+
+static void nobody_there_gives_up(void **state)
+{
+    (void)state;
+    struct plain_link dead = clean;
+    dead.loss = 1;
+    const struct ota_transfer_result r =
+        run_with(&config, &dead, job_of(512), 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_GAVE_UP);
+    assert_int_equal(r.down_bytes, 4 * 77);
+    assert_int_equal(r.up_bytes, 0);
+    /* 4 s doubling, 4 sends, each up to half longer. */
+    assert_true(r.end_us > 60 * OTA_US_PER_S && r.end_us < 91 * OTA_US_PER_S);
+}
+
+/* Bytes are conserved and ends are in order, whatever happens. */
+static void invariants_hold(void **state)
+{
+    (void)state;
+    int ends[OTA_TRANSFER_ENDS] = {0};
+
+    for (uint64_t i = 0; i < 4000; i++) {
+        struct plain_link link = clean;
+        link.loss = 0.1 * (double)(i % 8);
+        struct ota_transfer_job job = job_of(1 + (int64_t)(i * 7919 % 90000));
+        if (i % 3 == 0)
+            job.cut_us = job.begin_us + 1 + (int64_t)(i * 104729 % 60000000);
+        if (i % 5 == 0)
+            job.data_left_bytes = (int64_t)(i * 15485863 % 150000);
+        if (i % 7 == 0)
+            job.pump_us = 10 * OTA_US_PER_S;
+        const struct ota_transfer_result r = run_with(&config, &link, job, i);
+        const int64_t chunks = ota_transfer_chunks(job.size_bytes, 512);
+        const bool done = r.end == OTA_TRANSFER_DONE;
+
+        ends[r.end]++;
+        assert_true(r.end_us > job.begin_us && r.end_us <= job.cut_us);
+        assert_true(r.down_bytes + r.up_bytes <= job.data_left_bytes);
+        assert_int_equal(r.payload_bytes, done ? job.size_bytes : 0);
+        assert_int_equal(r.spent_bytes,
+                         (r.chunks_sent - (done ? chunks : 0)) * CHUNK_WIRE);
+        assert_true(r.down_bytes >= r.chunks_sent * CHUNK_WIRE);
+        assert_true(!done || r.chunks_sent >= chunks);
+        assert_true(r.resets == (r.end == OTA_TRANSFER_STALLED));
+    }
+    for (int end = 0; end < OTA_TRANSFER_ENDS; end++)
+        assert_true(ends[end] > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lossless_costs_are_exact),
+        cmocka_unit_test(growing_requests_grow),
+        cmocka_unit_test(pace_follows_the_slowest),
+        cmocka_unit_test(a_cut_loses_everything),
+        cmocka_unit_test(a_cap_stops_the_datagram),
+        cmocka_unit_test(a_starved_device_resets),
+        cmocka_unit_test(nobody_there_gives_up),
+        cmocka_unit_test(invariants_hold),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
