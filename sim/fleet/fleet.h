@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fleet.h - devices taking an update: one replication.
+ *
+ * All memory is taken by ota_fleet_new(); nothing is allocated while time
+ * runs. Two fleets of the same config and key do the same to the bit,
+ * whatever the number of threads.
+ */
+#ifndef OTA_FLEET_H
+#define OTA_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/error.h"
+#include "sim/base/random.h"
+#include "sim/fleet/config.h"
+#include "sim/fleet/observation.h"
+
+struct ota_fleet;
+
+/* Returns a fleet at time 0, or NULL with *error set. config is borrowed and
+ * outlives it. */
+struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
+                                const struct ota_random_key *key,
+                                struct ota_error *error);
+
+void ota_fleet_free(struct ota_fleet *fleet);
+
+/* How many shards the fleet has: that many observers it takes. */
+size_t ota_fleet_shards(const struct ota_fleet *fleet);
+
+struct ota_fleet_run_options {
+    const struct ota_observer *observers; /* one a shard; NULL: nobody
+                                           * listens */
+    int threads;                          /* at least 1 */
+    /* Asked now and then, by any thread; false stops the run. May be NULL. */
+    bool (*keep_going)(void *context);
+    void *context;
+};
+
+/* Runs to the horizon. Returns false if keep_going stopped it; the fleet is
+ * then good for nothing but ota_fleet_free(). Call it once. */
+bool ota_fleet_run(struct ota_fleet *fleet,
+                   const struct ota_fleet_run_options *options);
+
+#endif
