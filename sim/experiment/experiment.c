@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * experiment.c - runs replications and hands their results to the summary.
+ *
+ * Replications need nothing of each other, so they run beside each other
+ * when there are at least as many as threads; fewer run one after another,
+ * each on all threads. Of a replication only its results stay, and of the
+ * first the devices' records.
+ */
+#include "sim/experiment/experiment.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <gsl/gsl_errno.h>
+
+#include "sim/fleet/fleet.h"
+#include "sim/stats/results.h"
+
+/* What the threads share. */
+struct experiment {
+    const struct ota_fleet_config *config;
+    const struct ota_experiment_options *options;
+    const int64_t *group_devices;
+    int fleet_threads;
+    struct ota_results *results; /* by replication */
+    atomic_bool halted;          /* asked to stop, or one has failed */
+
+    /* Changed by one thread at a time. */
+    int64_t done;
+    struct ota_error *error;
+};
+
+/* Passes the user's wish on, and one replication's failure to all others. */
+static bool keep_going(void *self)
+{
+    struct experiment *experiment = self;
+    const struct ota_experiment_options *options = experiment->options;
+
+    if (atomic_load(&experiment->halted))
+        return false;
+    if (options->keep_going && !options->keep_going(options->context)) {
+        atomic_store(&experiment->halted, true);
+        return false;
+    }
+    return true;
+}
+
+/* Runs the fleet and puts its results into their place; false if it failed.
+ * A run that was stopped leaves no results and is no failure. */
+static bool listen(struct experiment *experiment, int64_t replication,
+                   struct ota_fleet *fleet, struct ota_error *error)
+{
+    const struct ota_fleet_config *config = experiment->config;
+    const struct ota_results_shape shape = {
+        .group_devices = experiment->group_devices,
+        .group_count = config->group_count,
+        .shards = ota_fleet_shards(fleet),
+        .horizon_us = config->horizon_us,
+        .release_us = config->release_us,
+        .keep_devices = replication == 0,
+    };
+    struct ota_collector *collector = ota_collector_new(&shape, error);
+    if (!collector)
+        return false;
+
+    const struct ota_fleet_run_options run = {
+        .observers = ota_collector_observers(collector),
+        .threads = experiment->fleet_threads,
+        .keep_going = keep_going,
+        .context = experiment,
+    };
+    bool good = true;
+    if (ota_fleet_run(fleet, &run))
+        good = ota_collector_finish(collector,
+                                    &experiment->results[replication], error);
+    ota_collector_free(collector);
+    return good;
+}
+
+static bool replicate(struct experiment *experiment, int64_t replication,
+                      struct ota_error *error)
+{
+    const struct ota_random_key key = {
+        .seed = experiment->options->seed,
+        .replication = (uint64_t)replication,
+    };
+    struct ota_fleet *fleet = ota_fleet_new(experiment->config, &key, error);
+    if (!fleet)
+        return false;
+
+    const bool good = listen(experiment, replication, fleet, error);
+    ota_fleet_free(fleet);
+    return good;
+}
+
+/* Counts a replication that went well, or notes why it failed. */
+static void report(struct experiment *experiment, bool good,
+                   const struct ota_error *error)
+{
+    const struct ota_experiment_options *options = experiment->options;
+
+    if (!good) {
+        atomic_store(&experiment->halted, true);
+        if (!experiment->error->failed)
+            *experiment->error = *error;
+    } else if (!atomic_load(&experiment->halted)) {
+        experiment->done++;
+        if (options->progress)
+            options->progress(options->context, experiment->done,
+                              options->replications);
+    }
+}
+
+static void replicate_all(struct experiment *experiment)
+{
+    const int64_t replications = experiment->options->replications;
+    const int threads = experiment->options->threads;
+    const bool beside = replications >= threads;
+    experiment->fleet_threads = beside ? 1 : threads;
+
+#pragma omp parallel for schedule(dynamic) num_threads(beside ? threads : 1)
+    for (int64_t r = 0; r < replications; r++) {
+        if (!keep_going(experiment))
+            continue;
+        struct ota_error error = {.failed = false};
+        const bool good = replicate(experiment, r, &error);
+#pragma omp critical(ota_experiment_report)
+        report(experiment, good, &error);
+    }
+}
+
+static enum ota_experiment_status summarise(struct experiment *experiment,
+                                            const char *const *names,
+                                            struct ota_summary *summary)
+{
+    if (experiment->error->failed)
+        return OTA_EXPERIMENT_FAILED;
+    if (experiment->done < experiment->options->replications)
+        return OTA_EXPERIMENT_STOPPED;
+    if (!ota_summary_make(summary, experiment->results,
+                          (size_t)experiment->done, names,
+                          experiment->options->confidence, experiment->error))
+        return OTA_EXPERIMENT_FAILED;
+    return OTA_EXPERIMENT_DONE;
+}
+
+enum ota_experiment_status
+ota_experiment_run(const struct ota_fleet_config *config,
+                   const struct ota_experiment_options *options,
+                   struct ota_summary *summary, struct ota_error *error)
+{
+    assert(options->replications >= 1 && options->threads >= 1);
+    assert(!error->failed);
+    gsl_set_error_handler_off();
+
+    const size_t replications = (size_t)options->replications;
+    int64_t *devices = calloc(config->group_count, sizeof(*devices));
+    const char **names = calloc(config->group_count, sizeof(*names));
+    struct ota_results *results = calloc(replications, sizeof(*results));
+    enum ota_experiment_status status = OTA_EXPERIMENT_FAILED;
+
+    if (!devices || !names || !results) {
+        ota_fail(error, "no memory for %zu replications", replications);
+    } else {
+        for (size_t g = 0; g < config->group_count; g++) {
+            devices[g] = config->groups[g].count;
+            names[g] = config->groups[g].name;
+        }
+        struct experiment experiment = {
+            .config = config,
+            .options = options,
+            .group_devices = devices,
+            .results = results,
+            .error = error,
+        };
+        replicate_all(&experiment);
+        status = summarise(&experiment, names, summary);
+        for (size_t r = 0; r < replications; r++)
+            ota_results_release(&results[r]);
+    }
+    free(results);
+    free(names);
+    free(devices);
+    return status;
+}

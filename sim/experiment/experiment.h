@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * experiment.h - replications of one fleet, on as many threads as asked.
+ */
+#ifndef OTA_EXPERIMENT_H
+#define OTA_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/error.h"
+#include "sim/fleet/config.h"
+#include "sim/stats/summary.h"
+
+struct ota_experiment_options {
+    uint64_t seed;
+    int64_t replications; /* at least 1 */
+    int threads;          /* at least 1; results do not depend on it */
+    double confidence;    /* of the intervals, 0 to 1, ends excluded */
+
+    /* Told how many replications are done, by any thread but one at a time;
+     * may be NULL. */
+    void (*progress)(void *context, int64_t done, int64_t of);
+    /* Asked now and then, by any thread; false stops. May be NULL. */
+    bool (*keep_going)(void *context);
+    void *context;
+};
+
+enum ota_experiment_status {
+    OTA_EXPERIMENT_DONE,
+    OTA_EXPERIMENT_STOPPED, /* keep_going said so; there is no summary */
+    OTA_EXPERIMENT_FAILED,  /* *error says why; there is no summary */
+};
+
+/*
+ * Runs all replications and summarises them into *summary, which the caller
+ * releases after OTA_EXPERIMENT_DONE. *error has not failed yet.
+ *
+ * Replications run beside each other when there are at least as many as
+ * threads, else one after another, each on all threads.
+ *
+ * Switches GSL's error handler off, for the whole process, before any thread
+ * starts: GSL's default ends the program.
+ */
+enum ota_experiment_status
+ota_experiment_run(const struct ota_fleet_config *config,
+                   const struct ota_experiment_options *options,
+                   struct ota_summary *summary, struct ota_error *error);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kpi.c - names, units and meanings of the KPIs.
+ */
+#include "sim/stats/kpi.h"
+
+const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
+    [OTA_KPI_CONFIRMED_SHARE] =
+        {"confirmed_share", "1", "confirmed",
+         "devices that run the new version and reported it, of all targets"},
+    [OTA_KPI_TIME_TO_50] =
+        {"time_to_50", "s", "time to 50 %",
+         "from the release until half of all targets were confirmed"},
+    [OTA_KPI_TIME_TO_90] =
+        {"time_to_90", "s", "time to 90 %",
+         "from the release until 90 % of all targets were confirmed"},
+    [OTA_KPI_TIME_TO_99] =
+        {"time_to_99", "s", "time to 99 %",
+         "from the release until 99 % of all targets were confirmed"},
+    [OTA_KPI_BEGUN_PER_OFFER] =
+        {"begun_per_offer", "1", "transfers begun per offer",
+         "share of the cloud's offers to a running app that a transfer "
+         "followed"},
+    [OTA_KPI_ATTEMPTS] =
+        {"attempts", "1", "transfers begun per device",
+         "transfers begun, all modules, mean of all devices"},
+    [OTA_KPI_ABORTED] =
+        {"aborted", "1", "transfers aborted per device",
+         "transfers begun but not completed, mean of all devices"},
+    [OTA_KPI_BYTES] =
+        {"bytes", "B", "data per device",
+         "all bytes both ways over the whole run, mean of all devices"},
+    [OTA_KPI_BYTES_P95] =
+        {"bytes_p95", "B", "data per device, p95",
+         "all bytes both ways over the whole run, 95 % of devices use no more"},
+    [OTA_KPI_USEFUL] =
+        {"useful", "B", "useful payload per device",
+         "payload of modules that took effect, mean of all devices"},
+    [OTA_KPI_USEFUL_P95] =
+        {"useful_p95", "B", "useful payload per device, p95",
+         "payload of modules that took effect, 95 % of devices use no more"},
+    [OTA_KPI_OVERHEAD] =
+        {"overhead", "B", "update overhead per device",
+         "headers, answers and sessions for the update, mean of all devices"},
+    [OTA_KPI_OVERHEAD_P95] =
+        {"overhead_p95", "B", "update overhead per device, p95",
+         "headers, answers and sessions for the update, 95 % of "
+         "devices use no more"},
+    [OTA_KPI_WASTED] =
+        {"wasted", "B", "wasted data per device",
+         "chunks lost, repeated or thrown away, mean of all devices"},
+    [OTA_KPI_WASTED_P95] =
+        {"wasted_p95", "B", "wasted data per device, p95",
+         "chunks lost, repeated or thrown away, 95 % of devices use no more"},
+    [OTA_KPI_ROUTINE] =
+        {"routine", "B", "routine data per device",
+         "what would have been sent without the update, mean of all devices"},
+    [OTA_KPI_ROUTINE_P95] =
+        {"routine_p95", "B", "routine data per device, p95",
+         "what would have been sent without the update, 95 % of "
+         "devices use no more"},
+    [OTA_KPI_SIMS_OVER_CAP] =
+        {"sims_over_cap", "devices", "SIMs over their cap",
+         "SIMs that went over their plan's cap in any billing period"},
+    [OTA_KPI_OVERAGE] =
+        {"overage_cost", "USD", "overage cost",
+         "price of the data over the cap, all SIMs and billing periods"},
+    [OTA_KPI_AWAKE] =
+        {"awake_time", "s", "time awake per device",
+         "time not asleep over the whole run, mean of all devices"},
+    [OTA_KPI_AWAKE_P95] =
+        {"awake_time_p95", "s", "time awake per device, p95",
+         "time not asleep over the whole run, 95 % of devices have no more"},
+    [OTA_KPI_CHARGE] =
+        {"charge", "mAh", "charge per device",
+         "drawn over the whole run, mean of all devices"},
+    [OTA_KPI_CHARGE_P95] =
+        {"charge_p95", "mAh", "charge per device, p95",
+         "drawn over the whole run, 95 % of devices draw no more"},
+    [OTA_KPI_BATTERIES_EMPTY] =
+        {"batteries_empty", "devices", "batteries empty",
+         "devices whose battery ran out, updated or not"},
+};

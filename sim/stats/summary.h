@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * summary.h - what all replications say together: every number with its
+ * interval.
+ *
+ * Means of replications have Student t intervals. A count that is the same in
+ * all replications has none that way; there the devices of all replications
+ * are pooled and the exact interval of their share is taken, as devices of an
+ * uncoupled fleet are independent. The same is done for one replication, and
+ * for the states over time.
+ *
+ * A KPI that some replications did not give (a time that was never reached)
+ * has no estimate, as the others alone are the lucky ones; values and of say
+ * how many gave it. Intervals are clipped to what the number can be at all.
+ */
+#ifndef OTA_SUMMARY_H
+#define OTA_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/error.h"
+#include "sim/stats/interval.h"
+#include "sim/stats/results.h"
+
+struct ota_group_summary {
+    const char *name; /* "fleet" for the whole; borrowed */
+    int64_t devices;  /* in a replication */
+    struct ota_estimate outcomes[OTA_OUTCOMES]; /* devices a replication */
+    struct ota_estimate kpi[OTA_KPIS];
+};
+
+struct ota_summary {
+    int64_t replications;
+    double confidence;
+    size_t group_count;               /* without the fleet */
+    struct ota_group_summary *groups; /* [0] the fleet, [1 + g] group g */
+
+    /* Share of the fleet by state over time. */
+    int64_t step_us;
+    size_t instants;
+    struct ota_estimate *timeline; /* [instants][OTA_STATES] */
+
+    struct ota_histogram bytes; /* of all devices of all replications */
+
+    /* The devices of the first replication; group by device. */
+    struct ota_device_record *devices;
+    size_t device_count;
+};
+
+/*
+ * Summarises results[0 .. count), in that order. names are the groups' and
+ * outlive the summary. The records of results[0] move into the summary.
+ */
+bool ota_summary_make(struct ota_summary *summary,
+                      struct ota_results *results, size_t count,
+                      const char *const *names, double confidence,
+                      struct ota_error *error);
+
+void ota_summary_release(struct ota_summary *summary);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_experiment.c - replications of a real scenario: the same bits on any
+ * number of threads, progress, stopping, and what only the first one leaves.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "sim/experiment/experiment.h"
+#include "sim/scenario/scenario.h"
+
+static const char file[] = "scenarios/starter/electron-hourly.json";
+static const struct ota_setting settings[] = {
+    {.path = "fleet.0.count", .value = "1500"}, /* two shards */
+};
+
+static int read_scenario(void **state)
+{
+    static struct ota_scenario scenario;
+    struct ota_complaints complaints = {.count = 0};
+    if (!ota_scenario_read(&scenario, file, settings, 1, &complaints)) {
+        ota_complaints_print(&complaints, stderr);
+        return -1;
+    }
+    *state = &scenario;
+    return 0;
+}
+
+static int release_scenario(void **state)
+{
+    ota_scenario_release(*state);
+    return 0;
+}
+
+static void run(const struct ota_scenario *scenario, int64_t replications,
+                int threads, struct ota_summary *summary)
+{
+    const struct ota_experiment_options options = {
+        .seed = 7,
+        .replications = replications,
+        .threads = threads,
+        .confidence = 0.95,
+    };
+    struct ota_error error = {.failed = false};
+    assert_int_equal(
+        ota_experiment_run(&scenario->fleet, &options, summary, &error),
+        OTA_EXPERIMENT_DONE);
+    assert_false(error.failed);
+}
+
+/* To the bit; two that are both NaN are the same too. */
+static void same_double(double a, double b)
+{
+    assert_true(a == b || (isnan(a) && isnan(b)));
+}
+
+static void same_estimates(const struct ota_estimate *a,
+                           const struct ota_estimate *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        same_double(a[i].mean, b[i].mean);
+        same_double(a[i].lo, b[i].lo);
+        same_double(a[i].hi, b[i].hi);
+        assert_int_equal(a[i].values, b[i].values);
+        assert_int_equal(a[i].of, b[i].of);
+    }
+}
+
+static void same_summary(const struct ota_summary *a,
+                         const struct ota_summary *b)
+{
+    assert_int_equal(a->group_count, b->group_count);
+    for (size_t g = 0; g <= a->group_count; g++) {
+        same_estimates(a->groups[g].outcomes, b->groups[g].outcomes,
+                       OTA_OUTCOMES);
+        same_estimates(a->groups[g].kpi, b->groups[g].kpi, OTA_KPIS);
+    }
+    assert_int_equal(a->instants, b->instants);
+    same_estimates(a->timeline, b->timeline, a->instants * OTA_STATES);
+    assert_memory_equal(&a->bytes, &b->bytes, sizeof(a->bytes));
+    assert_int_equal(a->device_count, b->device_count);
+    for (size_t d = 0; d < a->device_count; d++) {
+        assert_int_equal(a->devices[d].outcome, b->devices[d].outcome);
+        assert_true(a->devices[d].confirmed_us == b->devices[d].confirmed_us);
+        assert_true(a->devices[d].charge_pc == b->devices[d].charge_pc);
+    }
+}
+
+/* Three replications: beside each other on two threads, within the fleet on
+ * four. */
+static void threads_change_nothing(void **state)
+{
+    struct ota_summary one, two, four;
+    run(*state, 3, 1, &one);
+    run(*state, 3, 2, &two);
+    run(*state, 3, 4, &four);
+    same_summary(&one, &two);
+    same_summary(&one, &four);
+    ota_summary_release(&one);
+    ota_summary_release(&two);
+    ota_summary_release(&four);
+}
+
+static void the_summary_hangs_together(void **state)
+{
+    const struct ota_scenario *scenario = *state;
+    const int64_t devices = ota_fleet_config_devices(&scenario->fleet);
+    struct ota_summary summary;
+    run(scenario, 3, 1, &summary);
+
+    assert_int_equal(summary.replications, 3);
+    assert_int_equal(summary.device_count, devices);
+    assert_int_equal(summary.bytes.count, 3 * devices);
+    for (size_t g = 0; g <= summary.group_count; g++) {
+        const struct ota_group_summary *group = &summary.groups[g];
+        double sum = 0.0;
+        for (int o = 0; o < OTA_OUTCOMES; o++)
+            sum += group->outcomes[o].mean;
+        assert_true(fabs(sum - (double)group->devices) < 1e-9 * sum);
+        const struct ota_estimate *kpi = group->kpi;
+        const double parts =
+            kpi[OTA_KPI_USEFUL].mean + kpi[OTA_KPI_OVERHEAD].mean +
+            kpi[OTA_KPI_WASTED].mean + kpi[OTA_KPI_ROUTINE].mean;
+        assert_true(fabs(parts - kpi[OTA_KPI_BYTES].mean) < 1e-9 * parts);
+    }
+    for (size_t i = 0; i < summary.instants; i++) {
+        double sum = 0.0;
+        for (int s = 0; s < OTA_STATES; s++)
+            sum += summary.timeline[i * OTA_STATES + (size_t)s].mean;
+        assert_true(fabs(sum - 1.0) < 1e-9);
+    }
+    ota_summary_release(&summary);
+}
+
+/* The first replication is the same whatever follows it, and the second is
+ * another. */
+static void replications_are_different_luck(void **state)
+{
+    struct ota_summary one, two;
+    run(*state, 1, 1, &one);
+    run(*state, 2, 1, &two);
+    for (size_t d = 0; d < one.device_count; d++)
+        assert_true(one.devices[d].charge_pc == two.devices[d].charge_pc);
+    assert_true(one.groups[0].kpi[OTA_KPI_CHARGE].mean !=
+                two.groups[0].kpi[OTA_KPI_CHARGE].mean);
+    ota_summary_release(&one);
+    ota_summary_release(&two);
+}
+
+struct listener {
+    int64_t done; /* as last told */
+    int64_t stop_after;
+    atomic_int asked;
+};
+
+static void progress(void *context, int64_t done, int64_t of)
+{
+    struct listener *listener = context;
+    assert_int_equal(done, listener->done + 1);
+    assert_int_equal(of, 5);
+    listener->done = done;
+}
+
+static bool keep_going(void *context)
+{
+    struct listener *listener = context;
+    atomic_fetch_add(&listener->asked, 1);
+    return listener->done < listener->stop_after;
+}
+
+static enum ota_experiment_status run_heard(const struct ota_scenario *scenario,
+                                            struct listener *listener,
+                                            struct ota_summary *summary)
+{
+    const struct ota_experiment_options options = {
+        .seed = 7,
+        .replications = 5,
+        .threads = 1,
+        .confidence = 0.95,
+        .progress = progress,
+        .keep_going = keep_going,
+        .context = listener,
+    };
+    struct ota_error error = {.failed = false};
+    const enum ota_experiment_status status =
+        ota_experiment_run(&scenario->fleet, &options, summary, &error);
+    assert_false(error.failed);
+    return status;
+}
+
+static void progress_counts_to_the_end(void **state)
+{
+    struct listener listener = {.stop_after = INT64_MAX};
+    struct ota_summary summary;
+    assert_int_equal(run_heard(*state, &listener, &summary),
+                     OTA_EXPERIMENT_DONE);
+    assert_int_equal(listener.done, 5);
+    assert_true(atomic_load(&listener.asked) >= 5);
+    ota_summary_release(&summary);
+}
+
+static void a_stopped_experiment_has_no_summary(void **state)
+{
+    struct listener listener = {.stop_after = 2};
+    struct ota_summary summary;
+    assert_int_equal(run_heard(*state, &listener, &summary),
+                     OTA_EXPERIMENT_STOPPED);
+    assert_int_equal(listener.done, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(the_summary_hangs_together),
+        cmocka_unit_test(replications_are_different_luck),
+        cmocka_unit_test(progress_counts_to_the_end),
+        cmocka_unit_test(a_stopped_experiment_has_no_summary),
+    };
+    return cmocka_run_group_tests(tests, read_scenario, release_scenario);
+}

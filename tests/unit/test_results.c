@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_results.c - records of a fleet made by hand, and what they condense to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/clock.h"
+#include "sim/stats/results.h"
+#include "tests/support/near.h"
+
+enum { GROUPS = 2, SHARDS = 3, DEVICES = 300 };
+
+static const int64_t group_devices[GROUPS] = {100, 200};
+static const int64_t release_us = OTA_US_PER_H;
+
+static struct ota_results_shape shape(bool keep_devices)
+{
+    return (struct ota_results_shape){
+        .group_devices = group_devices,
+        .group_count = GROUPS,
+        .shards = SHARDS,
+        .horizon_us = 100 * OTA_US_PER_H,
+        .release_us = release_us,
+        .keep_devices = keep_devices,
+    };
+}
+
+/*
+ * Device i of group 0 is confirmed i + 1 s after the release and sends 10 (i +
+ * 1) bytes; group 1 never hears of the release, sends nothing and draws more
+ * charge than the sum of 64 bits would hold.
+ */
+static struct ota_device_record record_of(int64_t device)
+{
+    struct ota_device_record record = {
+        .outcome = OTA_OUTCOME_WAITING_NEVER_OFFERED,
+        .offered_us = OTA_NEVER,
+        .begun_us = OTA_NEVER,
+        .installed_us = OTA_NEVER,
+        .confirmed_us = OTA_NEVER,
+        .charge_pc = INT64_C(3600000000000) * 100000, /* 100,000 mAh */
+        .dead = device % 2 == 1,
+    };
+    if (device >= group_devices[0])
+        return record;
+
+    const int64_t n = device + 1;
+    record.outcome = OTA_OUTCOME_UPDATED_CONFIRMED;
+    record.confirmed_us = release_us + n * OTA_US_PER_S;
+    record.routine_bytes = n;
+    record.useful_bytes = 2 * n;
+    record.overhead_bytes = 3 * n;
+    record.wasted_bytes = 4 * n;
+    record.power_us[OTA_POWER_SLEEP] = 1000 * OTA_US_PER_S;
+    record.power_us[OTA_POWER_ATTACH] = n * OTA_US_PER_S;
+    record.power_us[OTA_POWER_ONLINE] = 2 * n * OTA_US_PER_S;
+    record.overage_uusd = 250000;
+    record.periods_over = device < 7 ? 2 : 0;
+    record.offers = 4;
+    record.offers_begun = 1;
+    record.attempts = 3;
+    record.aborted = 2;
+    return record;
+}
+
+/* Lets device by device be seen, by shards in turn. */
+static void tell(const struct ota_collector *collector)
+{
+    const struct ota_observer *observers = ota_collector_observers(collector);
+
+    for (int64_t d = 0; d < DEVICES; d++) {
+        const struct ota_observer *observer = &observers[d % SHARDS];
+        const struct ota_device_record record = record_of(d);
+        struct ota_observation seen = {
+            .kind = OTA_SEEN_STATE,
+            .device = (uint64_t)d,
+            .group = d >= group_devices[0],
+            .detail.state = {OTA_STATES, OTA_STATE_WAITING},
+        };
+        assert_true(observer->wants & 1U << OTA_SEEN_STATE);
+        assert_true(observer->wants & 1U << OTA_SEEN_FINAL);
+        observer->observe(observer->self, &seen);
+
+        if (record.confirmed_us != OTA_NEVER) {
+            seen.time_us = record.confirmed_us;
+            seen.detail.state.from = OTA_STATE_WAITING;
+            seen.detail.state.to = OTA_STATE_CONFIRMED;
+            observer->observe(observer->self, &seen);
+        }
+        seen.kind = OTA_SEEN_FINAL;
+        seen.detail.record = &record;
+        observer->observe(observer->self, &seen);
+    }
+}
+
+static struct ota_results collect(bool keep_devices)
+{
+    const struct ota_results_shape of = shape(keep_devices);
+    struct ota_error error = {.failed = false};
+    struct ota_results results;
+    struct ota_collector *collector = ota_collector_new(&of, &error);
+    assert_non_null(collector);
+
+    tell(collector);
+    assert_true(ota_collector_finish(collector, &results, &error));
+    assert_false(error.failed);
+    ota_collector_free(collector);
+    return results;
+}
+
+static void outcomes_add_up(void **state)
+{
+    (void)state;
+    struct ota_results results = collect(false);
+    assert_int_equal(results.group_count, GROUPS);
+    const int64_t devices[] = {DEVICES, 100, 200};
+
+    for (size_t g = 0; g <= GROUPS; g++) {
+        int64_t sum = 0;
+        for (int o = 0; o < OTA_OUTCOMES; o++)
+            sum += results.groups[g].outcomes[o];
+        assert_int_equal(results.groups[g].devices, devices[g]);
+        assert_int_equal(sum, devices[g]);
+    }
+    assert_int_equal(results.groups[0].outcomes[OTA_OUTCOME_UPDATED_CONFIRMED],
+                     100);
+    assert_int_equal(
+        results.groups[2].outcomes[OTA_OUTCOME_WAITING_NEVER_OFFERED], 200);
+    ota_results_release(&results);
+}
+
+/* Of 1 to 100 the mean is 50.5 and the 95th percentile 95.05. */
+static void kpis_of_a_group_by_hand(void **state)
+{
+    (void)state;
+    struct ota_results results = collect(false);
+    const double *kpi = results.groups[1].kpi;
+    static const struct {
+        enum ota_kpi kpi;
+        double wanted;
+    } wanted[] = {
+        {OTA_KPI_CONFIRMED_SHARE, 1.0},  {OTA_KPI_TIME_TO_50, 50.0},
+        {OTA_KPI_TIME_TO_90, 90.0},      {OTA_KPI_TIME_TO_99, 99.0},
+        {OTA_KPI_BEGUN_PER_OFFER, 0.25}, {OTA_KPI_ATTEMPTS, 3.0},
+        {OTA_KPI_ABORTED, 2.0},          {OTA_KPI_BYTES, 505.0},
+        {OTA_KPI_BYTES_P95, 950.5},      {OTA_KPI_USEFUL, 101.0},
+        {OTA_KPI_USEFUL_P95, 190.1},     {OTA_KPI_OVERHEAD, 151.5},
+        {OTA_KPI_OVERHEAD_P95, 285.15},  {OTA_KPI_WASTED, 202.0},
+        {OTA_KPI_WASTED_P95, 380.2},     {OTA_KPI_ROUTINE, 50.5},
+        {OTA_KPI_ROUTINE_P95, 95.05},    {OTA_KPI_SIMS_OVER_CAP, 7.0},
+        {OTA_KPI_OVERAGE, 25.0},         {OTA_KPI_AWAKE, 151.5},
+        {OTA_KPI_AWAKE_P95, 285.15},     {OTA_KPI_CHARGE, 1e5},
+        {OTA_KPI_CHARGE_P95, 1e5},       {OTA_KPI_BATTERIES_EMPTY, 50.0},
+    };
+    assert_int_equal(sizeof(wanted) / sizeof(wanted[0]), OTA_KPIS);
+    for (size_t i = 0; i < OTA_KPIS; i++)
+        assert_near(kpi[wanted[i].kpi], wanted[i].wanted, 1e-9);
+    ota_results_release(&results);
+}
+
+/* All 300 are targets: half of them never comes, nor does an offer to group
+ * 1. 100 of 300 are not 34 %. */
+static void what_never_came_is_nan(void **state)
+{
+    (void)state;
+    struct ota_results results = collect(false);
+    assert_near(results.groups[0].kpi[OTA_KPI_CONFIRMED_SHARE], 1.0 / 3.0,
+                1e-12);
+    assert_true(isnan(results.groups[0].kpi[OTA_KPI_TIME_TO_50]));
+    assert_true(isnan(results.groups[2].kpi[OTA_KPI_TIME_TO_50]));
+    assert_true(isnan(results.groups[2].kpi[OTA_KPI_BEGUN_PER_OFFER]));
+    assert_true(results.groups[2].kpi[OTA_KPI_BYTES] == 0.0);
+    ota_results_release(&results);
+}
+
+static void timeline_and_bytes_of_all_shards(void **state)
+{
+    (void)state;
+    struct ota_results results = collect(false);
+    const struct ota_timeline *timeline = &results.timeline;
+
+    for (size_t i = 0; i < timeline->instants; i++) {
+        const int64_t at_us = (int64_t)i * timeline->step_us;
+        const int64_t since_s = (at_us - release_us) / OTA_US_PER_S;
+        const int64_t confirmed = since_s < 0     ? 0
+                                  : since_s > 100 ? 100
+                                                  : since_s;
+        assert_int_equal(ota_timeline_at(timeline, i, OTA_STATE_CONFIRMED),
+                         confirmed);
+        assert_int_equal(ota_timeline_at(timeline, i, OTA_STATE_WAITING),
+                         DEVICES - confirmed);
+    }
+    assert_int_equal(results.bytes.count, DEVICES);
+    assert_int_equal(results.bytes.zeros, 200);
+    ota_results_release(&results);
+}
+
+static void records_stay_if_asked(void **state)
+{
+    (void)state;
+    struct ota_results kept = collect(true);
+    struct ota_results dropped = collect(false);
+
+    assert_null(dropped.devices);
+    assert_int_equal(dropped.device_count, 0);
+    assert_non_null(kept.devices);
+    assert_int_equal(kept.device_count, DEVICES);
+    for (int64_t d = 0; d < DEVICES; d++)
+        assert_int_equal(kept.devices[d].confirmed_us,
+                         record_of(d).confirmed_us);
+    ota_results_release(&kept);
+    ota_results_release(&dropped);
+}
+
+static void every_kpi_has_its_words(void **state)
+{
+    (void)state;
+    for (int k = 0; k < OTA_KPIS; k++) {
+        assert_non_null(ota_kpis[k].name);
+        assert_non_null(ota_kpis[k].label);
+        assert_non_null(ota_kpis[k].help);
+        assert_non_null(strstr(" 1 s B mAh USD devices ", ota_kpis[k].unit));
+        for (int other = 0; other < k; other++)
+            assert_string_not_equal(ota_kpis[k].name, ota_kpis[other].name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(outcomes_add_up),
+        cmocka_unit_test(kpis_of_a_group_by_hand),
+        cmocka_unit_test(what_never_came_is_nan),
+        cmocka_unit_test(timeline_and_bytes_of_all_shards),
+        cmocka_unit_test(records_stay_if_asked),
+        cmocka_unit_test(every_kpi_has_its_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
