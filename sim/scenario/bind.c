@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bind.c - sections, fields, models.
+ */
+#include "sim/scenario/bind.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/text.h"
+
+enum { WORDS_MAX = 64 }; /* keys of a section, models of a kind */
+
+bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
+                       const char *format, ...)
+{
+    char message[OTA_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+
+    struct ota_place place;
+    ota_json_place(value, &place);
+    ota_complain(binder->complaints, &place, "%s", message);
+    return false;
+}
+
+void ota_bind_advise(const char *text, const char *const *words, size_t count,
+                     char *advice, size_t size)
+{
+    const char *nearest = ota_text_nearest(text, words, count);
+    advice[0] = '\0';
+    if (nearest) {
+        ota_text_append(advice, size, "; did you mean \"%s\"?", nearest);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        ota_text_append(advice, size, "%s%s", i ? ", " : "; known: ", words[i]);
+}
+
+bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
+                   const char *key, struct ota_bind_section *section)
+{
+    *section = (struct ota_bind_section){
+        .parent = parent, .key = key, .object = ota_json_find(parent, key)};
+    if (!section->object || section->object->type == OTA_JSON_OBJECT)
+        return true;
+    ota_bind_complain(binder, section->object,
+                      "%s where an object of settings {...} belongs",
+                      ota_json_type_words(section->object->type));
+    return false;
+}
+
+/* What belongs into a field, for a value of a wrong type. */
+static void expected(const struct ota_field *field, char *text, size_t size)
+{
+    const char *name = ota_dimension_name(field->dimension);
+    const char *example = ota_dimension_example(field->dimension);
+    const char *article = strchr("aeiou", name[0]) ? "an" : "a";
+    text[0] = '\0';
+    switch (field->kind) {
+    case OTA_FIELD_INTEGER:
+    case OTA_FIELD_REAL:
+        if (field->dimension == OTA_COUNT || field->dimension == OTA_RATIO)
+            ota_text_append(text, size, "a number such as %s", example);
+        else
+            ota_text_append(text, size, "%s %s such as \"%s\"", article, name,
+                            example);
+        break;
+    case OTA_FIELD_DIST:
+        ota_text_append(text, size,
+                        "%s %s such as \"%s\", or a distribution of it,",
+                        article, name, example);
+        break;
+    case OTA_FIELD_FLAG:
+        ota_text_append(text, size, "true or false");
+        break;
+    case OTA_FIELD_SEED:
+        ota_text_append(text, size, "a whole number");
+        break;
+    case OTA_FIELD_CHOICE:
+        ota_field_describe(field, text, size);
+        break;
+    case OTA_FIELD_NAME:
+    case OTA_FIELD_TEXT:
+        ota_text_append(text, size, "text in double quotes");
+        break;
+    }
+}
+
+/* Whether a value of that type can stand for the field; its text decides. */
+static bool type_fits(const struct ota_field *field, enum ota_json_type type)
+{
+    switch (type) {
+    case OTA_JSON_TEXT:
+        return true;
+    case OTA_JSON_FLAG:
+        return field->kind == OTA_FIELD_FLAG;
+    case OTA_JSON_NUMBER:
+        return field->kind == OTA_FIELD_INTEGER ||
+               field->kind == OTA_FIELD_REAL || field->kind == OTA_FIELD_DIST ||
+               field->kind == OTA_FIELD_SEED;
+    default:
+        return false;
+    }
+}
+
+static bool bind_value(struct ota_binder *binder, const struct ota_field *field,
+                       const struct ota_json *value, void *config)
+{
+    char problem[OTA_MESSAGE_SIZE];
+    if (!type_fits(field, value->type)) {
+        expected(field, problem, sizeof problem);
+        ota_bind_complain(binder, value, "%s where %s belongs",
+                          ota_json_type_words(value->type), problem);
+        return false;
+    }
+    size_t column = 0;
+    if (ota_field_set(field, config, value->text, &binder->context, &column,
+                      problem, sizeof problem))
+        return true;
+
+    struct ota_place place;
+    ota_json_place(value, &place);
+    if (place.line > 0 && column > 0 && !value->escaped)
+        place.column += (int)column + (value->type == OTA_JSON_TEXT ? 1 : 0);
+    ota_complain(binder->complaints, &place, "%s", problem);
+    return false;
+}
+
+/* Collects what may stand in a section. */
+static size_t known_words(const struct ota_field *fields,
+                          const char *const *others,
+                          const char *words[WORDS_MAX])
+{
+    size_t count = 0;
+    for (; fields->name; fields++) {
+        assert(count < WORDS_MAX);
+        words[count++] = fields->name;
+    }
+    for (; others && *others; others++) {
+        assert(count < WORDS_MAX);
+        words[count++] = *others;
+    }
+    return count;
+}
+
+/* Complains about keys that mean nothing here. */
+static bool check_keys(struct ota_binder *binder, const struct ota_json *object,
+                       const struct ota_field *fields,
+                       const char *const *others)
+{
+    const char *words[WORDS_MAX];
+    const size_t count = known_words(fields, others, words);
+    bool ok = true;
+
+    for (const struct ota_json *v = object->child; v; v = v->next) {
+        bool known = strncmp(v->key, "x-", 2) == 0;
+        for (size_t i = 0; i < count && !known; i++)
+            known = strcmp(words[i], v->key) == 0;
+        if (known)
+            continue;
+        char advice[OTA_MESSAGE_SIZE];
+        ota_bind_advise(v->key, words, count, advice, sizeof advice);
+        struct ota_place place;
+        ota_json_key_place(v, &place);
+        ota_complain(binder->complaints, &place, "unknown setting%s", advice);
+        ok = false;
+    }
+    return ok;
+}
+
+/* Whether a key of the object is the field's name misspelt; check_keys() says
+ * so. */
+static bool is_misspelt(const struct ota_json *object,
+                        const struct ota_field *field,
+                        const struct ota_field *fields,
+                        const char *const *others)
+{
+    const char *words[WORDS_MAX];
+    const size_t count = known_words(fields, others, words);
+    for (const struct ota_json *v = object->child; v; v = v->next)
+        if (ota_text_nearest(v->key, words, count) == field->name &&
+            strncmp(v->key, "x-", 2) != 0)
+            return true;
+    return false;
+}
+
+static bool complain_missing(struct ota_binder *binder,
+                             const struct ota_bind_section *section,
+                             const struct ota_field *field)
+{
+    char belongs[OTA_MESSAGE_SIZE];
+    ota_field_describe(field, belongs, sizeof belongs);
+    if (section->object)
+        return ota_bind_complain(binder, section->object,
+                                 "\"%s\" is missing (%s): %s", field->name,
+                                 belongs, field->help);
+    return ota_bind_complain(binder, section->parent,
+                             "\"%s\" is missing, which must set \"%s\" (%s): "
+                             "%s",
+                             section->key, field->name, belongs, field->help);
+}
+
+bool ota_bind_fields(struct ota_binder *binder,
+                     const struct ota_bind_section *section,
+                     const struct ota_field *fields, const char *const *others,
+                     void *config)
+{
+    if (!ota_fields_set_defaults(fields, config, &binder->context)) {
+        struct ota_place place = {.path = ""};
+        ota_complain(binder->complaints, &place, "no memory");
+        return false;
+    }
+    bool ok = true;
+    for (const struct ota_field *field = fields; field->name; field++) {
+        const struct ota_json *value =
+            ota_json_find(section->object, field->name);
+        if (value)
+            ok = bind_value(binder, field, value, config) && ok;
+        else if (!field->fallback &&
+                 !(section->object &&
+                   is_misspelt(section->object, field, fields, others)))
+            ok = complain_missing(binder, section, field);
+    }
+    if (section->object)
+        ok = check_keys(binder, section->object, fields, others) && ok;
+    return ok;
+}
+
+/* Finds which model a section names, or the usual one. */
+static int find_model(struct ota_binder *binder, const struct ota_kind *kind,
+                      const struct ota_bind_section *section)
+{
+    const char *words[WORDS_MAX];
+    size_t count = 0;
+    for (const struct ota_model *m; (m = kind->at(count));) {
+        assert(count < WORDS_MAX);
+        words[count++] = m->name;
+    }
+    const struct ota_json *name = ota_json_find(section->object, "model");
+    if (!name && kind->usual)
+        return ota_kind_model_index(kind, kind->usual);
+
+    char advice[OTA_MESSAGE_SIZE];
+    ota_bind_advise("", words, count, advice, sizeof advice);
+    if (!name && section->object) {
+        ota_bind_complain(binder, section->object, "\"model\" is missing%s",
+                          advice);
+        return -1;
+    }
+    if (!name) {
+        ota_bind_complain(binder, section->parent,
+                          "\"%s\" is missing, which must name a \"model\"%s",
+                          section->key, advice);
+        return -1;
+    }
+    if (name->type != OTA_JSON_TEXT) {
+        ota_bind_complain(binder, name, "%s where a model's name belongs%s",
+                          ota_json_type_words(name->type), advice);
+        return -1;
+    }
+    int index = ota_kind_model_index(kind, name->text);
+    if (index < 0) {
+        ota_bind_advise(name->text, words, count, advice, sizeof advice);
+        ota_bind_complain(binder, name, "there is no %s model \"%s\"%s",
+                          kind->name, name->text, advice);
+    }
+    return index;
+}
+
+int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
+                   const struct ota_json *parent, const void **config)
+{
+    static const char *const others[] = {"model", NULL};
+    struct ota_bind_section section;
+    *config = NULL;
+    if (!ota_bind_find(binder, parent, kind->name, &section))
+        return -1;
+    int index = find_model(binder, kind, &section);
+    if (index < 0)
+        return -1;
+
+    const struct ota_model *model = kind->at((size_t)index);
+    const struct ota_json *at = section.object ? section.object : parent;
+    void *filled =
+        ota_arena_alloc(binder->context.arena, 1, model->config_size);
+    if (!filled) {
+        ota_bind_complain(binder, at, "no memory");
+        return -1;
+    }
+    if (!ota_bind_fields(binder, &section, model->fields, others, filled))
+        return -1;
+    const char *problem = model->problem ? model->problem(filled) : NULL;
+    if (problem) {
+        ota_bind_complain(binder, at, "%s", problem);
+        return -1;
+    }
+    *config = filled;
+    return index;
+}

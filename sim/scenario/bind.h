@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bind.h - from JSON to config structs, by field tables.
+ *
+ * Every function goes on after a complaint, so that one reading finds all,
+ * and returns whether it had none. A config with a complaint is all zero in
+ * the fields concerned and must not be used.
+ */
+#ifndef OTA_BIND_H
+#define OTA_BIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "models/registry.h"
+#include "sim/base/error.h"
+#include "sim/base/field.h"
+#include "sim/scenario/json.h"
+
+struct ota_binder {
+    struct ota_complaints *complaints;
+    struct ota_field_context context;
+};
+
+/* An object of settings, or its absence. */
+struct ota_bind_section {
+    const struct ota_json *parent; /* NULL at the top */
+    const char *key;               /* in the parent, for messages */
+    const struct ota_json *object; /* NULL: all defaults */
+};
+
+/* Complains about a value; returns false. */
+bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
+                       const char *format, ...) OTA_PRINTF(3, 4);
+
+/* Finds the section of that key; complains if it is no object. */
+bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
+                   const char *key, struct ota_bind_section *section);
+
+/*
+ * Sets config from the section: defaults, then what is given. Keys that are
+ * neither fields nor among others (ended by NULL, or NULL for none) nor begin
+ * with "x-" are complained about.
+ */
+bool ota_bind_fields(struct ota_binder *binder,
+                     const struct ota_bind_section *section,
+                     const struct ota_field *fields, const char *const *others,
+                     void *config);
+
+/*
+ * Reads parent's section of that kind. Returns the index of the model that it
+ * names in the kind's table, its config from the arena in *config; or -1.
+ */
+int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
+                   const struct ota_json *parent, const void **config);
+
+/*
+ * Writes "; did you mean "X"?" with the word nearest to text, or else "; known:
+ * X, Y", into advice.
+ */
+void ota_bind_advise(const char *text, const char *const *words, size_t count,
+                     char *advice, size_t size);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dump.c - a scenario as JSON, every default filled in.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/scenario/json_write.h"
+#include "sim/scenario/scenario.h"
+#include "sim/scenario/sections.h"
+
+enum { VALUE_SIZE = 512 }; /* of a field's text; longer ones are pointed to */
+
+/* Whether a value is written as JSON's own number or flag. */
+static bool is_bare(const struct ota_field *field, const char *text)
+{
+    switch (field->kind) {
+    case OTA_FIELD_FLAG:
+    case OTA_FIELD_SEED:
+        return true;
+    case OTA_FIELD_INTEGER:
+    case OTA_FIELD_REAL:
+        return (field->dimension == OTA_COUNT ||
+                field->dimension == OTA_RATIO) &&
+               strspn(text, "0123456789+-.eE") == strlen(text);
+    default:
+        return false;
+    }
+}
+
+static void write_field(struct ota_json_writer *writer,
+                        const struct ota_field *field, const void *config)
+{
+    const char *place = (const char *)config + field->offset;
+    char buffer[VALUE_SIZE];
+    const char *text = buffer;
+
+    /* Texts of any length stand in the config as they are. */
+    if (field->kind == OTA_FIELD_TEXT)
+        memcpy(&text, place, sizeof text);
+    else if (field->kind == OTA_FIELD_DIST)
+        memcpy(&text, place + offsetof(struct ota_dist, text), sizeof text);
+    else
+        ota_field_format(field, config, buffer, sizeof buffer);
+
+    if (is_bare(field, text))
+        ota_json_write_raw(writer, field->name, text);
+    else
+        ota_json_write_text(writer, field->name, text);
+}
+
+static void write_fields(struct ota_json_writer *writer,
+                         const struct ota_field *fields, const void *config)
+{
+    for (; fields->name; fields++)
+        write_field(writer, fields, config);
+}
+
+static void write_section(struct ota_json_writer *writer, int which,
+                          const void *config)
+{
+    ota_json_open(writer, ota_sections[which].name, '{');
+    write_fields(writer, ota_sections[which].fields, config);
+    ota_json_close(writer, '}');
+}
+
+static void write_model(struct ota_json_writer *writer, const char *kind,
+                        const struct ota_model *model, const void *config)
+{
+    ota_json_open(writer, kind, '{');
+    ota_json_write_text(writer, "model", model->name);
+    write_fields(writer, model->fields, config);
+    ota_json_close(writer, '}');
+}
+
+static void write_group(struct ota_json_writer *writer,
+                        const struct ota_group *group)
+{
+    ota_json_open(writer, NULL, '{');
+    write_fields(writer, ota_sections[OTA_SECTION_FLEET].fields, group);
+    ota_json_open(writer, "installed", '[');
+    for (size_t v = 0; v < group->variant_count; v++) {
+        ota_json_open(writer, NULL, '{');
+        write_fields(writer, ota_sections[OTA_SECTION_INSTALLED].fields,
+                     &group->variants[v]);
+        ota_json_close(writer, '}');
+    }
+    ota_json_close(writer, ']');
+    write_model(writer, "sleep", &group->sleep.model->model,
+                group->sleep.config);
+    write_model(writer, "link", &group->link.model->model, group->link.config);
+    write_model(writer, "session", &group->session.model->model,
+                group->session.config);
+    write_model(writer, "app", &group->app.model->model, group->app.config);
+    write_model(writer, "transfer", &group->transfer.model->model,
+                group->transfer.config);
+    write_model(writer, "firmware", &group->firmware.model->model,
+                group->firmware.config);
+    write_model(writer, "plan", &group->plan.model->model, group->plan.config);
+    write_model(writer, "battery", &group->battery.model->model,
+                group->battery.config);
+    ota_json_close(writer, '}');
+}
+
+static void write_scenario(struct ota_json_writer *writer,
+                           const struct ota_scenario *scenario)
+{
+    const struct ota_fleet_config *fleet = &scenario->fleet;
+
+    ota_json_open(writer, NULL, '{');
+    if (scenario->title[0])
+        ota_json_write_text(writer, "title", scenario->title);
+    if (scenario->catalog[0])
+        ota_json_write_text(writer, "catalog", scenario->catalog);
+    write_section(writer, OTA_SECTION_RUN, &scenario->run);
+    write_section(writer, OTA_SECTION_RELEASE, &scenario->release);
+    write_model(writer, "delivery", &fleet->delivery.model->model,
+                fleet->delivery.config);
+    write_section(writer, OTA_SECTION_HEALER, &fleet->healer);
+    write_model(writer, "policy", &fleet->policy.model->model,
+                fleet->policy.config);
+    ota_json_open(writer, "fleet", '[');
+    for (size_t g = 0; g < fleet->group_count; g++)
+        write_group(writer, &fleet->groups[g]);
+    ota_json_close(writer, ']');
+    ota_json_close(writer, '}');
+}
+
+char *ota_scenario_to_json(const struct ota_scenario *scenario, int indent)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+
+    struct ota_json_writer writer = {.out = out, .indent = indent};
+    write_scenario(&writer, scenario);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

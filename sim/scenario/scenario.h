@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scenario.h - from a scenario file to a complete, checked fleet.
+ *
+ * A scenario is JSON with comments. Everything wrong with it is said at once,
+ * each complaint with line, column and path; nothing runs on a bad one. The
+ * only folder that knows JSON is this one.
+ */
+#ifndef OTA_SCENARIO_H
+#define OTA_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+#include "sim/fleet/config.h"
+
+struct ota_run_config {
+    int64_t horizon_us;
+    int64_t replications;
+    uint64_t seed;
+    double confidence;
+};
+
+/* The product release that the fleet is to take. */
+struct ota_release_config {
+    int64_t app_version;
+    int64_t app_bytes;
+    char needs_os[OTA_NAME_SIZE]; /* "" if the app runs on what is there */
+    int64_t at_us;
+};
+
+struct ota_scenario {
+    const char *name;    /* of the file, without folder and ending */
+    const char *title;   /* "" if it has none */
+    const char *catalog; /* the user's own catalogue, as given, or "" */
+    struct ota_run_config run;
+    struct ota_release_config release;
+    struct ota_fleet_config fleet;
+    struct ota_arena arena; /* private: owns all of the above */
+};
+
+/* One --set PATH=VALUE. A path is keys and indexes joined by dots; a group
+ * goes by index or name ("fleet.0.app.wait", "fleet.electrons.app.wait"). */
+struct ota_setting {
+    const char *path;
+    const char *value; /* text, or JSON if it begins with { [ or " */
+};
+
+/*
+ * Reads the scenario in `file`, applies the settings in order and checks it
+ * all. Returns false if there is any complaint, or if the file cannot be read
+ * (a complaint without a line); *scenario then holds nothing.
+ */
+bool ota_scenario_read(struct ota_scenario *scenario, const char *file,
+                       const struct ota_setting *settings, size_t setting_count,
+                       struct ota_complaints *complaints);
+
+/* The same for text[0 .. length); `file` is its name in complaints, and files
+ * it names are sought in that name's folder. */
+bool ota_scenario_read_text(struct ota_scenario *scenario, const char *file,
+                            const char *text, size_t length,
+                            const struct ota_setting *settings,
+                            size_t setting_count,
+                            struct ota_complaints *complaints);
+
+void ota_scenario_release(struct ota_scenario *scenario);
+
+/*
+ * Returns the scenario as JSON with every default filled in, which reads back
+ * as the same scenario, indented by `indent` spaces behind each line break.
+ * The caller frees it. NULL: no memory.
+ */
+char *ota_scenario_to_json(const struct ota_scenario *scenario, int indent);
+
+/* Writes the JSON Schema of scenarios, made from the field tables. Returns
+ * false if writing failed. */
+bool ota_scenario_write_schema(FILE *out);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * schema.c - the JSON Schema (draft 2020-12) of scenarios, for editors.
+ *
+ * It knows names, types, units and choices. Ranges of amounts with units and
+ * what settings mean together are the reader's to check.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "models/registry.h"
+#include "sim/base/text.h"
+#include "sim/scenario/json_write.h"
+#include "sim/scenario/scenario.h"
+#include "sim/scenario/sections.h"
+
+enum { PATTERN_SIZE = 512, HELP_SIZE = 1024 };
+
+static const char number_pattern[] =
+    "-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?";
+
+/* --- fields ----------------------------------------------------------------*/
+
+/* Puts the pattern of a field's text into pattern; "" if any text will do. */
+static void field_pattern(const struct ota_field *field, char *pattern,
+                          size_t size)
+{
+    pattern[0] = '\0';
+    if (field->kind != OTA_FIELD_INTEGER && field->kind != OTA_FIELD_REAL &&
+        field->kind != OTA_FIELD_DIST)
+        return;
+    ota_text_append(pattern, size, "^\\s*(%s", number_pattern);
+    const char *open = "\\s*(";
+    for (const struct ota_unit *u = ota_units(field->dimension); u->name; u++) {
+        ota_text_append(pattern, size, "%s%s", open, u->name);
+        open = "|";
+    }
+    if (open[0] == '|')
+        ota_text_append(pattern, size, ")%s",
+                        field->dimension == OTA_RATIO ? "?" : "");
+    if (field->dimension == OTA_TIME && field->kind == OTA_FIELD_INTEGER)
+        ota_text_append(pattern, size, "|never");
+    if (field->kind == OTA_FIELD_DIST)
+        ota_text_append(pattern, size, "|[a-z]+\\s*\\(.*\\)");
+    ota_text_append(pattern, size, ")\\s*$");
+}
+
+static void write_number(struct ota_json_writer *writer, const char *key,
+                         double value)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", value);
+    ota_json_write_raw(writer, key, text);
+}
+
+/* The alternative of writing a field as JSON's own number or flag. */
+static void write_bare_type(struct ota_json_writer *writer,
+                            const struct ota_field *field)
+{
+    ota_json_open(writer, NULL, '{');
+    if (field->kind == OTA_FIELD_FLAG) {
+        ota_json_write_text(writer, "type", "boolean");
+    } else {
+        ota_json_write_text(writer, "type",
+                            field->kind == OTA_FIELD_REAL ||
+                                    field->kind == OTA_FIELD_DIST
+                                ? "number"
+                                : "integer");
+        write_number(writer, "minimum", field->min);
+        if (field->max < 1e18)
+            write_number(writer, "maximum", field->max);
+    }
+    ota_json_close(writer, '}');
+}
+
+static void write_text_type(struct ota_json_writer *writer,
+                            const struct ota_field *field)
+{
+    if (field->kind == OTA_FIELD_CHOICE) {
+        ota_json_open(writer, "enum", '[');
+        for (const char *const *word = field->choices; *word; word++)
+            ota_json_write_text(writer, NULL, *word);
+        ota_json_close(writer, ']');
+        return;
+    }
+    char pattern[PATTERN_SIZE];
+    field_pattern(field, pattern, sizeof pattern);
+    ota_json_write_text(writer, "type", "string");
+    if (pattern[0])
+        ota_json_write_text(writer, "pattern", pattern);
+    if (field->kind == OTA_FIELD_NAME) {
+        char length[16];
+        snprintf(length, sizeof length, "%d", OTA_NAME_SIZE - 1);
+        ota_json_write_raw(writer, "maxLength", length);
+    }
+}
+
+static void write_field(struct ota_json_writer *writer,
+                        const struct ota_field *field)
+{
+    const bool bare =
+        field->kind == OTA_FIELD_FLAG || field->kind == OTA_FIELD_SEED ||
+        ((field->kind == OTA_FIELD_INTEGER || field->kind == OTA_FIELD_REAL ||
+          field->kind == OTA_FIELD_DIST) &&
+         (field->dimension == OTA_COUNT || field->dimension == OTA_RATIO));
+    char help[HELP_SIZE] = "";
+    char what[HELP_SIZE / 2];
+    ota_field_describe(field, what, sizeof what);
+    ota_text_append(help, sizeof help, "%s (%s)", field->help, what);
+
+    ota_json_open(writer, field->name, '{');
+    ota_json_write_text(writer, "description", help);
+    if (field->fallback)
+        ota_json_write_text(writer, "default", field->fallback);
+    if (bare) {
+        ota_json_open(writer, "anyOf", '[');
+        write_bare_type(writer, field);
+        ota_json_open(writer, NULL, '{');
+        write_text_type(writer, field);
+        ota_json_close(writer, '}');
+        ota_json_close(writer, ']');
+    } else {
+        write_text_type(writer, field);
+    }
+    ota_json_close(writer, '}');
+}
+
+/* --- sections --------------------------------------------------------------*/
+
+/* What follows the properties of an object: keys that are missed, and keys
+ * that mean nothing. */
+static void write_rest(struct ota_json_writer *writer,
+                       const struct ota_field *fields,
+                       const char *const *required)
+{
+    ota_json_open(writer, "required", '[');
+    for (; fields->name; fields++)
+        if (!fields->fallback)
+            ota_json_write_text(writer, NULL, fields->name);
+    for (; required && *required; required++)
+        ota_json_write_text(writer, NULL, *required);
+    ota_json_close(writer, ']');
+    ota_json_open(writer, "patternProperties", '{');
+    ota_json_write_raw(writer, "^x-", "true");
+    ota_json_close(writer, '}');
+    ota_json_write_raw(writer, "additionalProperties", "false");
+}
+
+static void write_reference(struct ota_json_writer *writer, const char *key,
+                            const char *name)
+{
+    char where[OTA_NAME_SIZE] = "";
+    ota_text_append(where, sizeof where, "#/$defs/%s", name);
+    ota_json_open(writer, key, '{');
+    ota_json_write_text(writer, "$ref", where);
+    ota_json_close(writer, '}');
+}
+
+static void write_list(struct ota_json_writer *writer, const char *name)
+{
+    ota_json_open(writer, name, '{');
+    ota_json_write_text(writer, "type", "array");
+    ota_json_write_raw(writer, "minItems", "1");
+    write_reference(writer, "items", name);
+    ota_json_close(writer, '}');
+}
+
+/* Returns whether a kind's section may be left out. */
+static bool may_be_absent(const struct ota_kind *kind)
+{
+    if (!kind->usual)
+        return false;
+    const int usual = ota_kind_model_index(kind, kind->usual);
+    const struct ota_field *field = kind->at((size_t)usual)->fields;
+    for (; field->name; field++)
+        if (!field->fallback)
+            return false;
+    return true;
+}
+
+/* The fields of one model, which apply if it is the one named. */
+static void write_model(struct ota_json_writer *writer,
+                        const struct ota_kind *kind,
+                        const struct ota_model *model)
+{
+    const bool usual = kind->usual && strcmp(kind->usual, model->name) == 0;
+
+    ota_json_open(writer, NULL, '{');
+    ota_json_open(writer, "if", '{');
+    ota_json_open(writer, "properties", '{');
+    ota_json_open(writer, "model", '{');
+    ota_json_write_text(writer, "const", model->name);
+    ota_json_close(writer, '}');
+    ota_json_close(writer, '}');
+    if (!usual)
+        ota_json_write_raw(writer, "required", "[\"model\"]");
+    ota_json_close(writer, '}');
+
+    ota_json_open(writer, "then", '{');
+    ota_json_write_text(writer, "description", model->summary);
+    ota_json_open(writer, "properties", '{');
+    ota_json_write_raw(writer, "model", "true");
+    for (const struct ota_field *f = model->fields; f->name; f++)
+        write_field(writer, f);
+    ota_json_close(writer, '}');
+    write_rest(writer, model->fields, NULL);
+    ota_json_close(writer, '}');
+    ota_json_close(writer, '}');
+}
+
+static void write_kind(struct ota_json_writer *writer,
+                       const struct ota_kind *kind)
+{
+    ota_json_open(writer, kind->name, '{');
+    ota_json_write_text(writer, "description", kind->summary);
+    ota_json_write_text(writer, "type", "object");
+    ota_json_open(writer, "properties", '{');
+    ota_json_open(writer, "model", '{');
+    ota_json_open(writer, "enum", '[');
+    for (size_t i = 0; kind->at(i); i++)
+        ota_json_write_text(writer, NULL, kind->at(i)->name);
+    ota_json_close(writer, ']');
+    if (kind->usual)
+        ota_json_write_text(writer, "default", kind->usual);
+    ota_json_close(writer, '}');
+    ota_json_close(writer, '}');
+    if (!kind->usual)
+        ota_json_write_raw(writer, "required", "[\"model\"]");
+    ota_json_open(writer, "allOf", '[');
+    for (size_t i = 0; kind->at(i); i++)
+        write_model(writer, kind, kind->at(i));
+    ota_json_close(writer, ']');
+    ota_json_close(writer, '}');
+}
+
+/* Collects what an object must have: `first`, and of the kinds those that may
+ * not be left out. */
+static void collect_required(const char *first, const char *const *kinds,
+                             const char *words[16])
+{
+    size_t count = 0;
+    words[count++] = first;
+    for (; *kinds; kinds++)
+        if (!may_be_absent(ota_kind_find(*kinds)))
+            words[count++] = *kinds;
+    words[count] = NULL;
+}
+
+/* A section of fields alone. */
+static void write_section(struct ota_json_writer *writer, int which)
+{
+    const struct ota_section *section = &ota_sections[which];
+    ota_json_open(writer, section->name, '{');
+    ota_json_write_text(writer, "description", section->summary);
+    ota_json_write_text(writer, "type", "object");
+    ota_json_open(writer, "properties", '{');
+    for (const struct ota_field *f = section->fields; f->name; f++)
+        write_field(writer, f);
+    ota_json_close(writer, '}');
+    write_rest(writer, section->fields, NULL);
+    ota_json_close(writer, '}');
+}
+
+static void write_group(struct ota_json_writer *writer)
+{
+    const struct ota_section *section = &ota_sections[OTA_SECTION_FLEET];
+    const char *required[16];
+    collect_required("installed", ota_group_kinds, required);
+
+    ota_json_open(writer, section->name, '{');
+    ota_json_write_text(writer, "description", "devices that are alike");
+    ota_json_write_text(writer, "type", "object");
+    ota_json_open(writer, "properties", '{');
+    for (const struct ota_field *f = section->fields; f->name; f++)
+        write_field(writer, f);
+    write_list(writer, "installed");
+    for (const char *const *kind = ota_group_kinds; *kind; kind++)
+        write_reference(writer, *kind, *kind);
+    ota_json_close(writer, '}');
+    write_rest(writer, section->fields, required);
+    ota_json_close(writer, '}');
+}
+
+/* --- the whole -------------------------------------------------------------*/
+
+static void write_top(struct ota_json_writer *writer)
+{
+    static const int sections[] = {OTA_SECTION_RUN, OTA_SECTION_RELEASE,
+                                   OTA_SECTION_HEALER};
+    const struct ota_section *top = &ota_sections[OTA_SECTION_SCENARIO];
+    const char *required[16];
+    collect_required("fleet", ota_fleet_kinds, required);
+
+    ota_json_write_text(writer, "type", "object");
+    ota_json_open(writer, "properties", '{');
+    ota_json_open(writer, "$schema", '{');
+    ota_json_write_text(writer, "type", "string");
+    ota_json_close(writer, '}');
+    for (const struct ota_field *f = top->fields; f->name; f++)
+        write_field(writer, f);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        write_reference(writer, ota_sections[sections[i]].name,
+                        ota_sections[sections[i]].name);
+    for (const char *const *kind = ota_fleet_kinds; *kind; kind++)
+        write_reference(writer, *kind, *kind);
+    write_list(writer, "fleet");
+    ota_json_close(writer, '}');
+    size_t end = 0;
+    while (required[end])
+        end++;
+    required[end] = "release"; /* as its fields must be given */
+    required[end + 1] = NULL;
+    write_rest(writer, top->fields, required);
+}
+
+bool ota_scenario_write_schema(FILE *out)
+{
+    struct ota_json_writer writer = {.out = out};
+
+    ota_json_open(&writer, NULL, '{');
+    ota_json_write_text(&writer, "$schema",
+                        "https://json-schema.org/draft/2020-12/schema");
+    ota_json_write_text(&writer, "title", "otasim scenario");
+    write_top(&writer);
+    ota_json_open(&writer, "$defs", '{');
+    write_section(&writer, OTA_SECTION_RUN);
+    write_section(&writer, OTA_SECTION_RELEASE);
+    write_section(&writer, OTA_SECTION_HEALER);
+    write_section(&writer, OTA_SECTION_INSTALLED);
+    write_group(&writer);
+    for (const struct ota_kind *kind = ota_kinds; kind->name; kind++)
+        write_kind(&writer, kind);
+    ota_json_close(&writer, '}');
+    ota_json_close(&writer, '}');
+    fputc('\n', out);
+    return !ferror(out);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sections.c - field tables of what is no model.
+ */
+#include "sim/scenario/sections.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/clock.h"
+#include "sim/fleet/config.h"
+#include "sim/scenario/scenario.h"
+
+/* Long enough for the life of any device; short enough that sums of times
+ * stay far from the end of 64 bits. */
+#define HORIZON_MAX_US ((double)(3650 * OTA_US_PER_DAY))
+
+static const struct ota_field run_fields[] = {
+    {
+        .name = "horizon",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_run_config, horizon_us),
+        .fallback = "30d",
+        .min = (double)OTA_US_PER_S,
+        .max = HORIZON_MAX_US,
+        .help = "simulated time, from 0 to the end of the run",
+    },
+    {
+        .name = "replications",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_COUNT,
+        .offset = offsetof(struct ota_run_config, replications),
+        .fallback = "20",
+        .min = 1,
+        .max = 1000000,
+        .help = "independent runs; intervals need at least 2",
+    },
+    {
+        .name = "seed",
+        .kind = OTA_FIELD_SEED,
+        .offset = offsetof(struct ota_run_config, seed),
+        .fallback = "1",
+        .min = 0,
+        .max = 18446744073709551615.0,
+        .help = "names the luck of the run; the same seed gives the same bits",
+    },
+    {
+        .name = "confidence",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_run_config, confidence),
+        .fallback = "0.95",
+        .min = 0.5,
+        .max = 0.9999,
+        .help = "level of the intervals",
+    },
+    {.name = NULL},
+};
+
+static const struct ota_field release_fields[] = {
+    {
+        .name = "app_version",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_COUNT,
+        .offset = offsetof(struct ota_release_config, app_version),
+        .min = 1,
+        .max = 65535,
+        .help = "version of the app; a module's version has 16 bits",
+    },
+    {
+        .name = "app_size",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_SIZE,
+        .offset = offsetof(struct ota_release_config, app_bytes),
+        .min = 1,
+        .max = 1e9,
+        .help = "size of the app's module",
+    },
+    {
+        .name = "needs_os",
+        .kind = OTA_FIELD_NAME,
+        .offset = offsetof(struct ota_release_config, needs_os),
+        .fallback = "",
+        .help = "Device OS that the app was built for, such as \"0.7.0\"; "
+                "empty: it runs on what is there",
+    },
+    {
+        .name = "at",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_release_config, at_us),
+        .fallback = "0s",
+        .min = 0,
+        .max = HORIZON_MAX_US,
+        .help = "when it is released, from time 0",
+    },
+    {.name = NULL},
+};
+
+static const struct ota_field healer_fields[] = {
+    {
+        .name = "product",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_healer_config, product),
+        .fallback = "true",
+        .help = "the cloud repairs product devices in safe mode",
+        .source = "particle.io/blog/automatic-over-the-air-device-os-"
+                  "updates-now-enabled-for-cellular-devices",
+    },
+    {
+        .name = "developer",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_healer_config, developer),
+        .fallback = "false",
+        .help = "it repairs developers' devices in safe mode too",
+        .source = "the same announcement: before it, cellular devices "
+                  "outside a product were not repaired",
+    },
+    {
+        .name = "delay",
+        .kind = OTA_FIELD_DIST,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_healer_config, delay),
+        .fallback = "uniform(3s, 20s)",
+        .min = 0,
+        .max = (double)OTA_US_PER_DAY,
+        .help = "from connecting in safe mode to the begin of a transfer",
+        .source = "users' reports, community.particle.io/t/41651; assumed "
+                  "to be as for any update",
+    },
+    {.name = NULL},
+};
+
+static const struct ota_field group_fields[] = {
+    {
+        .name = "name",
+        .kind = OTA_FIELD_NAME,
+        .offset = offsetof(struct ota_group, name),
+        .help = "of the group, unlike any other's",
+    },
+    {
+        .name = "count",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_COUNT,
+        .offset = offsetof(struct ota_group, count),
+        .min = 1,
+        .max = OTA_FLEET_DEVICES_MAX,
+        .help = "devices in the group",
+    },
+    {
+        .name = "platform",
+        .kind = OTA_FIELD_NAME,
+        .offset = offsetof(struct ota_group, platform),
+        .help = "as the catalogue of modules names it, such as \"electron\"",
+    },
+    {
+        .name = "product",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_group, product),
+        .fallback = "true",
+        .help = "product devices, as against developers' devices",
+    },
+    {
+        .name = "absent",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_group, absent),
+        .fallback = "0",
+        .min = 0,
+        .max = 1,
+        .help = "share of devices that are switched off for good",
+    },
+    {.name = NULL},
+};
+
+static const struct ota_field installed_fields[] = {
+    {
+        .name = "os",
+        .kind = OTA_FIELD_TEXT,
+        .offset = offsetof(struct ota_variant, os),
+        .help = "Device OS that runs now, as the catalogue names it",
+    },
+    {
+        .name = "share",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_variant, share),
+        .fallback = "1",
+        .min = 0,
+        .max = 1,
+        .help = "of the group's devices; shares sum to 1, a lone entry needs "
+                "none",
+    },
+    {.name = NULL},
+};
+
+static const struct ota_field scenario_fields[] = {
+    {
+        .name = "title",
+        .kind = OTA_FIELD_TEXT,
+        .offset = offsetof(struct ota_scenario, title),
+        .fallback = "",
+        .help = "one line over the answers",
+    },
+    {
+        .name = "catalog",
+        .kind = OTA_FIELD_TEXT,
+        .offset = offsetof(struct ota_scenario, catalog),
+        .fallback = "",
+        .help = "file of modules added to the shipped catalogue, sought in "
+                "the scenario's folder",
+    },
+    {.name = NULL},
+};
+
+const struct ota_section ota_sections[] = {
+    [OTA_SECTION_RUN] = {"run", "how long, how often, which luck", run_fields},
+    [OTA_SECTION_RELEASE] = {"release", "the app that the fleet is to take",
+                             release_fields},
+    [OTA_SECTION_HEALER] = {"healer",
+                            "how the cloud repairs devices in safe mode",
+                            healer_fields},
+    [OTA_SECTION_FLEET] = {"fleet", "a list of groups of devices alike",
+                           group_fields},
+    [OTA_SECTION_INSTALLED] = {"installed",
+                               "of a group: a list of what runs on it now",
+                               installed_fields},
+    [OTA_SECTION_SCENARIO] = {"scenario", "what stands at the top",
+                              scenario_fields},
+    [OTA_SECTIONS] = {.name = NULL},
+};
+
+const char *const ota_group_kinds[] = {"sleep", "link",     "session",
+                                       "app",   "transfer", "firmware",
+                                       "plan",  "battery",  NULL};
+
+const char *const ota_fleet_kinds[] = {"delivery", "policy", NULL};

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settings.c - --set PATH=VALUE.
+ */
+#include "sim/scenario/settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/scenario/bind.h"
+
+enum {
+    WORD_MAX = OTA_NAME_SIZE, /* bytes of one word of a path, with its NUL */
+    NAMES_MAX = 32,           /* groups listed in a message */
+};
+
+/* What complaints call the command line; it outlives them. */
+static const char command_line[] = "--set";
+
+struct setter {
+    const struct ota_setting *setting;
+    struct ota_arena *arena;
+    struct ota_complaints *complaints;
+};
+
+static bool complain(const struct setter *s, const char *format, ...)
+    OTA_PRINTF(2, 3);
+
+static bool complain(const struct setter *s, const char *format, ...)
+{
+    char message[OTA_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+
+    struct ota_place place = {.file = command_line};
+    snprintf(place.path, sizeof place.path, "%s", s->setting->path);
+    ota_complain(s->complaints, &place, "%s", message);
+    return false;
+}
+
+/* A value of the command line has no line or column. Depth is bounded by the
+ * reader. */
+static void forget_places(struct ota_json *value)
+{
+    value->at = value->key_at = (struct ota_json_at){0};
+    for (struct ota_json *v = value->child; v; v = v->next)
+        forget_places(v);
+}
+
+/* Reads what looks like JSON of more than a word as JSON, and the rest as
+ * plain text, which every field takes. NULL: complained. */
+static struct ota_json *read_value(const struct setter *s)
+{
+    const char *text = s->setting->value;
+    struct ota_json *value;
+    if (text[0] == '{' || text[0] == '[' || text[0] == '"') {
+        struct ota_complaints heard = {0};
+        value =
+            ota_json_parse(command_line, text, strlen(text), s->arena, &heard);
+        if (heard.total > 0) {
+            complain(s, "the value does not read as JSON, column %d: %s",
+                     heard.items[0].place.column, heard.items[0].message);
+            return NULL;
+        }
+        forget_places(value);
+        return value;
+    }
+    value = ota_arena_alloc(s->arena, 1, sizeof *value);
+    if (value)
+        *value = (struct ota_json){
+            .type = OTA_JSON_TEXT,
+            .text = ota_arena_text(s->arena, text, strlen(text)),
+            .file = command_line};
+    if (!value || !value->text) {
+        complain(s, "no memory");
+        return NULL;
+    }
+    return value;
+}
+
+/* Puts value where target stands, which keeps its name and neighbours. */
+static void replace(struct ota_json *target, const struct ota_json *value)
+{
+    target->type = value->type;
+    target->text = value->text;
+    target->escaped = true;
+    target->file = command_line;
+    target->at = target->key_at = (struct ota_json_at){0};
+    target->child = value->child;
+    for (struct ota_json *v = target->child; v; v = v->next)
+        v->parent = target;
+}
+
+/* Takes the next word of a path; returns what follows, or NULL if it is too
+ * long. */
+static const char *next_word(const char *path, char word[WORD_MAX])
+{
+    path += strspn(path, ".[]");
+    size_t length = strcspn(path, ".[]");
+    if (length >= WORD_MAX)
+        return NULL;
+    memcpy(word, path, length);
+    word[length] = '\0';
+    path += length;
+    return path + strspn(path, "]");
+}
+
+/* Returns the entry of a list that word means, by index or by name. */
+static struct ota_json *find_entry(const struct setter *s,
+                                   const struct ota_json *list,
+                                   const char *word)
+{
+    const bool by_index = strspn(word, "0123456789") == strlen(word);
+    const char *names[NAMES_MAX];
+    size_t name_count = 0, count = 0;
+
+    for (struct ota_json *v = list->child; v; v = v->next, count++) {
+        const struct ota_json *name = ota_json_find(v, "name");
+        if (by_index ? strtoull(word, NULL, 10) == count
+                     : name && name->text && strcmp(name->text, word) == 0)
+            return v;
+        if (name && name->text && name_count < NAMES_MAX)
+            names[name_count++] = name->text;
+    }
+    char advice[OTA_MESSAGE_SIZE];
+    ota_bind_advise(word, names, name_count, advice, sizeof advice);
+    if (by_index)
+        complain(s, "there is no entry %s; there are %zu, counted from 0", word,
+                 count);
+    else
+        complain(s, "no entry is named \"%s\"%s", word, advice);
+    return NULL;
+}
+
+static bool apply(const struct setter *s, struct ota_json *at,
+                  const char *path);
+
+static bool apply_to_all(const struct setter *s, struct ota_json *list,
+                         const char *path)
+{
+    bool ok = true;
+    for (struct ota_json *v = list->child; v && ok; v = v->next)
+        ok = apply(s, v, path);
+    return ok;
+}
+
+/* Returns the value of a key, made if it is missing, with an object in place
+ * of nothing if the path goes on. */
+static struct ota_json *find_member(const struct setter *s,
+                                    struct ota_json *object, const char *word,
+                                    bool goes_on)
+{
+    struct ota_json *value = ota_json_find(object, word);
+    if (!value) {
+        const char *key = ota_arena_text(s->arena, word, strlen(word));
+        if (key)
+            value = ota_json_add(object, key, command_line, s->arena);
+        if (!value) {
+            complain(s, "no memory");
+            return NULL;
+        }
+        if (goes_on)
+            value->type = OTA_JSON_OBJECT;
+    }
+    return value;
+}
+
+/* Follows path from `at` and puts the value at its end. Each call takes one
+ * word of the path. */
+static bool apply(const struct setter *s, struct ota_json *at, const char *path)
+{
+    char word[WORD_MAX];
+    if (!path[0]) {
+        struct ota_json *value = read_value(s);
+        if (value)
+            replace(at, value);
+        return value != NULL;
+    }
+    const char *rest = next_word(path, word);
+    if (!rest || !word[0])
+        return complain(s, rest ? "a word of the path is empty; write it such "
+                                  "as run.seed or fleet.0.app.wait"
+                                : "a word of the path is too long");
+    if (at->type == OTA_JSON_LIST && strcmp(word, "*") == 0)
+        return apply_to_all(s, at, rest);
+
+    struct ota_json *next;
+    if (at->type == OTA_JSON_LIST)
+        next = find_entry(s, at, word);
+    else if (at->type == OTA_JSON_OBJECT)
+        next = find_member(s, at, word, rest[0] != '\0');
+    else
+        return complain(s, "\"%s\" cannot be set in %s", word,
+                        ota_json_type_words(at->type));
+    return next && apply(s, next, rest);
+}
+
+bool ota_settings_apply(struct ota_json *root,
+                        const struct ota_setting *settings, size_t count,
+                        struct ota_arena *arena,
+                        struct ota_complaints *complaints)
+{
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct setter s = {&settings[i], arena, complaints};
+        if (!settings[i].path[0])
+            ok = complain(&s, "the path is empty; write it such as run.seed");
+        else
+            ok = apply(&s, root, settings[i].path) && ok;
+    }
+    return ok;
+}
