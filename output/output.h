@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * output.h - writers of results: they choose words and files and compute no
+ * statistic.
+ *
+ * A results folder is complete or absent: files are written into a folder
+ * beside it which is renamed at the end.
+ */
+#ifndef OTA_OUTPUT_H
+#define OTA_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/base/error.h"
+#include "sim/stats/summary.h"
+
+/* All that writers may know. Everything is borrowed. */
+struct ota_report {
+    const struct ota_summary *summary;
+    const char *scenario_name;        /* "electron-hourly" */
+    const char *scenario_title;       /* may be "" */
+    const char *scenario_json;        /* with every default filled in */
+    const char *version;              /* of otasim */
+    const char *const *device_groups; /* names by group */
+    const int64_t *group_devices;     /* devices by group */
+    uint64_t seed;
+    int64_t horizon_us;
+    int64_t release_us;
+    int64_t plan_cap_bytes; /* least included of all groups; INT64_MAX: none */
+};
+
+struct ota_output_options {
+    bool draw;  /* pictures; their scripts and data are written anyway */
+    FILE *warn; /* hears of pictures that could not be drawn; may be NULL */
+};
+
+/* One file (or a family, in a folder of that name) of a results folder. */
+struct ota_writer {
+    const char *name;    /* "summary.json" */
+    const char *summary; /* what it holds, one line */
+
+    /* Writes its files into the folder. Returns false with *error set. */
+    bool (*write)(const struct ota_report *report, const char *folder,
+                  const struct ota_output_options *options,
+                  struct ota_error *error);
+};
+
+/* Every writer, ended by NULL; the manifest, which lists files, is last. */
+extern const struct ota_writer *const ota_writers[];
+
+/*
+ * Writes a whole results folder: all writers into a new folder beside `folder`,
+ * then renames it. A folder of the same name is replaced if it is empty or if
+ * otasim wrote it and nothing else is in it, else this fails. Parent folders
+ * are made. Pictures that gnuplot does not draw are a warning; all else is an
+ * error.
+ */
+bool ota_output_write(const struct ota_report *report, const char *folder,
+                      const struct ota_output_options *options,
+                      struct ota_error *error);
+
+/* Returns false with *error set if ota_output_write() would refuse the folder
+ * for what is there now: better known before a long run than after it. */
+bool ota_output_check(const char *folder, struct ota_error *error);
+
+/* Prints the answer for a person. width: columns of the terminal; colour: use
+ * of ANSI colours. */
+void ota_output_print(const struct ota_report *report, FILE *out, int width,
+                      bool colour);
+
+/* Prints the one-line JSON object of --json. */
+bool ota_output_print_json(const struct ota_report *report, FILE *out);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * summary_json.c - the answer as one JSON object, for programs.
+ *
+ * Outcomes count devices a replication and add up to the devices. A time that
+ * some replications never reached has no mean: it is null, and "reached"
+ * counts those that did.
+ */
+#include "output/files.h"
+#include "output/writers.h"
+
+static void interval_keys(struct ota_json_out *json,
+                          const struct ota_estimate *estimate, bool null)
+{
+    if (null) {
+        static const char *const keys[] = {"mean", "lo", "hi"};
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+            ota_json_out_key(json, keys[i]);
+            ota_json_out_raw(json, "null");
+        }
+        return;
+    }
+    ota_json_out_key(json, "mean");
+    ota_json_out_number(json, estimate->mean);
+    ota_json_out_key(json, "lo");
+    ota_json_out_number(json, estimate->lo);
+    ota_json_out_key(json, "hi");
+    ota_json_out_number(json, estimate->hi);
+}
+
+static void outcomes(struct ota_json_out *json,
+                     const struct ota_group_summary *group)
+{
+    ota_json_out_key(json, "outcomes");
+    ota_json_out_open(json, '{');
+    for (int i = 0; i < OTA_OUTCOMES; i++) {
+        ota_json_out_key(json, ota_outcome_names[i]);
+        ota_json_out_open_flat(json, '{');
+        interval_keys(json, &group->outcomes[i], false);
+        ota_json_out_close(json, '}');
+    }
+    ota_json_out_close(json, '}');
+}
+
+static bool may_never_come(int kpi)
+{
+    return kpi == OTA_KPI_TIME_TO_50 || kpi == OTA_KPI_TIME_TO_90 ||
+           kpi == OTA_KPI_TIME_TO_99;
+}
+
+static void kpis(struct ota_json_out *json,
+                 const struct ota_group_summary *group)
+{
+    ota_json_out_key(json, "kpi");
+    ota_json_out_open(json, '{');
+    for (int i = 0; i < OTA_KPIS; i++) {
+        const struct ota_estimate *estimate = &group->kpi[i];
+        const bool time = may_never_come(i);
+
+        ota_json_out_key(json, ota_kpis[i].name);
+        ota_json_out_open_flat(json, '{');
+        ota_json_out_key(json, "unit");
+        ota_json_out_string(json, ota_kpis[i].unit);
+        interval_keys(json, estimate, time && estimate->values < estimate->of);
+        if (time) {
+            ota_json_out_key(json, "reached");
+            ota_json_out_integer(json, estimate->values);
+        }
+        ota_json_out_close(json, '}');
+    }
+    ota_json_out_close(json, '}');
+}
+
+void ota_summary_json(const struct ota_report *report,
+                      struct ota_json_out *json)
+{
+    const struct ota_summary *summary = report->summary;
+
+    ota_json_out_open(json, '{');
+    ota_json_out_key(json, "scenario");
+    ota_json_out_string(json, report->scenario_name);
+    ota_json_out_key(json, "title");
+    ota_json_out_string(json, report->scenario_title);
+    ota_json_out_key(json, "seed");
+    ota_json_out_unsigned(json, report->seed);
+    ota_json_out_key(json, "replications");
+    ota_json_out_integer(json, summary->replications);
+    ota_json_out_key(json, "confidence");
+    ota_json_out_number(json, summary->confidence);
+    ota_json_out_key(json, "devices");
+    ota_json_out_integer(json, summary->groups[0].devices);
+    outcomes(json, &summary->groups[0]);
+    kpis(json, &summary->groups[0]);
+
+    ota_json_out_key(json, "groups");
+    ota_json_out_open(json, '[');
+    for (size_t g = 1; g <= summary->group_count; g++) {
+        ota_json_out_open(json, '{');
+        ota_json_out_key(json, "name");
+        ota_json_out_string(json, summary->groups[g].name);
+        ota_json_out_key(json, "devices");
+        ota_json_out_integer(json, summary->groups[g].devices);
+        outcomes(json, &summary->groups[g]);
+        kpis(json, &summary->groups[g]);
+        ota_json_out_close(json, '}');
+    }
+    ota_json_out_close(json, ']');
+    ota_json_out_close(json, '}');
+    ota_json_out_end(json);
+}
+
+bool ota_output_print_json(const struct ota_report *report, FILE *out)
+{
+    struct ota_json_out json = ota_json_out_to(out, false);
+
+    ota_summary_json(report, &json);
+    return fflush(out) == 0 && !ferror(out);
+}
+
+static bool write_summary(const struct ota_report *report, const char *folder,
+                          const struct ota_output_options *options,
+                          struct ota_error *error)
+{
+    (void)options;
+    struct ota_out_file file;
+    if (!ota_out_file_open(&file, folder, ota_writer_summary.name, error))
+        return false;
+
+    struct ota_json_out json = ota_json_out_to(file.stream, true);
+    ota_summary_json(report, &json);
+    return ota_out_file_close(&file, error);
+}
+
+const struct ota_writer ota_writer_summary = {
+    .name = "summary.json",
+    .summary = "outcomes and KPIs of the fleet and its groups",
+    .write = write_summary,
+};

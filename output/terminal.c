@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * terminal.c - the answer for a person short of time: what came of it first,
+ * then how long, how much data, money and charge.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "output/number.h"
+#include "output/output.h"
+#include "output/writers.h"
+#include "sim/base/clock.h"
+
+enum { WIDTH_LEAST = 40, WIDTH_MOST = 100 };
+
+static const char *const outcome_labels[OTA_OUTCOMES] = {
+    [OTA_OUTCOME_UPDATED_CONFIRMED] = "updated and confirmed",
+    [OTA_OUTCOME_UPDATED_UNREPORTED] = "updated, not yet reported",
+    [OTA_OUTCOME_IN_PROGRESS] = "in progress",
+    [OTA_OUTCOME_WAITING_NEVER_REACHABLE] = "waiting: never online",
+    [OTA_OUTCOME_WAITING_NEVER_OFFERED] = "waiting: never offered",
+    [OTA_OUTCOME_WAITING_NEVER_BEGUN] = "waiting: offered, never begun",
+    [OTA_OUTCOME_WAITING_ALWAYS_ABORTED] = "waiting: begun, never finished",
+    [OTA_OUTCOME_FAILED_GIVEN_UP] = "failed: the cloud gave up",
+    [OTA_OUTCOME_SAFE_MODE] = "in safe mode",
+    [OTA_OUTCOME_OUT_OF_BATTERY] = "battery empty",
+    [OTA_OUTCOME_OUT_OF_DATA] = "out of data",
+};
+
+struct page {
+    FILE *out;
+    int width;
+    bool colour;
+};
+
+static void style(const struct page *page, const char *code)
+{
+    if (page->colour)
+        fprintf(page->out, "\033[%sm", code);
+}
+
+static void heading(const struct page *page, const char *text)
+{
+    fputc('\n', page->out);
+    style(page, "1");
+    fputs(text, page->out);
+    style(page, "0");
+    fputc('\n', page->out);
+}
+
+/* Length of the word at text; a percent sign belongs to its number. */
+static size_t word_length(const char *text)
+{
+    size_t length = strcspn(text, " ");
+
+    if (strncmp(text + length, " %", 2) == 0)
+        length += 1 + strcspn(text + length + 1, " ");
+    return length;
+}
+
+/* Prints words, broken between them where the page ends. */
+static void paragraph(const struct page *page, const char *text)
+{
+    size_t column = 0;
+
+    while (*text) {
+        const size_t length = word_length(text);
+        if (column > 0 && column + 1 + length > (size_t)page->width) {
+            fputc('\n', page->out);
+            column = 0;
+        } else if (column > 0) {
+            fputc(' ', page->out);
+            column++;
+        }
+        fprintf(page->out, "%.*s", (int)length, text);
+        column += length;
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', page->out);
+}
+
+/* Prints one row of cells, without blanks at its end. */
+static void row(const struct page *page, const char *format, ...)
+    OTA_PRINTF(2, 3);
+
+static void row(const struct page *page, const char *format, ...)
+{
+    char line[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    size_t length = strlen(line);
+    while (length > 0 && line[length - 1] == ' ')
+        length--;
+    fprintf(page->out, "%.*s\n", (int)length, line);
+}
+
+static void print_title(const struct page *page,
+                        const struct ota_report *report)
+{
+    const struct ota_summary *summary = report->summary;
+    char devices[OTA_NUMBER_SIZE], replications[OTA_NUMBER_SIZE];
+    char horizon[OTA_NUMBER_SIZE], line[256];
+
+    style(page, "1");
+    paragraph(page, report->scenario_title[0] ? report->scenario_title
+                                              : report->scenario_name);
+    style(page, "0");
+
+    ota_number_grouped((double)summary->groups[0].devices, 0, devices,
+                       sizeof(devices));
+    ota_number_grouped((double)summary->replications, 0, replications,
+                       sizeof(replications));
+    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
+                     sizeof(horizon));
+    snprintf(line, sizeof(line),
+             "%s device%s, %s replication%s of %s, seed %llu", devices,
+             summary->groups[0].devices == 1 ? "" : "s", replications,
+             summary->replications == 1 ? "" : "s", horizon,
+             (unsigned long long)report->seed);
+    paragraph(page, line);
+}
+
+static void print_headline(const struct page *page,
+                           const struct ota_report *report)
+{
+    const struct ota_group_summary *fleet = &report->summary->groups[0];
+    const struct ota_estimate *count =
+        &fleet->outcomes[OTA_OUTCOME_UPDATED_CONFIRMED];
+    const struct ota_estimate *share = &fleet->kpi[OTA_KPI_CONFIRMED_SHARE];
+    const struct ota_reading shares = ota_reading_of(OTA_SCALE_SHARE, share);
+
+    char mean[OTA_NUMBER_SIZE], devices[OTA_NUMBER_SIZE];
+    char percent[OTA_NUMBER_SIZE], time[OTA_NUMBER_SIZE];
+    ota_number_grouped(count->mean, 0, mean, sizeof(mean));
+    ota_number_grouped((double)fleet->devices, 0, devices, sizeof(devices));
+    ota_reading_format(&shares, share->mean, percent, sizeof(percent));
+    ota_number_human(OTA_SCALE_TIME,
+                     ota_s_from_us(report->horizon_us - report->release_us),
+                     time, sizeof(time));
+
+    char interval[3 * OTA_NUMBER_SIZE] = "";
+    if (isfinite(share->lo) && isfinite(share->hi)) {
+        char lo[OTA_NUMBER_SIZE], hi[OTA_NUMBER_SIZE];
+        ota_number_grouped(share->lo / shares.worth, shares.decimals, lo,
+                           sizeof(lo));
+        ota_reading_format(&shares, share->hi, hi, sizeof(hi));
+        snprintf(interval, sizeof(interval), ", %g %% interval %s to %s",
+                 100.0 * report->summary->confidence, lo, hi);
+    }
+
+    char line[512];
+    snprintf(line, sizeof(line),
+             "%s of %s devices updated and confirmed (%s%s) %s after the "
+             "release.",
+             mean, devices, percent, interval, time);
+    fputc('\n', page->out);
+    style(page, "1;32");
+    paragraph(page, line);
+    style(page, "0");
+}
+
+static void print_outcomes(const struct page *page,
+                           const struct ota_report *report)
+{
+    const struct ota_group_summary *fleet = &report->summary->groups[0];
+    char total[OTA_NUMBER_SIZE];
+
+    char interval_head[OTA_NUMBER_SIZE];
+    snprintf(interval_head, sizeof(interval_head), "%g %% interval",
+             100.0 * report->summary->confidence);
+    char head[128];
+    snprintf(head, sizeof(head), "%-34s%10s  %-20s%8s", "Devices at the end",
+             "mean", interval_head, "share");
+    heading(page, head);
+    for (int i = 0; i < OTA_OUTCOMES; i++) {
+        const struct ota_estimate *count = &fleet->outcomes[i];
+        /* Left out only if no replication had any. */
+        if (!(count->mean > 0.0))
+            continue;
+        const struct ota_reading reading =
+            ota_reading_of(OTA_SCALE_COUNT, count);
+        const double percent = 100.0 * count->mean / (double)fleet->devices;
+        char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
+        ota_reading_format(&reading, count->mean, mean, sizeof(mean));
+        ota_reading_interval(&reading, count, interval, sizeof(interval));
+        row(page, "  %-32s%10s  %-20s%6.*f %%", outcome_labels[i], mean,
+            interval, percent < 0.095 ? 3 : 1, percent);
+    }
+    ota_number_grouped((double)fleet->devices, 0, total, sizeof(total));
+    row(page, "  %-32s%10s", "all devices", total);
+}
+
+static void print_times(const struct page *page,
+                        const struct ota_report *report)
+{
+    static const struct {
+        enum ota_kpi kpi;
+        const char *label;
+    } times[] = {
+        {OTA_KPI_TIME_TO_50, "50 % of the devices"},
+        {OTA_KPI_TIME_TO_90, "90 %"},
+        {OTA_KPI_TIME_TO_99, "99 %"},
+    };
+
+    heading(page, "From the release until confirmed");
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        const struct ota_estimate *time =
+            &report->summary->groups[0].kpi[times[i].kpi];
+        if (time->values < time->of || !isfinite(time->mean)) {
+            char within[OTA_NUMBER_SIZE];
+            ota_number_human(
+                OTA_SCALE_TIME,
+                ota_s_from_us(report->horizon_us - report->release_us), within,
+                sizeof(within));
+            if (time->values == 0)
+                row(page, "  %-26snot reached within %s", times[i].label,
+                    within);
+            else
+                row(page,
+                    "  %-26sreached within %s in %lld of %lld replications",
+                    times[i].label, within, (long long)time->values,
+                    (long long)time->of);
+            continue;
+        }
+        const struct ota_reading reading = ota_reading_of(OTA_SCALE_TIME, time);
+        char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
+        ota_reading_format(&reading, time->mean, mean, sizeof(mean));
+        ota_reading_interval(&reading, time, interval, sizeof(interval));
+        row(page, "  %-24s%11s  %s", times[i].label, mean, interval);
+    }
+}
+
+struct line {
+    const char *label;
+    enum ota_scale scale;
+    enum ota_kpi mean;
+    enum ota_kpi p95; /* OTA_KPIS: none */
+};
+
+static const struct line device_lines[] = {
+    {"data", OTA_SCALE_SIZE, OTA_KPI_BYTES, OTA_KPI_BYTES_P95},
+    {"  useful", OTA_SCALE_SIZE, OTA_KPI_USEFUL, OTA_KPI_USEFUL_P95},
+    {"  overhead", OTA_SCALE_SIZE, OTA_KPI_OVERHEAD, OTA_KPI_OVERHEAD_P95},
+    {"  wasted", OTA_SCALE_SIZE, OTA_KPI_WASTED, OTA_KPI_WASTED_P95},
+    {"  routine", OTA_SCALE_SIZE, OTA_KPI_ROUTINE, OTA_KPI_ROUTINE_P95},
+    {"time awake", OTA_SCALE_TIME, OTA_KPI_AWAKE, OTA_KPI_AWAKE_P95},
+    {"charge", OTA_SCALE_CHARGE, OTA_KPI_CHARGE, OTA_KPI_CHARGE_P95},
+    {"transfers begun", OTA_SCALE_COUNT, OTA_KPI_ATTEMPTS, OTA_KPIS},
+    {"  of them aborted", OTA_SCALE_COUNT, OTA_KPI_ABORTED, OTA_KPIS},
+    {"transfers per offer", OTA_SCALE_COUNT, OTA_KPI_BEGUN_PER_OFFER, OTA_KPIS},
+};
+
+static const struct line fleet_lines[] = {
+    {"SIMs over their cap", OTA_SCALE_COUNT, OTA_KPI_SIMS_OVER_CAP, OTA_KPIS},
+    {"overage", OTA_SCALE_MONEY, OTA_KPI_OVERAGE, OTA_KPIS},
+    {"batteries empty", OTA_SCALE_COUNT, OTA_KPI_BATTERIES_EMPTY, OTA_KPIS},
+};
+
+static void cells(enum ota_scale scale, const struct ota_estimate *estimate,
+                  char *mean, size_t mean_size, char *interval,
+                  size_t interval_size)
+{
+    const struct ota_reading reading = ota_reading_of(scale, estimate);
+
+    ota_reading_format(&reading, estimate->mean, mean, mean_size);
+    ota_reading_interval(&reading, estimate, interval, interval_size);
+}
+
+static void print_lines(const struct page *page,
+                        const struct ota_group_summary *group,
+                        const struct line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
+        char p95[OTA_NUMBER_SIZE] = "", p95_interval[2 * OTA_NUMBER_SIZE] = "";
+
+        cells(lines[i].scale, &group->kpi[lines[i].mean], mean, sizeof(mean),
+              interval, sizeof(interval));
+        if (lines[i].p95 != OTA_KPIS)
+            cells(lines[i].scale, &group->kpi[lines[i].p95], p95, sizeof(p95),
+                  p95_interval, sizeof(p95_interval));
+        row(page, "  %-24s%11s  %-16s%9s  %s", lines[i].label, mean, interval,
+            p95, p95_interval);
+    }
+}
+
+static void print_groups(const struct page *page,
+                         const struct ota_report *report)
+{
+    const struct ota_summary *summary = report->summary;
+    char head[128];
+
+    snprintf(head, sizeof(head), "%-26s%11s  %9s  %-16s%11s", "Groups",
+             "devices", "confirmed", "", "data");
+    heading(page, head);
+    for (size_t g = 1; g <= summary->group_count; g++) {
+        const struct ota_group_summary *group = &summary->groups[g];
+        char devices[OTA_NUMBER_SIZE], share[OTA_NUMBER_SIZE];
+        char interval[2 * OTA_NUMBER_SIZE], data[OTA_NUMBER_SIZE];
+        char unused[2 * OTA_NUMBER_SIZE];
+
+        ota_number_grouped((double)group->devices, 0, devices, sizeof(devices));
+        cells(OTA_SCALE_SHARE, &group->kpi[OTA_KPI_CONFIRMED_SHARE], share,
+              sizeof(share), interval, sizeof(interval));
+        cells(OTA_SCALE_SIZE, &group->kpi[OTA_KPI_BYTES], data, sizeof(data),
+              unused, sizeof(unused));
+        row(page, "  %-24.24s%11s  %9s  %-16s%11s", group->name, devices, share,
+            interval, data);
+    }
+}
+
+void ota_output_print(const struct ota_report *report, FILE *out, int width,
+                      bool colour)
+{
+    const struct ota_group_summary *fleet = &report->summary->groups[0];
+    struct page page = {out, width, colour};
+    char head[128];
+
+    if (page.width < WIDTH_LEAST)
+        page.width = WIDTH_LEAST;
+    if (page.width > WIDTH_MOST)
+        page.width = WIDTH_MOST;
+
+    print_title(&page, report);
+    print_headline(&page, report);
+    print_outcomes(&page, report);
+    print_times(&page, report);
+
+    snprintf(head, sizeof(head), "%-26s%11s  %-16s%9s", "A device, whole run",
+             "mean", "", "95 % below");
+    heading(&page, head);
+    print_lines(&page, fleet, device_lines,
+                sizeof(device_lines) / sizeof(device_lines[0]));
+    heading(&page, "The fleet, whole run");
+    print_lines(&page, fleet, fleet_lines,
+                sizeof(fleet_lines) / sizeof(fleet_lines[0]));
+    if (report->summary->group_count > 1)
+        print_groups(&page, report);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * timeline_csv.c - share of the fleet in each state over time, with its
+ * interval. A cell is empty where there is no number.
+ */
+#include <math.h>
+
+#include "output/files.h"
+#include "output/number.h"
+#include "output/writers.h"
+#include "sim/base/clock.h"
+
+static void cell(FILE *out, double value)
+{
+    char text[OTA_NUMBER_SIZE] = "";
+
+    if (isfinite(value))
+        ota_number_exact(value, text, sizeof(text));
+    fprintf(out, ",%s", text);
+}
+
+static void rows(const struct ota_report *report, FILE *out)
+{
+    const struct ota_summary *summary = report->summary;
+    const size_t instants = ota_report_instants(report);
+
+    for (size_t i = 0; i < instants; i++) {
+        char time[OTA_NUMBER_SIZE];
+        ota_number_exact(ota_s_from_us((int64_t)i * summary->step_us), time,
+                         sizeof(time));
+        fputs(time, out);
+        for (int s = 0; s < OTA_STATES; s++) {
+            const struct ota_estimate *share =
+                &summary->timeline[i * OTA_STATES + (size_t)s];
+            cell(out, share->mean);
+            cell(out, share->lo);
+            cell(out, share->hi);
+        }
+        fputc('\n', out);
+    }
+}
+
+static bool write_timeline(const struct ota_report *report, const char *folder,
+                           const struct ota_output_options *options,
+                           struct ota_error *error)
+{
+    (void)options;
+    struct ota_out_file file;
+    if (!ota_out_file_open(&file, folder, ota_writer_timeline.name, error))
+        return false;
+
+    fputs("time_s", file.stream);
+    for (int s = 0; s < OTA_STATES; s++)
+        fprintf(file.stream, ",%s_share,%s_share_lo,%s_share_hi",
+                ota_state_names[s], ota_state_names[s], ota_state_names[s]);
+    fputc('\n', file.stream);
+    rows(report, file.stream);
+    return ota_out_file_close(&file, error);
+}
+
+const struct ota_writer ota_writer_timeline = {
+    .name = "timeline.csv",
+    .summary = "share of the fleet in each state over time",
+    .write = write_timeline,
+};

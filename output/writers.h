@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * writers.h - the writers that output.c lists, and what they share.
+ */
+#ifndef OTA_WRITERS_H
+#define OTA_WRITERS_H
+
+#include "output/json_out.h"
+#include "output/output.h"
+
+extern const struct ota_writer ota_writer_summary;
+extern const struct ota_writer ota_writer_devices;
+extern const struct ota_writer ota_writer_timeline;
+extern const struct ota_writer ota_writer_plots;
+extern const struct ota_writer ota_writer_scenario;
+extern const struct ota_writer ota_writer_manifest;
+
+/* Writes the object of summary.json and of --json. */
+void ota_summary_json(const struct ota_report *report,
+                      struct ota_json_out *json);
+
+/* Instants of the timeline up to the horizon; the grid may go beyond it. */
+size_t ota_report_instants(const struct ota_report *report);
+
+#endif
