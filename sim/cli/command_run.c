@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command_run.c - `otasim run`: scenario, replications, results, answer.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "models/plan/plan.h"
+#include "sim/base/clock.h"
+#include "sim/cli/options.h"
+#include "sim/cli/progress.h"
+#include "sim/otasim.h"
+
+static int usual_threads(void)
+{
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+static int terminal_width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    const int width = columns ? atoi(columns) : 0;
+
+    return width > 0 ? width : 80;
+}
+
+/* https://no-color.org: any value that is not empty. */
+static bool wants_colour(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+           !(term && strcmp(term, "dumb") == 0);
+}
+
+/* The least data that any plan of the fleet includes. */
+static int64_t least_cap_bytes(const struct ota_fleet_config *fleet)
+{
+    int64_t least = INT64_MAX;
+
+    for (size_t g = 0; g < fleet->group_count; g++) {
+        const struct ota_plan *plan = &fleet->groups[g].plan;
+        if (plan->model != &ota_plan_capped)
+            continue;
+        const struct ota_plan_capped_config *config = plan->config;
+        if (config->included_bytes < least)
+            least = config->included_bytes;
+    }
+    return least;
+}
+
+/* What a report borrows from nobody else. */
+struct belongings {
+    const char **names;
+    int64_t *devices;
+    char *json;
+};
+
+static bool gather(struct belongings *own, const struct ota_scenario *scenario)
+{
+    const size_t count = scenario->fleet.group_count;
+
+    own->names = calloc(count, sizeof(*own->names));
+    own->devices = calloc(count, sizeof(*own->devices));
+    own->json = ota_scenario_to_json(scenario, 0);
+    if (!own->names || !own->devices || !own->json)
+        return false;
+    for (size_t g = 0; g < count; g++) {
+        own->names[g] = scenario->fleet.groups[g].name;
+        own->devices[g] = scenario->fleet.groups[g].count;
+    }
+    return true;
+}
+
+static void let_go(struct belongings *own)
+{
+    free(own->names);
+    free(own->devices);
+    free(own->json);
+}
+
+static enum ota_exit failed(const char *message)
+{
+    fprintf(stderr, "otasim: %s\n", message);
+    return OTA_EXIT_FAILED;
+}
+
+static enum ota_exit write_answer(const struct ota_options *options,
+                                  const struct ota_report *report,
+                                  const char *folder)
+{
+    struct ota_error error = {0};
+    const struct ota_output_options output = {
+        .draw = !options->no_plots,
+        .warn = stderr,
+    };
+    if (!ota_output_write(report, folder, &output, &error))
+        return failed(error.message);
+
+    if (options->json) {
+        ota_output_print_json(report, stdout); /* main() looks at stdout */
+    } else if (!options->quiet) {
+        ota_output_print(report, stdout, terminal_width(), wants_colour());
+        printf("\nResults: %s\n", folder);
+    }
+    return OTA_EXIT_OK;
+}
+
+static enum ota_exit report_on(const struct ota_options *options,
+                               const struct ota_scenario *scenario,
+                               const struct ota_summary *summary,
+                               const char *folder)
+{
+    struct belongings own = {0};
+    enum ota_exit status = OTA_EXIT_FAILED;
+
+    if (!gather(&own, scenario)) {
+        failed("out of memory");
+    } else {
+        const struct ota_report report = {
+            .summary = summary,
+            .scenario_name = scenario->name,
+            .scenario_title = scenario->title,
+            .scenario_json = own.json,
+            .version = OTASIM_VERSION,
+            .device_groups = own.names,
+            .group_devices = own.devices,
+            .seed = scenario->run.seed,
+            .horizon_us = scenario->run.horizon_us,
+            .release_us = scenario->release.at_us,
+            .plan_cap_bytes = least_cap_bytes(&scenario->fleet),
+        };
+        status = write_answer(options, &report, folder);
+    }
+    let_go(&own);
+    return status;
+}
+
+static enum ota_exit simulate(const struct ota_options *options,
+                              const struct ota_scenario *scenario,
+                              const char *folder)
+{
+    struct ota_progress progress;
+    const double device_days =
+        (double)ota_fleet_config_devices(&scenario->fleet) *
+        (double)scenario->run.horizon_us / (double)OTA_US_PER_DAY;
+    ota_progress_start(&progress, !options->quiet && isatty(STDERR_FILENO),
+                       device_days);
+
+    struct ota_summary summary;
+    struct ota_error error = {0};
+    const struct ota_experiment_options experiment = {
+        .seed = scenario->run.seed,
+        .replications = scenario->run.replications,
+        .threads = options->threads ? options->threads : usual_threads(),
+        .confidence = scenario->run.confidence,
+        .progress = ota_progress_done,
+        .keep_going = ota_progress_keep_going,
+        .context = &progress,
+    };
+    const enum ota_experiment_status status =
+        ota_experiment_run(&scenario->fleet, &experiment, &summary, &error);
+    ota_progress_clear(&progress);
+
+    if (status == OTA_EXPERIMENT_FAILED)
+        return failed(error.message);
+    if (status == OTA_EXPERIMENT_STOPPED) {
+        fprintf(stderr,
+                "otasim: interrupted after %lld of %lld replications; nothing "
+                "was written\n",
+                (long long)progress.done,
+                (long long)scenario->run.replications);
+        return OTA_EXIT_FAILED;
+    }
+    const enum ota_exit result = report_on(options, scenario, &summary, folder);
+    ota_summary_release(&summary);
+    return result;
+}
+
+/* Returns where the results go, which the caller frees, or NULL. */
+static char *results_folder(const struct ota_options *options,
+                            const struct ota_scenario *scenario)
+{
+    const char *parent = options->out ? "" : "results/";
+    const char *name = options->out ? options->out : scenario->name;
+    const size_t size = strlen(parent) + strlen(name) + 1;
+    char *folder = malloc(size);
+
+    if (folder)
+        snprintf(folder, size, "%s%s", parent, name);
+    return folder;
+}
+
+enum ota_exit ota_command_run(const struct ota_options *options)
+{
+    struct ota_complaints complaints = {0};
+    struct ota_scenario scenario;
+
+    if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
+                           options->setting_count, &complaints)) {
+        ota_complaints_print(&complaints, stderr);
+        return OTA_EXIT_SCENARIO;
+    }
+    struct ota_error error = {0};
+    char *folder = results_folder(options, &scenario);
+    enum ota_exit status;
+    if (!folder)
+        status = failed("out of memory");
+    else if (!ota_output_check(folder, &error))
+        status = failed(error.message);
+    else
+        status = simulate(options, &scenario, folder);
+    free(folder);
+    ota_scenario_release(&scenario);
+    return status;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options.c - see options.h.
+ *
+ * Options may stand before or after other words; "--" ends them. A value is
+ * given as --option=VALUE or as the next word.
+ */
+#include "sim/cli/options.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/text.h"
+#include "sim/otasim.h"
+
+enum { THREADS_MOST = 1024 };
+
+const struct ota_command ota_commands[] = {
+    {
+        .name = "run",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "simulate a scenario, print the answer, write the results",
+        .about =
+            "Results go to a folder that is complete or absent: summary.json,\n"
+            "devices.csv, timeline.csv, scenario.json, manifest.json, plots/.\n"
+            "The same scenario and seed give the same bytes.\n",
+        .run = ota_command_run,
+    },
+    {
+        .name = "check",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "say what is wrong with a scenario, or what it holds",
+        .about = "With --json, print it with every default filled in.\n",
+        .run = ota_command_check,
+    },
+    {
+        .name = "models",
+        .operands = "[KIND [NAME]]",
+        .operands_most = 2,
+        .summary = "the reference: every model and field of a scenario",
+        .about =
+            "KIND is a kind of model, a section of a scenario, or \"kpi\"\n"
+            "for the numbers that a run is judged by.\n",
+        .run = ota_command_models,
+    },
+    {
+        .name = "help",
+        .operands = "[COMMAND]",
+        .operands_most = 1,
+        .summary = "this text, or more of one command",
+        .about = "",
+        .run = ota_command_help,
+    },
+    {.name = NULL},
+};
+
+/* Letters of an option's .of: the commands that take it. */
+static const struct {
+    char letter;
+    const char *name;
+} command_letters[] = {{'r', "run"}, {'c', "check"}, {'m', "models"}};
+
+struct option {
+    const char *name;     /* with its dashes */
+    const char *argument; /* what its value is, for help; NULL: takes none */
+    const char *of;       /* letters of its commands; "*": all, and none */
+    const char *help;
+    /* Returns what is wrong with the value, or NULL. */
+    const char *(*read)(struct ota_options *options, char *value);
+};
+
+static const char *add_setting(struct ota_options *options, const char *path,
+                               const char *value)
+{
+    options->settings[options->setting_count++] =
+        (struct ota_setting){.path = path, .value = value};
+    return NULL;
+}
+
+static const char *read_set(struct ota_options *options, char *value)
+{
+    char *equals = strchr(value, '=');
+
+    if (!equals || equals == value)
+        return "it takes PATH=VALUE, such as run.horizon=10d";
+    *equals = '\0';
+    return add_setting(options, value, equals + 1);
+}
+
+/* Whether text is a whole number from least to most, in digits only. */
+static bool is_whole(const char *text, uint64_t least, uint64_t most)
+{
+    if (!*text || text[strspn(text, "0123456789")])
+        return false;
+    errno = 0;
+    const unsigned long long value = strtoull(text, NULL, 10);
+    return errno == 0 && value >= least && value <= most;
+}
+
+static const char *read_seed(struct ota_options *options, char *value)
+{
+    if (!is_whole(value, 0, UINT64_MAX))
+        return "it takes a whole number from 0 to 18446744073709551615";
+    return add_setting(options, "run.seed", value);
+}
+
+static const char *read_reps(struct ota_options *options, char *value)
+{
+    if (!is_whole(value, 1, INT64_MAX))
+        return "it takes a whole number, 1 or more";
+    return add_setting(options, "run.replications", value);
+}
+
+static const char *read_out(struct ota_options *options, char *value)
+{
+    if (!*value)
+        return "it takes the name of a folder";
+    options->out = value;
+    return NULL;
+}
+
+static const char *read_threads(struct ota_options *options, char *value)
+{
+    if (!is_whole(value, 1, THREADS_MOST))
+        return "it takes a whole number from 1 to 1024";
+    options->threads = (int)strtol(value, NULL, 10);
+    return NULL;
+}
+
+static const char *read_json(struct ota_options *options, char *value)
+{
+    (void)value;
+    options->json = true;
+    return NULL;
+}
+
+static const char *read_quiet(struct ota_options *options, char *value)
+{
+    (void)value;
+    options->quiet = true;
+    return NULL;
+}
+
+static const char *read_no_plots(struct ota_options *options, char *value)
+{
+    (void)value;
+    options->no_plots = true;
+    return NULL;
+}
+
+static const char *read_schema(struct ota_options *options, char *value)
+{
+    (void)value;
+    options->schema = true;
+    return NULL;
+}
+
+static const char *read_help(struct ota_options *options, char *value)
+{
+    (void)value;
+    options->help = true;
+    return NULL;
+}
+
+static const char *read_version(struct ota_options *options, char *value)
+{
+    (void)value;
+    options->version = true;
+    return NULL;
+}
+
+static const struct option option_table[] = {
+    {"--seed", "N", "rc", "the same as --set run.seed=N", read_seed},
+    {"--reps", "N", "rc", "the same as --set run.replications=N", read_reps},
+    {"--set", "PATH=VALUE", "rc",
+     "set a field of the scenario; may be given again", read_set},
+    {"--out", "DIR", "r", "write there, not to results/<scenario>", read_out},
+    {"--json", NULL, "rc", "print one JSON object instead of text", read_json},
+    {"--quiet", NULL, "rc", "print neither text nor progress", read_quiet},
+    {"--threads", "N", "r", "use N threads; no result depends on it",
+     read_threads},
+    {"--no-plots", NULL, "r", "write the scripts of plots, draw nothing",
+     read_no_plots},
+    {"--schema", NULL, "m", "print the JSON Schema of scenarios", read_schema},
+    {"--help", NULL, "*", "help, also of a command", read_help},
+    {"--version", NULL, "*", "the version", read_version},
+};
+
+enum { OPTIONS = sizeof(option_table) / sizeof(option_table[0]) };
+
+static bool takes(const struct ota_command *command,
+                  const struct option *option)
+{
+    if (option->of[0] == '*')
+        return true;
+    for (size_t i = 0; i < sizeof(command_letters) / sizeof(command_letters[0]);
+         i++)
+        if (command && strcmp(command->name, command_letters[i].name) == 0)
+            return strchr(option->of, command_letters[i].letter) != NULL;
+    return false;
+}
+
+const struct ota_command *ota_command_find(const char *name)
+{
+    for (const struct ota_command *command = ota_commands; command->name;
+         command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+static void point_to_help(const struct ota_command *command)
+{
+    fprintf(stderr, "See `otasim%s%s --help`.\n", command ? " " : "",
+            command ? command->name : "");
+}
+
+void ota_unknown(const char *what, const char *word, const char *nearest,
+                 const struct ota_command *command)
+{
+    fprintf(stderr, "otasim: unknown %s %s", what, word);
+    if (nearest)
+        fprintf(stderr, "; did you mean %s?", nearest);
+    fputc('\n', stderr);
+    point_to_help(command);
+}
+
+static bool misuse(const struct ota_command *command, const char *subject,
+                   const char *problem)
+{
+    fprintf(stderr, "otasim: %s: %s\n", subject, problem);
+    point_to_help(command);
+    return false;
+}
+
+/* Says so; cuts off the value of "--option=value". */
+static bool unknown_option(char *word, const struct ota_command *command)
+{
+    const char *names[OPTIONS] = {NULL};
+
+    word[strcspn(word, "=")] = '\0';
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (!command || takes(command, &option_table[i]))
+            names[i] = option_table[i].name;
+    ota_unknown("option", word, ota_text_nearest(word, names, OPTIONS),
+                command);
+    return false;
+}
+
+/* The option that word is, with or without a value, or NULL. */
+static const struct option *find_option(const char *word)
+{
+    const size_t length = strcspn(word, "=");
+
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (strlen(option_table[i].name) == length &&
+            strncmp(option_table[i].name, word, length) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
+/* Reads the option at argv[*at] and moves *at to the last word it used. */
+static bool read_option(struct ota_options *options, int argc, char **argv,
+                        int *at)
+{
+    char *word = argv[*at];
+    if (strcmp(word, "-h") == 0) {
+        options->help = true;
+        return true;
+    }
+    const struct option *option = find_option(word);
+    if (!option)
+        return unknown_option(word, options->command);
+    if (!takes(options->command, option))
+        return misuse(options->command, option->name,
+                      options->command ? "not an option of this command"
+                                       : "it needs a command");
+
+    char *value = strchr(word, '=');
+    if (value)
+        value++;
+    if (value && !option->argument)
+        return misuse(options->command, option->name, "it takes no value");
+    if (!value && option->argument) {
+        if (*at + 1 >= argc)
+            return misuse(options->command, option->name,
+                          "its value is missing");
+        value = argv[++*at];
+    }
+    const char *problem = option->read(options, value);
+    return problem ? misuse(options->command, option->name, problem) : true;
+}
+
+/* Finds the first word that is neither an option nor the value of one; *at is
+ * 0 if there is none. */
+static bool find_command(int argc, char **argv, int *at)
+{
+    for (*at = 1; *at < argc && strcmp(argv[*at], "--") != 0; ++*at) {
+        char *word = argv[*at];
+        if (word[0] != '-')
+            return true;
+        const struct option *option = find_option(word);
+        if (!option && strcmp(word, "-h") != 0)
+            return unknown_option(word, NULL);
+        if (option && option->argument && !strchr(word, '='))
+            ++*at;
+    }
+    *at = 0;
+    return true;
+}
+
+static bool read_command(struct ota_options *options, const char *word)
+{
+    const char *names[8];
+    size_t count = 0;
+
+    options->command = ota_command_find(word);
+    if (options->command)
+        return true;
+    for (const struct ota_command *c = ota_commands; c->name; c++) {
+        assert(count < sizeof(names) / sizeof(names[0]));
+        names[count++] = c->name;
+    }
+    ota_unknown("command", word, ota_text_nearest(word, names, count), NULL);
+    return false;
+}
+
+static bool check_operands(const struct ota_options *options)
+{
+    const struct ota_command *command = options->command;
+
+    if (options->help || options->version)
+        return true;
+    if (!command) {
+        fputs("otasim: a command is missing\n", stderr);
+        point_to_help(NULL);
+        return false;
+    }
+    if (options->operand_count < command->operands_least)
+        return misuse(command, command->name, "a SCENARIO is missing");
+    if (options->operand_count > command->operands_most)
+        return misuse(command, options->operands[command->operands_most],
+                      "one word too many");
+    return true;
+}
+
+bool ota_options_read(struct ota_options *options, int argc, char **argv)
+{
+    *options = (struct ota_options){0};
+    const size_t words = argc > 0 ? (size_t)argc : 1;
+    options->operands = calloc(words, sizeof(*options->operands));
+    options->settings = calloc(words, sizeof(*options->settings));
+    if (!options->operands || !options->settings) {
+        fputs("otasim: out of memory\n", stderr);
+        return false;
+    }
+
+    int command_at;
+    if (!find_command(argc, argv, &command_at) ||
+        (command_at && !read_command(options, argv[command_at])))
+        return false;
+
+    bool ended = false; /* by "--" */
+    for (int at = 1; at < argc; at++) {
+        if (at == command_at)
+            continue;
+        if (!ended && strcmp(argv[at], "--") == 0)
+            ended = true;
+        else if (!ended && argv[at][0] == '-' && argv[at][1]) {
+            if (!read_option(options, argc, argv, &at))
+                return false;
+        } else
+            options->operands[options->operand_count++] = argv[at];
+    }
+    return check_operands(options);
+}
+
+void ota_options_release(struct ota_options *options)
+{
+    free(options->operands);
+    free(options->settings);
+    *options = (struct ota_options){0};
+}
+
+static void help_options(const struct ota_command *command, FILE *out)
+{
+    fputs("\noptions:\n", out);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+        char left[32];
+        if (!takes(command, option))
+            continue;
+        snprintf(left, sizeof(left), "%s%s%s", option->name,
+                 option->argument ? " " : "",
+                 option->argument ? option->argument : "");
+        fprintf(out, "  %-18s %s\n", left, option->help);
+    }
+}
+
+void ota_help(const struct ota_command *command, FILE *out)
+{
+    if (command) {
+        fprintf(out, "usage: otasim %s [OPTION]... %s\n\n%s\n", command->name,
+                command->operands, command->summary);
+        if (*command->about)
+            fprintf(out, "\n%s", command->about);
+        help_options(command, out);
+        return;
+    }
+    fputs("otasim " OTASIM_VERSION
+          ": firmware updates over the air to fleets of sleepy devices\n\n"
+          "usage: otasim COMMAND [OPTION]... [SCENARIO]\n\ncommands:\n",
+          out);
+    for (const struct ota_command *c = ota_commands; c->name; c++)
+        fprintf(out, "  %-18s %s\n", c->name, c->summary);
+    help_options(NULL, out);
+    fputs("\nexit status:\n"
+          "  0  all went well\n"
+          "  1  a run or a write failed, or was interrupted\n"
+          "  2  the command line makes no sense\n"
+          "  3  something is wrong with the scenario\n",
+          out);
+}

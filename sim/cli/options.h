@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options.h - the commands and options of the program: one table of each
+ * drives parsing, help and the nearest valid word.
+ */
+#ifndef OTA_OPTIONS_H
+#define OTA_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sim/scenario/scenario.h"
+
+/* Exit statuses, as --help says. */
+enum ota_exit {
+    OTA_EXIT_OK = 0,
+    OTA_EXIT_FAILED = 1,   /* a run or a write failed, or was interrupted */
+    OTA_EXIT_MISUSE = 2,   /* of the command line */
+    OTA_EXIT_SCENARIO = 3, /* something is wrong with the scenario */
+};
+
+/* What stands on the command line. All text is borrowed from argv. */
+struct ota_options {
+    const struct ota_command *command; /* NULL: none given */
+    const char **operands;             /* what is neither command nor option */
+    size_t operand_count;
+    struct ota_setting *settings; /* --set, --seed, --reps, in order */
+    size_t setting_count;
+    const char *out; /* NULL: the default */
+    int threads;     /* 0: as many as the machine has */
+    bool json, quiet, no_plots, schema, help, version;
+};
+
+struct ota_command {
+    const char *name;
+    const char *operands; /* "SCENARIO", for help */
+    size_t operands_least, operands_most;
+    const char *summary; /* one line */
+    const char *about;   /* more, for the command's own help; lines */
+    enum ota_exit (*run)(const struct ota_options *options);
+};
+
+/* Every command, ended by a NULL name. */
+extern const struct ota_command ota_commands[];
+
+const struct ota_command *ota_command_find(const char *name);
+
+/*
+ * Reads the command line. Returns false if it makes no sense, having said so
+ * on stderr. In either case ota_options_release() frees the lists.
+ */
+bool ota_options_read(struct ota_options *options, int argc, char **argv);
+
+void ota_options_release(struct ota_options *options);
+
+/* Writes the help of a command, or of the program if command is NULL. */
+void ota_help(const struct ota_command *command, FILE *out);
+
+/* Says on stderr "otasim: unknown WHAT WORD; did you mean NEAREST?" and where
+ * there is help. nearest may be NULL. */
+void ota_unknown(const char *what, const char *word, const char *nearest,
+                 const struct ota_command *command);
+
+enum ota_exit ota_command_run(const struct ota_options *options);
+enum ota_exit ota_command_check(const struct ota_options *options);
+enum ota_exit ota_command_models(const struct ota_options *options);
+enum ota_exit ota_command_help(const struct ota_options *options);
+
+#endif

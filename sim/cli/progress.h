@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * progress.h - how far a run is, on a terminal, and whether someone wants it
+ * to stop.
+ */
+#ifndef OTA_PROGRESS_H
+#define OTA_PROGRESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ota_progress {
+    bool shown;         /* stderr is a terminal */
+    double device_days; /* simulated in one replication */
+    int64_t start_ns;   /* all below: private */
+    int64_t drawn_ns;
+    int64_t done;
+    atomic_llong asked_ns; /* when the signals were looked at last */
+    atomic_bool interrupted;
+};
+
+/* Holds back SIGINT and SIGTERM in this and all later threads; they are then
+ * looked for by ota_progress_keep_going(). Before any thread is started. */
+void ota_progress_start(struct ota_progress *progress, bool shown,
+                        double device_days);
+
+/* For struct ota_experiment_options; context is the progress. */
+void ota_progress_done(void *context, int64_t done, int64_t of);
+bool ota_progress_keep_going(void *context);
+
+/* Removes the line from the terminal. */
+void ota_progress_clear(const struct ota_progress *progress);
+
+#endif

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The reference names every kind, model and section, each with its own page.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+verdict() { # NAME STATUS
+    if [ "$2" -eq 0 ]; then echo "ok $1"; else echo "not ok $1"; fi
+}
+
+"$OTASIM" models >"$work/all"
+verdict overview $?
+
+# Two blanks: a kind or section; four: a model of the kind above.
+kind=
+pages=0
+while IFS= read -r line; do
+    case $line in
+    "    "*)
+        set -- $line
+        "$OTASIM" models "$kind" "$1" >"$work/page"
+        verdict "models_${kind}_$1" $?
+        ;;
+    "  "*)
+        set -- $line
+        kind=$1
+        "$OTASIM" models "$kind" >"$work/page"
+        verdict "models_$kind" $?
+        ;;
+    esac
+    pages=$((pages + 1))
+done <"$work/all"
+[ $pages -gt 20 ]
+verdict overview_is_not_short $?
+
+"$OTASIM" models kpi | grep -q "^  confirmed_share \[1\]: "
+verdict kpis_have_units $?
+"$OTASIM" models run | grep -q "default: "
+verdict fields_have_defaults $?
+"$OTASIM" models --schema | head -n 3 | grep -q '"$schema"'
+verdict schema_is_printed $?
