@@ -9,7 +9,7 @@ VERSION := $(shell sed -n 's/^.define OTASIM_VERSION "\(.*\)"/\1/p' sim/otasim.h
 
 # What the library links, by pkg-config, and the Debian packages that hold it.
 LIBS     := gsl libcjson
-PACKAGES := gcc make pkg-config libgsl-dev libcjson-dev libcmocka-dev \
+PACKAGES := gcc libc6-dev make pkg-config libgsl-dev libcjson-dev libcmocka-dev \
             gnuplot-nox fonts-dejavu-core
 
 CC       ?= cc
@@ -46,44 +46,47 @@ TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/contract/*.c \
 TEST_LIB := $(sort $(wildcard tests/support/*.c))
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 SCRIPTS  := $(sort $(wildcard tests/cli/*.sh tests/layout/*.sh \
-            tests/golden/*.sh))
+            tests/golden/*.sh tests/fuzz/*.sh))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+
+# A word a command; V=1 shows the commands themselves.
+say = $(if $(V),,@echo "  $(1)	$@"; )
 
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 .PHONY: all
-all: deps-if-needed build/otasim ## build the program, build/otasim
+all: build/otasim ## build the program, build/otasim
 
-build/otasim: $(PROGRAM)
-	ln -sf $(MODE)/otasim $@
+# Names the program of the mode that was built last.
+build/otasim: $(PROGRAM) always
+	@mkdir -p build && ln -sfn $(patsubst build/%,%,$(PROGRAM)) $@
 
 $(PROGRAM): $(CLI_OBJ) $(LIB)
-	$(CC) $(CFLAGS_ALL) -o $@ $(CLI_OBJ) $(LIB) $(LDLIBS_ALL)
+	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $(CLI_OBJ) $(LIB) $(LDLIBS_ALL)
 
 # An archive made anew: `ar r` would keep members whose sources are gone.
 $(LIB): $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # The catalogue travels in the program: one C string a line.
 $(BUILD)/catalog_data.c: $(CATALOG) Makefile
 	@mkdir -p $(@D)
-	{ echo '#include "sim/scenario/catalog_data.h"'; \
+	$(call say,GEN){ echo '#include "sim/scenario/catalog_data.h"'; \
 	  echo 'const char *const ota_catalog_data[] = {'; \
 	  cat $(CATALOG) | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/    "&",/'; \
 	  echo '    0};'; } >$@.part && mv $@.part $@
 
 $(BUILD)/catalog_data.o: $(BUILD)/catalog_data.c $(BUILD)/flags
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Changed flags or compiler rebuild everything of that mode.
-$(BUILD)/flags: always
+$(BUILD)/flags: always | deps-if-needed
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $@ || \
 	    echo '$(CC) $(CFLAGS_ALL)' >$@
@@ -96,13 +99,13 @@ always:
 # --- tests -----------------------------------------------------------------
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB:%.c=$(BUILD)/%.o) $(LIB)
-	$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB)
-	$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 .PHONY: check
-check: deps-if-needed build/otasim $(TESTS) ## build and run every fast test
+check: build/otasim $(TESTS) ## build and run every fast test
 	@OTASIM='$(CURDIR)/$(PROGRAM)' BUILD='$(CURDIR)/$(BUILD)' CC='$(CC)' \
 	    PKG_CFLAGS='$(PKG_CFLAGS)' PKG_LIBS='$(PKG_LIBS)' \
 	    tests/run.sh $(TESTS) $(SCRIPTS)
