@@ -25,14 +25,17 @@ int64_t ota_battery_charge_pc(const void *opaque, enum ota_power power,
 {
     const struct ota_battery_config *config = opaque;
     const int64_t na = config->current_na[power];
-    const int64_t whole_ms = duration_us / 1000;
-    const int64_t rest_us = duration_us % 1000;
+    int64_t fc; /* nA * us */
+    int64_t charge_pc;
 
     assert(duration_us >= 0 && na >= 0);
-    /* nA * ms = pC. Whole milliseconds apart: no product larger than the
-     * result is formed. */
-    const int64_t rest_pc = rest_us * na / 1000;
-    if (na > 0 && whole_ms > (INT64_MAX - rest_pc) / na)
+    if (!__builtin_mul_overflow(duration_us, na, &fc))
+        return (int64_t)((uint64_t)fc / 1000);
+
+    /* Whole milliseconds apart: no product larger than the result. */
+    const int64_t rest_pc = duration_us % 1000 * na / 1000;
+    if (__builtin_mul_overflow(duration_us / 1000, na, &charge_pc) ||
+        __builtin_add_overflow(charge_pc, rest_pc, &charge_pc))
         return INT64_MAX;
-    return whole_ms * na + rest_pc;
+    return charge_pc;
 }

@@ -9,17 +9,6 @@
 #include <math.h>
 #include <stddef.h>
 
-int64_t ota_us_add(int64_t at_us, int64_t wait_us)
-{
-    assert(at_us != OTA_NEVER || wait_us >= 0);
-
-    if (at_us == OTA_NEVER || wait_us == OTA_NEVER)
-        return OTA_NEVER;
-    if (wait_us > 0 ? at_us > INT64_MAX - wait_us : at_us < INT64_MIN - wait_us)
-        return OTA_NEVER;
-    return at_us + wait_us;
-}
-
 int64_t ota_us_from_s(double seconds)
 {
     const double ticks = seconds * (double)OTA_US_PER_S;

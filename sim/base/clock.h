@@ -9,6 +9,7 @@
 #ifndef OTA_CLOCK_H
 #define OTA_CLOCK_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #define OTA_NEVER INT64_MAX
@@ -23,7 +24,16 @@
  * Returns at_us + wait_us [us], or OTA_NEVER if either is OTA_NEVER or the sum
  * does not fit. wait_us may be negative if at_us is not OTA_NEVER.
  */
-int64_t ota_us_add(int64_t at_us, int64_t wait_us);
+static inline int64_t ota_us_add(int64_t at_us, int64_t wait_us)
+{
+    int64_t sum_us;
+
+    assert(at_us != OTA_NEVER || wait_us >= 0);
+    if (at_us == OTA_NEVER || wait_us == OTA_NEVER ||
+        __builtin_add_overflow(at_us, wait_us, &sum_us))
+        return OTA_NEVER;
+    return sum_us;
+}
 
 /* Rounds seconds to the nearest tick; anything from 2^63 ticks on (and NaN)
  * becomes OTA_NEVER, anything below -2^63 ticks the smallest time. */

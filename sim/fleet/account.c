@@ -59,9 +59,14 @@ void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
     if (!draws_power(phase) || device->left_pc == INT64_MAX)
         return;
 
+    /* Nearly always the charge will do; when it is gone need not be known. */
     const struct ota_battery *battery = &actor->group->battery;
-    int64_t lasts_us = battery->model->lasts_us(
-        battery->config, phase_power[phase], device->left_pc);
+    const enum ota_power power = phase_power[phase];
+    if (battery->model->charge_pc(battery->config, power, due_us - now_us) <=
+        device->left_pc)
+        return;
+    int64_t lasts_us =
+        battery->model->lasts_us(battery->config, power, device->left_pc);
     int64_t empty_us = ota_us_add(now_us, lasts_us);
     if (empty_us < due_us) {
         device->due_us = empty_us;

@@ -120,6 +120,16 @@ static int64_t wake_after(struct ota_actor *actor)
                                  &stream.rng);
 }
 
+/* Tells an observation without details to whom wants it. */
+static void tell(const struct ota_actor *actor, enum ota_observation_kind kind,
+                 int64_t now_us)
+{
+    if (!ota_actor_heard(actor, kind))
+        return;
+    struct ota_observation seen = ota_actor_observation(actor, kind, now_us);
+    ota_actor_tell(actor, &seen);
+}
+
 static void end_data_session(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_plan *plan = &actor->group->plan;
@@ -139,9 +149,7 @@ static void go_to_sleep(struct ota_actor *actor, int64_t now_us)
         device->wake++;
         device->next_wake_us = wake_after(actor);
     }
-    struct ota_observation seen =
-        ota_actor_observation(actor, OTA_SEEN_SLEEP, now_us);
-    ota_actor_tell(actor, &seen);
+    tell(actor, OTA_SEEN_SLEEP, now_us);
     ota_actor_enter(actor, OTA_PHASE_ASLEEP, now_us, device->next_wake_us);
 }
 
@@ -153,9 +161,7 @@ static void wake(struct ota_actor *actor, int64_t now_us)
     device->wake++;
     actor->record->wakes++;
     device->next_wake_us = wake_after(actor);
-    struct ota_observation seen =
-        ota_actor_observation(actor, OTA_SEEN_WAKE, now_us);
-    ota_actor_tell(actor, &seen);
+    tell(actor, OTA_SEEN_WAKE, now_us);
     depth(actor, &boot_us);
     ota_actor_enter(actor, OTA_PHASE_BOOTING, now_us,
                     ota_us_add(now_us, boot_us));

@@ -5,16 +5,19 @@
  *
  *     bench_run [SCENARIO]
  *
- * Draws: doubles from the simulator's generator beside GSL's mt19937, and
- * streams started and drawn from once. Runs: simulated device-days a second
- * of the scenario at growing fleets on one thread, beside a heap of as many
- * devices that only wake each hour. Nothing is asserted: times are read by
- * people.
+ * Draws: doubles from the simulator's generator, and streams started and drawn
+ * from once, beside doubles from GSL's mt19937. Runs: simulated device-days a
+ * second of the scenario at growing fleets on one thread, beside a heap of as
+ * many devices that only wake each hour. Each line ends with its ratio to the
+ * baseline above it, which holds from machine to machine better than seconds.
+ * Memory: by how much the peak grew per device more. Nothing is asserted:
+ * times are read by people.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <gsl/gsl_rng.h>
@@ -24,33 +27,41 @@
 #include "sim/otasim.h"
 
 enum { DRAWS = 20000000, STREAMS = 5000000 };
+enum { DEVICES_MIN = 1000, DEVICES_MAX = 100000 };
 
+/* Processor time, so that other programs disturb little. */
 static double now_s(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Prints a rate; the sum keeps the work from being optimised away. */
-static void print_rate(const char *what, double count, double took_s,
-                       double sum)
+/* Prints a rate and its ratio to a baseline's (0: it is one itself), and
+ * returns it; the sum keeps the work from being optimised away. */
+static double print_rate(const char *what, double count, double took_s,
+                         double sum, double baseline)
 {
-    printf("%-44s %10.3g /s  (%.2f s, sum %.6g)\n", what, count / took_s,
-           took_s, sum);
+    const double rate = count / took_s;
+
+    printf("%-44s %10.3g /s  (%.2f s, sum %.6g)", what, rate, took_s, sum);
+    if (baseline > 0)
+        printf("  ratio %.3g", rate / baseline);
+    putchar('\n');
+    return rate;
 }
 
-static void bench_draws(const char *what, gsl_rng *rng)
+static double bench_draws(const char *what, gsl_rng *rng, double baseline)
 {
     double sum = 0;
     const double begin_s = now_s();
 
     for (int i = 0; i < DRAWS; i++)
         sum += gsl_rng_uniform(rng);
-    print_rate(what, DRAWS, now_s() - begin_s, sum);
+    return print_rate(what, DRAWS, now_s() - begin_s, sum, baseline);
 }
 
-static void bench_streams(void)
+static void bench_streams(double baseline)
 {
     const struct ota_random_key key = {1, 0};
     double sum = 0;
@@ -61,7 +72,17 @@ static void bench_streams(void)
         ota_stream_init(&stream, &key, i, OTA_PURPOSE_WAKE, 0);
         sum += gsl_rng_uniform(&stream.rng);
     }
-    print_rate("streams: start and draw once", STREAMS, now_s() - begin_s, sum);
+    print_rate("streams: start and draw once", STREAMS, now_s() - begin_s, sum,
+               baseline);
+}
+
+/* The most memory that the process has ever held. */
+static double peak_bytes(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return 1024.0 * (double)usage.ru_maxrss;
 }
 
 /* Moves the root of a binary heap of instants down to its place. */
@@ -81,12 +102,14 @@ static void sift_down(int64_t *heap, size_t count)
     heap[at] = value;
 }
 
-/* The baseline of a run: hourly wakes out of one heap, one draw each. */
-static void bench_heap(size_t devices, int64_t horizon_us)
+/* The baseline of a run: hourly wakes out of one heap, one draw each. Returns
+ * device-days a second; 0 without memory. */
+static double bench_heap(size_t devices, int64_t horizon_us)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     int64_t *heap = malloc(devices * sizeof(*heap));
     double wakes = 0;
+    double rate = 0;
 
     if (rng && heap) {
         /* Ascending instants are a heap. */
@@ -103,12 +126,13 @@ static void bench_heap(size_t devices, int64_t horizon_us)
         char what[64];
         snprintf(what, sizeof(what), "device-days: %zu in a heap, wakes only",
                  devices);
-        print_rate(
+        rate = print_rate(
             what, (double)devices * (double)horizon_us / (double)OTA_US_PER_DAY,
-            now_s() - begin_s, wakes);
+            now_s() - begin_s, wakes, 0);
     }
     free(heap);
     gsl_rng_free(rng);
+    return rate;
 }
 
 /* Reads the scenario with that many devices in its first group. */
@@ -141,6 +165,8 @@ static bool bench_run(const char *file, int64_t devices)
     if (!read_scenario(&scenario, file, devices))
         return false;
     const int64_t horizon_us = scenario.fleet.horizon_us;
+    const double all = (double)ota_fleet_config_devices(&scenario.fleet);
+    const double baseline = bench_heap((size_t)all, horizon_us);
     const double begin_s = now_s();
     const enum ota_experiment_status status =
         ota_experiment_run(&scenario.fleet, &options, &summary, &error);
@@ -148,18 +174,33 @@ static bool bench_run(const char *file, int64_t devices)
 
     if (status == OTA_EXPERIMENT_DONE) {
         char what[64];
-        const double all = (double)ota_fleet_config_devices(&scenario.fleet);
         snprintf(what, sizeof(what), "device-days: %.0f simulated", all);
         print_rate(
             what, all * (double)horizon_us / (double)OTA_US_PER_DAY, took_s,
-            summary.groups[0].outcomes[OTA_OUTCOME_UPDATED_CONFIRMED].mean);
+            summary.groups[0].outcomes[OTA_OUTCOME_UPDATED_CONFIRMED].mean,
+            baseline);
         ota_summary_release(&summary);
-        bench_heap((size_t)all, horizon_us);
     } else {
         fprintf(stderr, "%s: %s\n", file, error.message);
     }
     ota_scenario_release(&scenario);
     return status == OTA_EXPERIMENT_DONE;
+}
+
+/* Fleets ten times as large each, and what a device more takes. */
+static bool bench_runs(const char *file)
+{
+    for (int64_t devices = DEVICES_MIN; devices <= DEVICES_MAX; devices *= 10) {
+        const double before = peak_bytes();
+        if (!bench_run(file, devices))
+            return false;
+        if (devices == DEVICES_MIN)
+            continue; /* lost in what the program itself takes */
+        const double more = (double)(devices - devices / 10);
+        printf("memory: %.0f bytes a device, peak %.1f MB\n",
+               (peak_bytes() - before) / more, peak_bytes() / 1e6);
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -171,14 +212,12 @@ int main(int argc, char **argv)
 
     if (!twister || !threefry)
         return EXIT_FAILURE;
-    bench_draws("draws: mt19937 of GSL", twister);
-    bench_draws("draws: the simulator's threefry", threefry);
+    const double baseline = bench_draws("draws: mt19937 of GSL", twister, 0);
+    bench_draws("draws: the simulator's threefry", threefry, baseline);
     gsl_rng_free(twister);
     gsl_rng_free(threefry);
-    bench_streams();
+    bench_streams(baseline);
 
-    bool good = true;
-    for (int64_t devices = 1000; good && devices <= 100000; devices *= 10)
-        good = bench_run(file, devices);
+    const bool good = bench_runs(file);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
