@@ -77,6 +77,34 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* Cuts path off before its last name; what is left may be "/" or ".". */
+static void cut_name(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!slash)
+        strcpy(path, ".");
+    else
+        slash[slash == path] = '\0';
+}
+
+bool ota_files_may_make(const char *path, struct ota_error *error)
+{
+    char *folder = ota_files_join(path, "", ".", error); /* room for "." */
+    if (!folder)
+        return false;
+
+    do
+        cut_name(folder);
+    while (access(folder, F_OK) != 0 && errno == ENOENT &&
+           strcmp(folder, ".") != 0);
+    const bool ok = access(folder, W_OK | X_OK) == 0 ||
+                    ota_fail(error, "cannot write in folder %s: %s", folder,
+                             strerror(errno));
+    free(folder);
+    return ok;
+}
+
 bool ota_files_make_parents(const char *path, struct ota_error *error)
 {
     char *parent = ota_files_join(path, "", "", error);

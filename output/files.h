@@ -32,6 +32,10 @@ bool ota_out_file_close(struct ota_out_file *file, struct ota_error *error);
 /* Makes one new folder. */
 bool ota_files_make_folder(const char *path, struct ota_error *error);
 
+/* Whether permissions let a folder be made at path, with the folders that it
+ * lies in. */
+bool ota_files_may_make(const char *path, struct ota_error *error);
+
 /* Makes the folders that path lies in, as far as they are missing. */
 bool ota_files_make_parents(const char *path, struct ota_error *error);
 

@@ -129,6 +129,7 @@ struct ota_reading ota_reading_of(enum ota_scale scale,
         .unit = step->unit,
         .worth = step->worth,
         .decimals = decimals,
+        .cents = scale == OTA_SCALE_MONEY,
     };
 }
 
@@ -139,8 +140,11 @@ void ota_reading_format(const struct ota_reading *reading, double value,
         snprintf(text, size, "-");
         return;
     }
+    /* Nothing at all has no digits to doubt. */
+    const int decimals =
+        value == 0.0 && !reading->cents ? 0 : reading->decimals;
     char number[OTA_NUMBER_SIZE];
-    ota_number_grouped(value / reading->worth, reading->decimals, number,
+    ota_number_grouped(value / reading->worth, decimals, number,
                        sizeof(number));
     snprintf(text, size, "%s%s", number, reading->unit);
 }
@@ -158,7 +162,14 @@ void ota_reading_interval(const struct ota_reading *reading,
                        sizeof(lo));
     ota_number_grouped(estimate->hi / reading->worth, reading->decimals, hi,
                        sizeof(hi));
-    snprintf(text, size, "[%s, %s]", lo, hi);
+    if (estimate->lo == estimate->hi)
+        snprintf(text, size, "same in all");
+    else if (estimate->mean == 0.0 && estimate->lo == 0.0)
+        snprintf(text, size, "at most %s", hi);
+    else if (estimate->mean == estimate->hi)
+        snprintf(text, size, "at least %s", lo);
+    else
+        snprintf(text, size, "[%s, %s]", lo, hi);
 }
 
 void ota_number_human(enum ota_scale scale, double value, char *text,

@@ -5,6 +5,7 @@
 #ifndef OTA_NUMBER_H
 #define OTA_NUMBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct ota_reading {
     const char *unit; /* with a space before it; "" if there is none */
     double worth;     /* of the unit, in what the number is given in */
     int decimals;
+    bool cents; /* always with its decimals */
 };
 
 /*
@@ -51,7 +53,11 @@ struct ota_reading ota_reading_of(enum ota_scale scale,
 void ota_reading_format(const struct ota_reading *reading, double value,
                         char *text, size_t size);
 
-/* Writes "[1.05, 1.09]", or "" if there is no interval. */
+/*
+ * Writes "[1.05, 1.09]"; "at most 0.18" or "at least 199.3" when nothing or
+ * everything was counted in each replication; "same in all" when they do not
+ * differ, which leaves no interval; "" if there is none.
+ */
 void ota_reading_interval(const struct ota_reading *reading,
                           const struct ota_estimate *estimate, char *text,
                           size_t size);

@@ -181,7 +181,8 @@ bool ota_output_check(const char *folder, struct ota_error *error)
 {
     bool exists;
     char *path = leaf_path(folder, error);
-    const bool ok = path && may_replace(path, &exists, error);
+    const bool ok = path && may_replace(path, &exists, error) &&
+                    ota_files_may_make(path, error);
 
     free(path);
     return ok;

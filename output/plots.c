@@ -46,6 +46,8 @@ static int mean_column(enum ota_state state)
     return 2 + 3 * (int)state;
 }
 
+enum { NAME_COLUMNS = 48 }; /* of a scenario's name that a title shows */
+
 struct axis {
     const char *unit;
     int64_t unit_us;
@@ -73,6 +75,18 @@ static void quoted(FILE *out, const char *text)
     fputc('\'', out);
 }
 
+/* Copies the start of UTF-8 text, with "..." for what a title has no room
+ * for. */
+static void shortened(const char *text, char *start, size_t size)
+{
+    size_t length = 0, count = 0;
+
+    for (; text[length] && count < NAME_COLUMNS; length++)
+        count += ((unsigned char)text[length + 1] & 0xc0) != 0x80;
+    snprintf(start, size, "%.*s%s", (int)length, text,
+             text[length] ? "..." : "");
+}
+
 /* "2,000 devices, mean of 20 replications" */
 static void sample_size(const struct ota_report *report, char *text,
                         size_t size, const char *each)
@@ -87,7 +101,8 @@ static void sample_size(const struct ota_report *report, char *text,
         snprintf(text, size, "%s device%s, one replication", devices,
                  report->summary->groups[0].devices == 1 ? "" : "s");
     else
-        snprintf(text, size, "%s devices, %s %s replications", devices, each,
+        snprintf(text, size, "%s device%s, %s %s replications", devices,
+                 report->summary->groups[0].devices == 1 ? "" : "s", each,
                  replications);
 }
 
@@ -108,7 +123,9 @@ static void begin_script(const struct ota_report *report, FILE *out,
     fputs("title = ", out);
     quoted(out, title);
     fputs("\nscenario = ", out);
-    quoted(out, report->scenario_name);
+    char name[4 * NAME_COLUMNS + 8];
+    shortened(report->scenario_name, name, sizeof(name));
+    quoted(out, name);
     fputs("\nsample = ", out);
     quoted(out, size);
     fputs("\nset title title.\"\\n\".scenario.': '.sample\n", out);
@@ -343,27 +360,50 @@ static void bytes_range(const struct ota_report *report, FILE *out)
     }
 }
 
-static void bytes_script(const struct ota_report *report, FILE *out)
+/* "data of one device in 30 d (1.3 % of the devices used none)" */
+static void bytes_label(const struct ota_report *report, FILE *out)
 {
+    const struct ota_histogram *bytes = &report->summary->bytes;
     char horizon[OTA_NUMBER_SIZE];
+
     ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
                      sizeof(horizon));
+    fprintf(out, "set xlabel 'data of one device in %s", horizon);
+    if (bytes->zeros > 0) {
+        char none[OTA_NUMBER_SIZE];
+        ota_number_human(OTA_SCALE_SHARE,
+                         (double)bytes->zeros / (double)bytes->count, none,
+                         sizeof(none));
+        fprintf(out, " (%s of the devices used none)", none);
+    }
+    fputs("'\n", out);
+}
+
+static void bytes_script(const struct ota_report *report, FILE *out)
+{
+    size_t first, last;
 
     begin_script(report, out, "Data per device, update and routine", "all of");
-    fprintf(out,
-            "set xlabel 'data of one device in %s'\n"
-            "set ylabel 'share of the devices'\n"
-            "set format y '%%g %%%%'\n"
-            "set logscale x\n"
-            "set yrange [0:*]\n"
-            "set style fill solid 0.9 noborder\n"
-            "unset key\n",
-            horizon);
-    bytes_range(report, out);
-    fputs("\ncurves = \"'bytes_per_device.dat' skip 1 "
-          "using (sqrt($1*$2)):(100*$3):1:2:(0):(100*$3) with boxxyerror "
-          "linecolor rgb '#0072b2'\"\n",
+    bytes_label(report, out);
+    fputs("set ylabel 'share of the devices'\n"
+          "set format y '%g %%'\n"
+          "set style fill solid 0.9 noborder\n"
+          "unset key\n",
           out);
+    if (used_bins(&report->summary->bytes, &first, &last)) {
+        fputs("set logscale x\nset yrange [0:*]\n", out);
+        bytes_range(report, out);
+        fputs("\ncurves = \"'bytes_per_device.dat' skip 1 "
+              "using (sqrt($1*$2)):(100*$3):1:2:(0):(100*$3) with boxxyerror "
+              "linecolor rgb '#0072b2'\"\n",
+              out);
+    } else {
+        /* gnuplot wants a curve: one out of sight. */
+        fputs("set xrange [0:1]\nunset xtics\nset yrange [0:100]\n"
+              "set label 'no device used any data' at graph 0.5,0.5 center\n"
+              "\ncurves = '-1'\n",
+              out);
+    }
     end_script(out, "bytes_per_device");
 }
 

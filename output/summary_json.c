@@ -3,8 +3,11 @@
  * summary_json.c - the answer as one JSON object, for programs.
  *
  * Outcomes count devices a replication and add up to the devices. A time that
- * some replications never reached has no mean: it is null, and "reached"
- * counts those that did.
+ * some replications never reached has no mean: it is null.
+ *
+ * --json has the keys that scripts may rely on, and no others. summary.json
+ * also says what it is called, how sure its intervals are, and of a time how
+ * many replications "reached" it.
  */
 #include "output/files.h"
 #include "output/writers.h"
@@ -49,7 +52,7 @@ static bool may_never_come(int kpi)
 }
 
 static void kpis(struct ota_json_out *json,
-                 const struct ota_group_summary *group)
+                 const struct ota_group_summary *group, bool more)
 {
     ota_json_out_key(json, "kpi");
     ota_json_out_open(json, '{');
@@ -62,7 +65,7 @@ static void kpis(struct ota_json_out *json,
         ota_json_out_key(json, "unit");
         ota_json_out_string(json, ota_kpis[i].unit);
         interval_keys(json, estimate, time && estimate->values < estimate->of);
-        if (time) {
+        if (time && more) {
             ota_json_out_key(json, "reached");
             ota_json_out_integer(json, estimate->values);
         }
@@ -71,26 +74,31 @@ static void kpis(struct ota_json_out *json,
     ota_json_out_close(json, '}');
 }
 
-void ota_summary_json(const struct ota_report *report,
-                      struct ota_json_out *json)
+/* One object; more: with what only summary.json has. */
+static void summary_object(const struct ota_report *report,
+                           struct ota_json_out *json, bool more)
 {
     const struct ota_summary *summary = report->summary;
 
     ota_json_out_open(json, '{');
     ota_json_out_key(json, "scenario");
     ota_json_out_string(json, report->scenario_name);
-    ota_json_out_key(json, "title");
-    ota_json_out_string(json, report->scenario_title);
+    if (more) {
+        ota_json_out_key(json, "title");
+        ota_json_out_string(json, report->scenario_title);
+    }
     ota_json_out_key(json, "seed");
     ota_json_out_unsigned(json, report->seed);
     ota_json_out_key(json, "replications");
     ota_json_out_integer(json, summary->replications);
-    ota_json_out_key(json, "confidence");
-    ota_json_out_number(json, summary->confidence);
+    if (more) {
+        ota_json_out_key(json, "confidence");
+        ota_json_out_number(json, summary->confidence);
+    }
     ota_json_out_key(json, "devices");
     ota_json_out_integer(json, summary->groups[0].devices);
     outcomes(json, &summary->groups[0]);
-    kpis(json, &summary->groups[0]);
+    kpis(json, &summary->groups[0], more);
 
     ota_json_out_key(json, "groups");
     ota_json_out_open(json, '[');
@@ -101,7 +109,7 @@ void ota_summary_json(const struct ota_report *report,
         ota_json_out_key(json, "devices");
         ota_json_out_integer(json, summary->groups[g].devices);
         outcomes(json, &summary->groups[g]);
-        kpis(json, &summary->groups[g]);
+        kpis(json, &summary->groups[g], more);
         ota_json_out_close(json, '}');
     }
     ota_json_out_close(json, ']');
@@ -113,7 +121,7 @@ bool ota_output_print_json(const struct ota_report *report, FILE *out)
 {
     struct ota_json_out json = ota_json_out_to(out, false);
 
-    ota_summary_json(report, &json);
+    summary_object(report, &json, false);
     return fflush(out) == 0 && !ferror(out);
 }
 
@@ -127,7 +135,7 @@ static bool write_summary(const struct ota_report *report, const char *folder,
         return false;
 
     struct ota_json_out json = ota_json_out_to(file.stream, true);
-    ota_summary_json(report, &json);
+    summary_object(report, &json, true);
     return ota_out_file_close(&file, error);
 }
 

@@ -3,6 +3,7 @@
  * terminal.c - the answer for a person short of time: what came of it first,
  * then how long, how much data, money and charge.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "output/writers.h"
 #include "sim/base/clock.h"
 
-enum { WIDTH_LEAST = 40, WIDTH_MOST = 100 };
+enum { WIDTH_LEAST = 40, WIDTH_MOST = 100, LABEL_COLUMNS = 24 };
 
 static const char *const outcome_labels[OTA_OUTCOMES] = {
     [OTA_OUTCOME_UPDATED_CONFIRMED] = "updated and confirmed",
@@ -73,7 +74,9 @@ static void paragraph(const struct page *page, const char *text)
             fputc(' ', page->out);
             column++;
         }
-        fprintf(page->out, "%.*s", (int)length, text);
+        /* A title may hold what a terminal would obey. */
+        for (size_t i = 0; i < length; i++)
+            fputc(iscntrl((unsigned char)text[i]) ? ' ' : text[i], page->out);
         column += length;
         text += length + (text[length] == ' ');
     }
@@ -131,11 +134,12 @@ static void print_headline(const struct page *page,
     const struct ota_estimate *count =
         &fleet->outcomes[OTA_OUTCOME_UPDATED_CONFIRMED];
     const struct ota_estimate *share = &fleet->kpi[OTA_KPI_CONFIRMED_SHARE];
+    const struct ota_reading counts = ota_reading_of(OTA_SCALE_COUNT, count);
     const struct ota_reading shares = ota_reading_of(OTA_SCALE_SHARE, share);
 
     char mean[OTA_NUMBER_SIZE], devices[OTA_NUMBER_SIZE];
     char percent[OTA_NUMBER_SIZE], time[OTA_NUMBER_SIZE];
-    ota_number_grouped(count->mean, 0, mean, sizeof(mean));
+    ota_reading_format(&counts, count->mean, mean, sizeof(mean));
     ota_number_grouped((double)fleet->devices, 0, devices, sizeof(devices));
     ota_reading_format(&shares, share->mean, percent, sizeof(percent));
     ota_number_human(OTA_SCALE_TIME,
@@ -154,13 +158,21 @@ static void print_headline(const struct page *page,
 
     char line[512];
     snprintf(line, sizeof(line),
-             "%s of %s devices updated and confirmed (%s%s) %s after the "
+             "%s of %s device%s updated and confirmed (%s%s) %s after the "
              "release.",
-             mean, devices, percent, interval, time);
+             mean, devices, fleet->devices == 1 ? "" : "s", percent, interval,
+             time);
     fputc('\n', page->out);
     style(page, "1;32");
     paragraph(page, line);
     style(page, "0");
+}
+
+/* "95 % interval" */
+static void name_interval(const struct ota_report *report, char *text,
+                          size_t size)
+{
+    snprintf(text, size, "%g %% interval", 100.0 * report->summary->confidence);
 }
 
 static void print_outcomes(const struct page *page,
@@ -169,10 +181,8 @@ static void print_outcomes(const struct page *page,
     const struct ota_group_summary *fleet = &report->summary->groups[0];
     char total[OTA_NUMBER_SIZE];
 
-    char interval_head[OTA_NUMBER_SIZE];
-    snprintf(interval_head, sizeof(interval_head), "%g %% interval",
-             100.0 * report->summary->confidence);
-    char head[128];
+    char head[128], interval_head[OTA_NUMBER_SIZE];
+    name_interval(report, interval_head, sizeof(interval_head));
     snprintf(head, sizeof(head), "%-34s%10s  %-20s%8s", "Devices at the end",
              "mean", interval_head, "share");
     heading(page, head);
@@ -260,6 +270,17 @@ static const struct line fleet_lines[] = {
     {"batteries empty", OTA_SCALE_COUNT, OTA_KPI_BATTERIES_EMPTY, OTA_KPIS},
 };
 
+/* Why a number has no mean, in place of its interval. */
+static void say_missing(const struct page *page, const char *label,
+                        const struct ota_estimate *estimate)
+{
+    if (estimate->values == 0)
+        row(page, "  %-24s%11s  in no replication", label, "-");
+    else
+        row(page, "  %-24s%11s  in %lld of %lld replications only", label, "-",
+            (long long)estimate->values, (long long)estimate->of);
+}
+
 static void cells(enum ota_scale scale, const struct ota_estimate *estimate,
                   char *mean, size_t mean_size, char *interval,
                   size_t interval_size)
@@ -278,6 +299,10 @@ static void print_lines(const struct page *page,
         char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
         char p95[OTA_NUMBER_SIZE] = "", p95_interval[2 * OTA_NUMBER_SIZE] = "";
 
+        if (!isfinite(group->kpi[lines[i].mean].mean)) {
+            say_missing(page, lines[i].label, &group->kpi[lines[i].mean]);
+            continue;
+        }
         cells(lines[i].scale, &group->kpi[lines[i].mean], mean, sizeof(mean),
               interval, sizeof(interval));
         if (lines[i].p95 != OTA_KPIS)
@@ -286,6 +311,16 @@ static void print_lines(const struct page *page,
         row(page, "  %-24s%11s  %-16s%9s  %s", lines[i].label, mean, interval,
             p95, p95_interval);
     }
+}
+
+/* How wide UTF-8 stands on a terminal, wide letters apart. */
+static size_t columns(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
 }
 
 static void print_groups(const struct page *page,
@@ -308,8 +343,15 @@ static void print_groups(const struct page *page,
               sizeof(share), interval, sizeof(interval));
         cells(OTA_SCALE_SIZE, &group->kpi[OTA_KPI_BYTES], data, sizeof(data),
               unused, sizeof(unused));
-        row(page, "  %-24.24s%11s  %9s  %-16s%11s", group->name, devices, share,
-            interval, data);
+        const char *name = group->name;
+        if (columns(name) > LABEL_COLUMNS) {
+            row(page, "  %s", name);
+            name = "";
+        }
+        /* printf() counts bytes. */
+        row(page, "  %-*s%11s  %9s  %-16s%11s",
+            (int)(LABEL_COLUMNS + strlen(name) - columns(name)), name, devices,
+            share, interval, data);
     }
 }
 
@@ -318,7 +360,7 @@ void ota_output_print(const struct ota_report *report, FILE *out, int width,
 {
     const struct ota_group_summary *fleet = &report->summary->groups[0];
     struct page page = {out, width, colour};
-    char head[128];
+    char head[128], interval_head[OTA_NUMBER_SIZE];
 
     if (page.width < WIDTH_LEAST)
         page.width = WIDTH_LEAST;
@@ -330,8 +372,9 @@ void ota_output_print(const struct ota_report *report, FILE *out, int width,
     print_outcomes(&page, report);
     print_times(&page, report);
 
-    snprintf(head, sizeof(head), "%-26s%11s  %-16s%9s", "A device, whole run",
-             "mean", "", "95 % below");
+    name_interval(report, interval_head, sizeof(interval_head));
+    snprintf(head, sizeof(head), "%-26s%11s  %-16s%10s", "A device, whole run",
+             "mean", interval_head, "95 % below");
     heading(&page, head);
     print_lines(&page, fleet, device_lines,
                 sizeof(device_lines) / sizeof(device_lines[0]));

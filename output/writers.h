@@ -15,10 +15,6 @@ extern const struct ota_writer ota_writer_plots;
 extern const struct ota_writer ota_writer_scenario;
 extern const struct ota_writer ota_writer_manifest;
 
-/* Writes the object of summary.json and of --json. */
-void ota_summary_json(const struct ota_report *report,
-                      struct ota_json_out *json);
-
 /* Instants of the timeline up to the horizon; the grid may go beyond it. */
 size_t ota_report_instants(const struct ota_report *report);
 
