@@ -5,14 +5,13 @@
  */
 #include <string.h>
 
-#include "sim/base/text.h"
+#include "sim/base/units.h"
 #include "sim/cli/options.h"
 #include "sim/fleet/observation.h"
 #include "sim/otasim.h"
+#include "sim/scenario/catalog_read.h"
 #include "sim/scenario/sections.h"
 #include "sim/stats/kpi.h"
-
-static const char kpi_word[] = "kpi";
 
 static void print_field(const struct ota_field *field)
 {
@@ -72,12 +71,11 @@ static enum ota_exit print_kind(const struct ota_kind *kind, const char *name)
     while (count < sizeof(names) / sizeof(names[0]) &&
            (model = kind->at(count)))
         names[count++] = model->name;
-    ota_unknown("model", name, ota_text_nearest(name, names, count),
-                ota_command_find("models"));
+    ota_unknown("model", name, names, count, ota_command_find("models"));
     return OTA_EXIT_MISUSE;
 }
 
-static void print_kpis(void)
+static enum ota_exit print_kpis(void)
 {
     puts("kpi: the numbers a run is judged by, as summary.json names them");
     for (int i = 0; i < OTA_KPIS; i++)
@@ -89,7 +87,88 @@ static void print_kpis(void)
     puts("\nstates: where a device is on its way; exactly one at a time");
     for (int i = 0; i < OTA_STATES; i++)
         printf("  %s\n", ota_state_names[i]);
+    return OTA_EXIT_OK;
 }
+
+static enum ota_exit print_values(void)
+{
+    /* Each is tried by tests/cli/models.sh. */
+    static const char *const distributions[] = {
+        "fixed(30s)                        always this; the same as 30s",
+        "uniform(3s, 20s)                  least, most",
+        "triangular(1s, 5s, 30s)           least, likeliest, most",
+        "exponential(1h)                   mean",
+        "lognormal(15s, 40s)               median, 95th percentile",
+        "gamma(2, 10s)                     shape, mean",
+        "weibull(1.5, 10s)                 shape, scale",
+        "empirical(0: 1s, 0.5: 2s, 1: 9s)  quantiles, straight lines between",
+        "empirical(delays.txt)             a file with an amount a line",
+        "mixture(0.9: 1s, 0.1: uniform(10s, 90s))  shares that sum to 1",
+    };
+
+    puts("values: how amounts are written, and their units");
+    for (int d = OTA_TIME; d < OTA_DIMENSIONS; d++) {
+        char units[128];
+        ota_units_list((enum ota_dimension)d, units, sizeof(units));
+        printf("  %-17s \"%s\"  (%s)\n",
+               ota_dimension_name((enum ota_dimension)d),
+               ota_dimension_example((enum ota_dimension)d), units);
+    }
+    puts("  share             0.02 or \"2%\"\n"
+         "  number, flag      20, true\n"
+         "\ndistributions, where a field takes one:");
+    for (size_t i = 0; i < sizeof(distributions) / sizeof(distributions[0]);
+         i++)
+        printf("  %s\n", distributions[i]);
+    return OTA_EXIT_OK;
+}
+
+/* The releases of one platform stand together. */
+static void print_releases(const struct ota_catalog *catalog)
+{
+    const char *platform = "";
+
+    for (size_t i = 0; i < catalog->release_count; i++) {
+        const struct ota_release *release = &catalog->releases[i];
+        if (strcmp(platform, release->platform) != 0)
+            printf("%s  %s:", *platform ? "\n" : "", release->platform);
+        printf(" %s", release->os);
+        platform = release->platform;
+    }
+    putchar('\n');
+}
+
+static enum ota_exit print_catalog(void)
+{
+    struct ota_arena arena = {0};
+    struct ota_complaints complaints = {0};
+    struct ota_catalog catalog;
+    const bool ok = ota_catalog_read(&catalog, NULL, &arena, &complaints);
+
+    if (ok) {
+        puts("catalog: platforms and releases of Device OS; a scenario adds "
+             "its own with \"catalog\"");
+        print_releases(&catalog);
+    } else {
+        ota_complaints_print(&complaints, stderr);
+    }
+    ota_arena_release(&arena);
+    return ok ? OTA_EXIT_OK : OTA_EXIT_FAILED;
+}
+
+/* What is neither a kind of model nor a section. */
+static const struct {
+    const char *name, *summary;
+    enum ota_exit (*print)(void);
+} pages[] = {
+    {"values", "how amounts, shares and distributions are written",
+     print_values},
+    {"catalog", "the platforms and releases that the program knows",
+     print_catalog},
+    {"kpi", "the numbers a run is judged by, and outcomes", print_kpis},
+};
+
+enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
 
 static void print_overview(void)
 {
@@ -103,8 +182,9 @@ static void print_overview(void)
     puts("\nsections of a scenario:");
     for (const struct ota_section *s = ota_sections; s->name; s++)
         printf("  %-12s %s\n", s->name, s->summary);
-    printf("\nresults:\n  %-12s %s\n", kpi_word,
-           "the numbers a run is judged by, and outcomes");
+    puts("\nmore pages:");
+    for (size_t i = 0; i < PAGES; i++)
+        printf("  %-12s %s\n", pages[i].name, pages[i].summary);
     puts("\nMore: otasim models KIND [NAME]");
 }
 
@@ -113,13 +193,13 @@ static enum ota_exit unknown_kind(const char *word)
     const char *names[64];
     size_t count = 0;
 
-    names[count++] = kpi_word;
+    for (size_t i = 0; i < PAGES; i++)
+        names[count++] = pages[i].name;
     for (const struct ota_kind *k = ota_kinds; k->name && count < 32; k++)
         names[count++] = k->name;
     for (const struct ota_section *s = ota_sections; s->name && count < 64; s++)
         names[count++] = s->name;
-    ota_unknown("kind", word, ota_text_nearest(word, names, count),
-                ota_command_find("models"));
+    ota_unknown("kind", word, names, count, ota_command_find("models"));
     return OTA_EXIT_MISUSE;
 }
 
@@ -146,10 +226,9 @@ enum ota_exit ota_command_models(const struct ota_options *options)
                 word, name);
         return OTA_EXIT_MISUSE;
     }
-    if (strcmp(word, kpi_word) == 0) {
-        print_kpis();
-        return OTA_EXIT_OK;
-    }
+    for (size_t i = 0; i < PAGES; i++)
+        if (strcmp(word, pages[i].name) == 0)
+            return pages[i].print();
     for (const struct ota_section *s = ota_sections; s->name; s++) {
         if (strcmp(word, s->name) == 0) {
             printf("%s: %s\n", s->name, s->summary);

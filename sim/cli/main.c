@@ -41,11 +41,9 @@ enum ota_exit ota_command_help(const struct ota_options *options)
         ota_help(NULL, stdout);
         return OTA_EXIT_OK;
     }
-    const struct ota_command *command = ota_command_find(options->operands[0]);
-    if (!command) {
-        ota_unknown("command", options->operands[0], NULL, NULL);
+    const struct ota_command *command = ota_command_named(options->operands[0]);
+    if (!command)
         return OTA_EXIT_MISUSE;
-    }
     ota_help(command, stdout);
     return OTA_EXIT_OK;
 }

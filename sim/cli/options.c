@@ -46,8 +46,10 @@ const struct ota_command ota_commands[] = {
         .operands_most = 2,
         .summary = "the reference: every model and field of a scenario",
         .about =
-            "KIND is a kind of model, a section of a scenario, or \"kpi\"\n"
-            "for the numbers that a run is judged by.\n",
+            "KIND is a kind of model, a section of a scenario, or one of\n"
+            "  values   how amounts, shares and distributions are written\n"
+            "  catalog  the platforms and releases that the program knows\n"
+            "  kpi      the numbers that a run is judged by, and outcomes\n",
         .run = ota_command_models,
     },
     {
@@ -222,12 +224,21 @@ static void point_to_help(const struct ota_command *command)
             command ? command->name : "");
 }
 
-void ota_unknown(const char *what, const char *word, const char *nearest,
-                 const struct ota_command *command)
+void ota_unknown(const char *what, const char *word, const char *const *words,
+                 size_t count, const struct ota_command *command)
 {
-    fprintf(stderr, "otasim: unknown %s %s", what, word);
+    const char *nearest = ota_text_nearest(word, words, count);
+    const char *separator = "; known:";
+
+    fprintf(stderr, "otasim: unknown %s %s", what, *word ? word : "\"\"");
     if (nearest)
         fprintf(stderr, "; did you mean %s?", nearest);
+    for (size_t i = 0; !nearest && i < count; i++) {
+        if (!words[i])
+            continue;
+        fprintf(stderr, "%s %s", separator, words[i]);
+        separator = ",";
+    }
     fputc('\n', stderr);
     point_to_help(command);
 }
@@ -249,8 +260,7 @@ static bool unknown_option(char *word, const struct ota_command *command)
     for (size_t i = 0; i < OPTIONS; i++)
         if (!command || takes(command, &option_table[i]))
             names[i] = option_table[i].name;
-    ota_unknown("option", word, ota_text_nearest(word, names, OPTIONS),
-                command);
+    ota_unknown("option", word, names, OPTIONS, command);
     return false;
 }
 
@@ -316,20 +326,20 @@ static bool find_command(int argc, char **argv, int *at)
     return true;
 }
 
-static bool read_command(struct ota_options *options, const char *word)
+const struct ota_command *ota_command_named(const char *name)
 {
     const char *names[8];
     size_t count = 0;
 
-    options->command = ota_command_find(word);
-    if (options->command)
-        return true;
+    const struct ota_command *found = ota_command_find(name);
+    if (found)
+        return found;
     for (const struct ota_command *c = ota_commands; c->name; c++) {
         assert(count < sizeof(names) / sizeof(names[0]));
         names[count++] = c->name;
     }
-    ota_unknown("command", word, ota_text_nearest(word, names, count), NULL);
-    return false;
+    ota_unknown("command", name, names, count, NULL);
+    return NULL;
 }
 
 static bool check_operands(const struct ota_options *options)
@@ -363,8 +373,9 @@ bool ota_options_read(struct ota_options *options, int argc, char **argv)
     }
 
     int command_at;
-    if (!find_command(argc, argv, &command_at) ||
-        (command_at && !read_command(options, argv[command_at])))
+    if (!find_command(argc, argv, &command_at))
+        return false;
+    if (command_at && !(options->command = ota_command_named(argv[command_at])))
         return false;
 
     bool ended = false; /* by "--" */

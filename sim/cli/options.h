@@ -57,10 +57,14 @@ void ota_options_release(struct ota_options *options);
 /* Writes the help of a command, or of the program if command is NULL. */
 void ota_help(const struct ota_command *command, FILE *out);
 
-/* Says on stderr "otasim: unknown WHAT WORD; did you mean NEAREST?" and where
- * there is help. nearest may be NULL. */
-void ota_unknown(const char *what, const char *word, const char *nearest,
-                 const struct ota_command *command);
+/* The command of that name; NULL, having said so, if there is none. */
+const struct ota_command *ota_command_named(const char *name);
+
+/* Says on stderr "otasim: unknown WHAT WORD; did you mean X?", or which words
+ * are known if none is near, and where there is help. NULL words are passed
+ * over. */
+void ota_unknown(const char *what, const char *word, const char *const *words,
+                 size_t count, const struct ota_command *command);
 
 enum ota_exit ota_command_run(const struct ota_options *options);
 enum ota_exit ota_command_check(const struct ota_options *options);

@@ -13,6 +13,22 @@
 
 enum { WORDS_MAX = 64 }; /* keys of a section, models of a kind */
 
+/* Two groups may find the same fault in what they share. */
+static bool is_said(const struct ota_complaints *complaints,
+                    const struct ota_place *place, const char *message)
+{
+    for (size_t i = 0; i < complaints->count; i++) {
+        const struct ota_complaint *said = &complaints->items[i];
+        if (said->place.file == place->file &&
+            said->place.line == place->line &&
+            said->place.column == place->column &&
+            strcmp(said->place.path, place->path) == 0 &&
+            strcmp(said->message, message) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
                        const char *format, ...)
 {
@@ -24,7 +40,8 @@ bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
 
     struct ota_place place;
     ota_json_place(value, &place);
-    ota_complain(binder->complaints, &place, "%s", message);
+    if (!is_said(binder->complaints, &place, message))
+        ota_complain(binder->complaints, &place, "%s", message);
     return false;
 }
 
@@ -48,10 +65,10 @@ bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
         .parent = parent, .key = key, .object = ota_json_find(parent, key)};
     if (!section->object || section->object->type == OTA_JSON_OBJECT)
         return true;
-    ota_bind_complain(binder, section->object,
-                      "%s where an object of settings {...} belongs",
-                      ota_json_type_words(section->object->type));
-    return false;
+    const char *settings = ota_kind_find(key) ? "{\"model\": ...}" : "{...}";
+    return ota_bind_complain(
+        binder, section->object, "%s where an object of settings %s belongs",
+        ota_json_type_words(section->object->type), settings);
 }
 
 /* What belongs into a field, for a value of a wrong type. */
@@ -148,11 +165,25 @@ static size_t known_words(const struct ota_field *fields,
     return count;
 }
 
+/* Returns another model of the section's kind that has such a field, or
+ * NULL. */
+static const struct ota_model *
+find_owner(const struct ota_bind_section *section, const char *key)
+{
+    const struct ota_model *m;
+    for (size_t i = 0; section->kind && (m = section->kind->at(i)); i++)
+        if (ota_field_find(m->fields, key))
+            return m;
+    return NULL;
+}
+
 /* Complains about keys that mean nothing here. */
-static bool check_keys(struct ota_binder *binder, const struct ota_json *object,
+static bool check_keys(struct ota_binder *binder,
+                       const struct ota_bind_section *section,
                        const struct ota_field *fields,
                        const char *const *others)
 {
+    const struct ota_json *object = section->object;
     const char *words[WORDS_MAX];
     const size_t count = known_words(fields, others, words);
     bool ok = true;
@@ -164,7 +195,13 @@ static bool check_keys(struct ota_binder *binder, const struct ota_json *object,
         if (known)
             continue;
         char advice[OTA_MESSAGE_SIZE];
-        ota_bind_advise(v->key, words, count, advice, sizeof advice);
+        const struct ota_model *owner = find_owner(section, v->key);
+        if (owner)
+            snprintf(advice, sizeof advice,
+                     ": it belongs to the %s model \"%s\"", section->kind->name,
+                     owner->name);
+        else
+            ota_bind_advise(v->key, words, count, advice, sizeof advice);
         struct ota_place place;
         ota_json_key_place(v, &place);
         ota_complain(binder->complaints, &place, "unknown setting%s", advice);
@@ -227,7 +264,7 @@ bool ota_bind_fields(struct ota_binder *binder,
             ok = complain_missing(binder, section, field);
     }
     if (section->object)
-        ok = check_keys(binder, section->object, fields, others) && ok;
+        ok = check_keys(binder, section, fields, others) && ok;
     return ok;
 }
 
@@ -280,6 +317,7 @@ int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
     *config = NULL;
     if (!ota_bind_find(binder, parent, kind->name, &section))
         return -1;
+    section.kind = kind;
     int index = find_model(binder, kind, &section);
     if (index < 0)
         return -1;

@@ -27,6 +27,7 @@ struct ota_bind_section {
     const struct ota_json *parent; /* NULL at the top */
     const char *key;               /* in the parent, for messages */
     const struct ota_json *object; /* NULL: all defaults */
+    const struct ota_kind *kind;   /* of the model it sets, or NULL */
 };
 
 /* Complains about a value; returns false. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "models/firmware/path.h"
+#include "sim/base/text.h"
 #include "sim/scenario/sections.h"
 
 enum { WORDS_MAX = 256 }; /* platforms, releases of one platform */
@@ -62,6 +63,24 @@ static bool check_platform(const struct reader *reader,
                              advice);
 }
 
+/* The nearest word of the same minor version, or NULL: "1.3.1" is spelt like
+ * "2.3.1", yet nobody means it. */
+static const char *nearest_version(const char *os, const char *const *words,
+                                   size_t count)
+{
+    const char *major_end = strchr(os, '.');
+    const char *end = major_end ? strchr(major_end + 1, '.') : NULL;
+    const char *alike[WORDS_MAX];
+    size_t alike_count = 0;
+
+    if (!end)
+        return ota_text_nearest(os, words, count);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(os, words[i], (size_t)(end - os) + 1) == 0)
+            alike[alike_count++] = words[i];
+    return ota_text_nearest(os, alike, alike_count);
+}
+
 /* Returns the release, or NULL with a complaint at `at`. */
 static const struct ota_release *find_release(const struct reader *reader,
                                               const char *platform,
@@ -74,11 +93,19 @@ static const struct ota_release *find_release(const struct reader *reader,
         return release;
     const char *words[WORDS_MAX];
     const size_t count = catalog_words(reader->catalog, platform, words);
-    char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise(os, words, count, advice, sizeof advice);
+    char meant[2 * OTA_WORD_SIZE] = "", known[OTA_MESSAGE_SIZE] = "";
+    const char *nearest = nearest_version(os, words, count);
+    if (nearest)
+        ota_text_append(meant, sizeof meant, "; did you mean \"%s\"?", nearest);
+    for (size_t i = 0; i < count; i++)
+        ota_text_append(known, sizeof known, "%s%s",
+                        i         ? ", "
+                        : nearest ? " Known: "
+                                  : "; known: ",
+                        words[i]);
     ota_bind_complain(reader->binder, at,
-                      "the catalogue has no Device OS \"%s\" for %s%s", os,
-                      platform, advice);
+                      "the catalogue has no Device OS \"%s\" for %s%s%s", os,
+                      platform, meant, known);
     return NULL;
 }
 
@@ -193,7 +220,7 @@ static struct ota_variant *read_variants(const struct reader *reader,
     bool ok = true;
     size_t i = 0;
     for (const struct ota_json *v = list->child; v; v = v->next, i++) {
-        const struct ota_bind_section section = {list, NULL, v};
+        const struct ota_bind_section section = {.parent = list, .object = v};
         ok = is_object(reader, v) &&
              ota_bind_fields(reader->binder, &section,
                              ota_sections[OTA_SECTION_INSTALLED].fields, NULL,
@@ -280,7 +307,8 @@ static bool read_group(const struct reader *reader,
 
     if (!is_object(reader, object))
         return false;
-    const struct ota_bind_section section = {object->parent, "fleet", object};
+    const struct ota_bind_section section = {
+        .parent = object->parent, .key = "fleet", .object = object};
     bool ok =
         ota_bind_fields(reader->binder, &section,
                         ota_sections[OTA_SECTION_FLEET].fields, others, group);

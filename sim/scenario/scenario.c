@@ -66,8 +66,8 @@ bool ota_scenario_read(struct ota_scenario *scenario, const char *file,
                          "longer than %d MiB; this is no scenario",
                          FILE_MAX_BYTES >> 20);
         else
-            ota_complain(complaints, &place, "cannot be read: %s",
-                         strerror(why));
+            ota_complain(complaints, &place, "%scannot be read: %s",
+                         *file ? "" : "a file without a name ", strerror(why));
         return false;
     }
     bool ok = ota_scenario_read_text(scenario, file, text, length, settings,

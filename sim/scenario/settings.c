@@ -95,18 +95,30 @@ static void replace(struct ota_json *target, const struct ota_json *value)
         v->parent = target;
 }
 
-/* Takes the next word of a path; returns what follows, or NULL if it is too
- * long. */
-static const char *next_word(const char *path, char word[WORD_MAX])
+/* Takes the next word of a path such as a.b[0].c; returns what follows, or
+ * NULL with what is wrong. */
+static const char *next_word(const char *path, char word[WORD_MAX],
+                             const char **problem)
 {
-    path += strspn(path, ".[]");
-    size_t length = strcspn(path, ".[]");
-    if (length >= WORD_MAX)
+    const bool bracket = path[0] == '[';
+    path += bracket;
+    const size_t length = strcspn(path, ".[]");
+    const bool closed = !bracket || path[length] == ']';
+    const char *rest = path + length + (bracket && closed);
+
+    *problem = NULL;
+    if (length == 0 || (rest[0] == '.' && !rest[1]))
+        *problem = "a word of the path is empty";
+    else if (length >= WORD_MAX)
+        *problem = "a word of the path is too long";
+    else if (!closed || *rest == ']' ||
+             (bracket && *rest && *rest != '.' && *rest != '['))
+        *problem = "a bracket of the path has no partner or no place";
+    if (*problem)
         return NULL;
     memcpy(word, path, length);
     word[length] = '\0';
-    path += length;
-    return path + strspn(path, "]");
+    return rest + (rest[0] == '.');
 }
 
 /* Returns the entry of a list that word means, by index or by name. */
@@ -129,8 +141,8 @@ static struct ota_json *find_entry(const struct setter *s,
     char advice[OTA_MESSAGE_SIZE];
     ota_bind_advise(word, names, name_count, advice, sizeof advice);
     if (by_index)
-        complain(s, "there is no entry %s; there are %zu, counted from 0", word,
-                 count);
+        complain(s, "there is no entry %s; the list has %zu, counted from 0",
+                 word, count);
     else
         complain(s, "no entry is named \"%s\"%s", word, advice);
     return NULL;
@@ -180,11 +192,11 @@ static bool apply(const struct setter *s, struct ota_json *at, const char *path)
             replace(at, value);
         return value != NULL;
     }
-    const char *rest = next_word(path, word);
-    if (!rest || !word[0])
-        return complain(s, rest ? "a word of the path is empty; write it such "
-                                  "as run.seed or fleet.0.app.wait"
-                                : "a word of the path is too long");
+    const char *problem;
+    const char *rest = next_word(path, word, &problem);
+    if (!rest)
+        return complain(s, "%s; write it such as run.seed or fleet.0.app.wait",
+                        problem);
     if (at->type == OTA_JSON_LIST && strcmp(word, "*") == 0)
         return apply_to_all(s, at, rest);
 

@@ -49,6 +49,17 @@ fails bad_reps 2 "otasim: --reps: it takes a whole number, 1 or more" \
     run --reps 0 x.json
 fails bad_threads 2 "otasim: --threads: it takes *" run --threads 2x x.json
 fails bad_set 2 "otasim: --set: it takes PATH=VALUE*" run --set seed x.json
+fails unknown_without_nearest 2 \
+    "otasim: unknown command frob; known: run, check, models, help" frob
+fails unknown_empty 2 'otasim: unknown command ""; known: *' ""
+fails unknown_help 2 "otasim: unknown command rum; did you mean run[?]" help rum
+for path in run..seed .run.seed run.seed. 'fleet.0.]app.wait' \
+    'fleet[0]app.wait' 'fleet[0' 'fleet[].count'; do
+    fails "set_path_$path" 3 "--set: $(printf %s "$path" | sed 's/[][]/[&]/g; s/[.]$//')*: *write it such as run.seed*" \
+        check --set "$path=3" "$scenario"
+done
+fails set_entry 3 "--set: fleet.7.count: *the list has 1, counted from 0" \
+    check --set fleet.7.count=3 "$scenario"
 fails no_scenario 2 "otasim: run: a SCENARIO is missing" run
 fails two_scenarios 2 "otasim: b.json: one word too many" run a.json b.json
 fails dashes_end_options 2 "otasim: --reps: one word too many" \
@@ -59,6 +70,14 @@ fails unknown_model 2 "otasim: unknown model fsat; did you mean fast[?]" \
     models transfer fsat
 
 fails missing_file 3 "*nowhere.json*No such file*" run nowhere.json
+fails nameless_file 3 "*a file without a name cannot be read: *" check ""
+head -c 8388609 /dev/zero | tr '\0' '[' >large.json
+fails large_file 3 "large.json: longer than 8 MiB; this is no scenario" \
+    check large.json
+head -c 8388608 large.json >deep.json
+fails deep_file 3 "deep.json:1:65: brackets are nested more than 64 deep" \
+    check deep.json
+rm -f large.json deep.json
 fails bad_field 3 "*run.horizon*" run --set run.horizon=soon "$scenario"
 
 # Complete or absent: nothing is left beside a folder that cannot be written.
@@ -80,6 +99,16 @@ mine" ] && [ "$(ls mine)" = diary.txt ]; then
 else
     echo "not ok nothing_left_behind"
     ls . mine
+fi
+
+# A folder that cannot be made is found out before the run, not after it.
+mkdir locked
+chmod a-w locked
+if [ -w locked ]; then
+    echo "ok unwritable_folder # SKIP the superuser may write anywhere"
+else
+    fails unwritable_folder 1 "otasim: cannot write in folder locked: *" \
+        run $long --out locked/a/b "$scenario"
 fi
 
 # Writing to a full or closed stdout is noticed.

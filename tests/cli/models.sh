@@ -35,6 +35,25 @@ verdict overview_is_not_short $?
 
 "$OTASIM" models kpi | grep -q "^  confirmed_share \[1\]: "
 verdict kpis_have_units $?
+"$OTASIM" models catalog | grep -q "^  electron: .* 0.7.0 "
+verdict catalog_has_releases $?
+"$OTASIM" models values | grep -q "^  size  *\"285KB\"  (B KB KiB"
+verdict values_have_units $?
+
+# Every distribution that the page shows is one.
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cp "$root/scenarios/starter/electron-hourly.json" "$work/scenario.json"
+printf '1s\n2s\n' >"$work/delays.txt"
+"$OTASIM" models values | sed -n '1,/^distributions/d; s/^  //; s/)  .*/)/p' \
+    >"$work/distributions"
+[ "$(wc -l <"$work/distributions")" -eq 10 ]
+verdict ten_distributions $?
+while IFS= read -r law; do
+    "$OTASIM" check "$work/scenario.json" --quiet \
+        --set "fleet.0.link.attach=$law"
+    verdict "values_$law" $?
+done <"$work/distributions"
+
 "$OTASIM" models run | grep -q "default: "
 verdict fields_have_defaults $?
 "$OTASIM" models --schema | head -n 3 | grep -q '"$schema"'

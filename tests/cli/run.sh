@@ -70,6 +70,19 @@ if command -v python3 >/dev/null 2>&1; then
     verdict json_is_valid $?
 fi
 
+# One device: no plurals, no digits cut off. Nobody there: pictures all the same.
+"$OTASIM" run --set fleet.0.count=1 --reps 4 --no-plots --out one "$scenario" \
+    >text
+grep -q "^0*[0-9.]* of 1 device updated and confirmed (" text
+verdict one_device $?
+"$OTASIM" run $small --set fleet.0.absent=1 --out nobody "$scenario" \
+    >text 2>err
+[ $? -eq 0 ] && [ ! -s err ] && grep -q "^0 of 50 devices" text &&
+    grep -q "  SIMs over their cap  *0  at most " text
+verdict nobody_there $?
+! command -v gnuplot >/dev/null || [ -s nobody/plots/bytes_per_device.png ]
+verdict pictures_of_nobody $?
+
 # Results of otasim are replaced; a reader that leaves early does no harm.
 "$OTASIM" run $small --no-plots --out json "$scenario" | head -n 1 >/dev/null
 [ -s json/manifest.json ] && [ -z "$(ls -d json.* 2>/dev/null)" ]

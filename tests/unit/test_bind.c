@@ -166,7 +166,7 @@ static void test_refusals(void **state)
         {"{\"s\": {\"wait\": \"1s\", \"delay\": {}}}", 31, "s.delay",
          "or a distribution of it"},
     };
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
         const struct refusal *r = &refusals[i];
         struct ota_arena arena;
         struct ota_complaints complaints;
@@ -200,9 +200,9 @@ static void test_advice(void **state)
     (void)state;
     static const char *const words[] = {"electron", "photon"};
     char advice[64];
-    ota_bind_advise("electrn", words, 2, advice, sizeof advice);
+    ota_bind_advise("electrn", words, 2, advice, sizeof(advice));
     assert_string_equal(advice, "; did you mean \"electron\"?");
-    ota_bind_advise("z", words, 2, advice, sizeof advice);
+    ota_bind_advise("z", words, 2, advice, sizeof(advice));
     assert_string_equal(advice, "; known: electron, photon");
 }
 

@@ -91,7 +91,7 @@ static void test_settings(void **state)
     };
     struct ota_scenario s;
     struct ota_complaints complaints;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
         print_message("%s=%s\n", good[i][0], good[i][1]);
         bool ok = read_set(&s, good[i][0], good[i][1], &complaints);
         if (!ok)
@@ -117,7 +117,7 @@ static void test_refused_settings(void **state)
         {"run.seed.x", "1", "run.seed", "an object"},
         {"run", "5", "run", "text where an object"},
         {"run.horizon", "30", "run.horizon", "no unit"},
-        {"fleet.2.count", "1", "fleet.2.count", "there are 2"},
+        {"fleet.2.count", "1", "fleet.2.count", "the list has 2"},
         {"fleet.c.count", "1", "fleet.c.count", "no entry is named \"c\""},
         {"fleet.a.count", "{\"x\"", "fleet.a.count", "does not read"},
         {"fleet.a.plan.model", "capped", "fleet[0].plan", "included"},
@@ -125,7 +125,7 @@ static void test_refused_settings(void **state)
         {"release.app_size", "900MB", "fleet[0]", "65535 chunks"},
         {"fleet.a.count", "100000000", "fleet", "in all"},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct ota_scenario s;
         struct ota_complaints complaints;
         assert_false(read_set(&s, bad[i].path, bad[i].value, &complaints));
