@@ -5,7 +5,7 @@
 #
 # cmocka is asked for TAP, and a script prints the same: "ok NAME" or "not ok
 # NAME" a case. Lines marked "# SKIP" count as neither. A program that a signal
-# or the time limit ended is one more failure; so is one that ran no case, and
+# or the time limit ended is one more failure; so is one that has no case, and
 # one that ended badly without saying which case was to blame. It is a failure
 # too if nothing passed at all.
 set -u
@@ -49,9 +49,10 @@ for test in "$@"; do
     [ "$status" != 'never run' ] || : >"$log"
     good=$(count '^ok ' "$log")
     bad=$(count '^not ok ' "$log")
+    skipped=$(grep -c '^ok .*# SKIP' "$log")
     why=
     case $status in
-    0) [ $((good + bad)) -ne 0 ] || why='no case was run' ;;
+    0) [ $((good + bad + skipped)) -ne 0 ] || why='no case was run' ;;
     124) why="still running after $TEST_SECONDS s" ;;
     129 | 13? | 14?) why="ended by signal $((status - 128))" ;;
     'never run') why='never run' ;;
@@ -64,6 +65,7 @@ for test in "$@"; do
         echo "FAILED $test (${why:-$bad of $((good + bad)) cases})"
         sed 's/^/    /' "$log"
     else
+        [ "$skipped" -eq 0 ] || good="$good, $skipped skipped"
         echo "ok     $test ($good)"
     fi
 done

@@ -6,7 +6,6 @@
 #ifndef OTA_APP_COMMON_H
 #define OTA_APP_COMMON_H
 
-#include <math.h>
 #include <stddef.h>
 
 #include "models/app/app.h"
@@ -21,7 +20,7 @@
         .offset = offsetof(config_type, common.work),                          \
         .fallback = "0s",                                                      \
         .min = 0,                                                              \
-        .max = INFINITY,                                                       \
+        .max = (double)OTA_US_PER_DAY,                                         \
         .help = "time the app needs online in each wake",                      \
     },                                                                         \
         {                                                                      \
@@ -41,7 +40,7 @@
             .offset = offsetof(config_type, common.publish),                   \
             .fallback = "67B",                                                 \
             .min = 0,                                                          \
-            .max = INFINITY,                                                   \
+            .max = 65535,                                                      \
             .help = "one event on the wire, headers included",                 \
             .source = "docs.particle.io: smallest event on cellular",          \
         },                                                                     \

@@ -4,9 +4,8 @@
  */
 #include "models/delivery/delivery.h"
 
-#include <math.h>
-
 #include "models/delivery/delivery_common.h"
+#include "sim/base/clock.h"
 
 const struct ota_delivery_model *const ota_delivery_models[] = {
     &ota_delivery_at_handshake,
@@ -22,7 +21,7 @@ const struct ota_field ota_delivery_fields[] = {
         .offset = offsetof(struct ota_delivery_config, begin_delay),
         .fallback = "uniform(3s, 20s)",
         .min = 0,
-        .max = INFINITY,
+        .max = 366.0 * (double)OTA_US_PER_DAY,
         .help = "time from the offer to the begin of the transfer",
         .source = "reports on community.particle.io: 3 to 20 s",
     },

@@ -30,8 +30,8 @@ struct ota_firmware {
 };
 
 struct ota_firmware_modular_config {
-    struct ota_dist apply;  /* reset, copy and boot */
-    double silent_failure;  /* share of modules that do not take effect */
+    struct ota_dist apply; /* reset, copy and boot */
+    double silent_failure; /* share of modules that do not take effect */
 };
 
 extern const struct ota_firmware_model ota_firmware_modular;

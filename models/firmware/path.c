@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/error.h"
+
 /* What the search needs to know of the world. */
 struct world {
     const struct ota_catalog *catalog;
@@ -272,7 +274,7 @@ static void replay(const struct world *world, struct route *route,
 
 static bool no_memory(char *problem, size_t problem_size)
 {
-    snprintf(problem, problem_size, "out of memory");
+    snprintf(problem, problem_size, "%s", OTA_NO_MEMORY);
     return false;
 }
 
@@ -284,7 +286,7 @@ static bool find(const struct world *world,
                  struct ota_path *path, char *problem, size_t problem_size)
 {
     struct stage *stages = ota_arena_alloc(
-        arena, world->catalog->release_count + 1, sizeof *stages);
+        arena, world->catalog->release_count + 1, sizeof(*stages));
     if (!stages)
         return no_memory(problem, problem_size);
 
@@ -312,7 +314,7 @@ static bool find(const struct world *world,
     }
     const size_t before = first ? 1 : 0;
     struct ota_path_step *steps =
-        ota_arena_alloc(arena, before + count + 1, sizeof *steps);
+        ota_arena_alloc(arena, before + count + 1, sizeof(*steps));
     if (!steps)
         return no_memory(problem, problem_size);
     struct route route = {.installed = *installed, .steps = steps + before};
@@ -388,7 +390,7 @@ bool ota_path_to_app(const struct ota_catalog *catalog,
                     problem_size);
     }
 
-    struct ota_path_step *step = ota_arena_alloc(arena, 1, sizeof *step);
+    struct ota_path_step *step = ota_arena_alloc(arena, 1, sizeof(*step));
     if (!step)
         return no_memory(problem, problem_size);
     *step = first;

@@ -51,7 +51,6 @@ bool ota_path_to_app(const struct ota_catalog *catalog,
                      const struct ota_installed *installed,
                      const struct ota_release *target, int32_t app_version,
                      int64_t app_bytes, struct ota_arena *arena,
-                     struct ota_path *path, char *problem,
-                     size_t problem_size);
+                     struct ota_path *path, char *problem, size_t problem_size);
 
 #endif

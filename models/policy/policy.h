@@ -13,12 +13,12 @@
 
 /* What the operator's platform knows at an instant. Counts of devices. */
 struct ota_policy_view {
-    int64_t now_us;     /* since the release */
-    int64_t targets;    /* in the rollout */
-    int64_t reached;    /* allowed to update so far */
-    int64_t begun;      /* for which an attempt was begun */
-    int64_t confirmed;  /* reported the new version */
-    int64_t failed;     /* given up by the cloud */
+    int64_t now_us;    /* since the release */
+    int64_t targets;   /* in the rollout */
+    int64_t reached;   /* allowed to update so far */
+    int64_t begun;     /* for which an attempt was begun */
+    int64_t confirmed; /* reported the new version */
+    int64_t failed;    /* given up by the cloud */
 };
 
 struct ota_policy_decision {

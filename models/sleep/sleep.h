@@ -45,11 +45,16 @@ struct ota_sleep {
     const void *config;
 };
 
+enum ota_sleep_phase {
+    OTA_SLEEP_PHASE_RANDOM,  /* each device has its own */
+    OTA_SLEEP_PHASE_ALIGNED, /* all wake at multiples of the period, or up to
+                              * a jitter late */
+};
+
 struct ota_sleep_interval_config {
     int64_t period_us; /* wake to wake, mean */
     double jitter;     /* each interval is uniform in period * (1 -+ jitter) */
-    int phase;         /* 0 random, 1 aligned: every device wakes at
-                        * multiples of the period, jitter excepted */
+    int phase;         /* enum ota_sleep_phase */
     int depth;         /* enum ota_sleep_depth */
     int64_t boot_us;
 };

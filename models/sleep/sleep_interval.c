@@ -19,11 +19,9 @@
 
 #include "sim/base/clock.h"
 
-enum { PHASE_RANDOM, PHASE_ALIGNED };
-
 static const char *const phases[] = {
-    [PHASE_RANDOM] = "random",
-    [PHASE_ALIGNED] = "aligned",
+    [OTA_SLEEP_PHASE_RANDOM] = "random",
+    [OTA_SLEEP_PHASE_ALIGNED] = "aligned",
     NULL,
 };
 
@@ -40,7 +38,7 @@ static int64_t interval_first_us(const void *opaque, gsl_rng *rng)
 {
     const struct ota_sleep_interval_config *config = opaque;
 
-    if (config->phase == PHASE_ALIGNED)
+    if (config->phase == OTA_SLEEP_PHASE_ALIGNED)
         return aligned_offset_us(config, rng);
 
     const double least_us = (double)config->period_us * (1 - config->jitter);
@@ -59,7 +57,7 @@ static int64_t interval_next_us(const void *opaque, int64_t wake_us,
     const int64_t period_us = config->period_us;
 
     assert(wake_us >= 0 && period_us > 0);
-    if (config->phase == PHASE_ALIGNED) {
+    if (config->phase == OTA_SLEEP_PHASE_ALIGNED) {
         const int64_t multiple_us = wake_us - wake_us % period_us;
         return ota_us_add(ota_us_add(multiple_us, period_us),
                           aligned_offset_us(config, rng));

@@ -10,12 +10,6 @@
 #include "models/transfer/account.h"
 #include "sim/base/clock.h"
 
-const char *const ota_transfer_end_names[OTA_TRANSFER_ENDS] = {
-    [OTA_TRANSFER_DONE] = "done",       [OTA_TRANSFER_CUT] = "cut",
-    [OTA_TRANSFER_STALLED] = "stalled", [OTA_TRANSFER_GAVE_UP] = "gave_up",
-    [OTA_TRANSFER_CAPPED] = "capped",
-};
-
 const struct ota_transfer_model *const ota_transfer_models[] = {
     &ota_transfer_fast,
     &ota_transfer_v3,

@@ -28,8 +28,6 @@ enum ota_transfer_end {
     OTA_TRANSFER_ENDS
 };
 
-extern const char *const ota_transfer_end_names[OTA_TRANSFER_ENDS];
-
 /* A module has at most so many chunks; a chunk's index is 16 bits. The scenario
  * reader refuses larger modules. */
 #define OTA_TRANSFER_CHUNKS_MAX INT64_C(65535)
@@ -58,10 +56,10 @@ struct ota_transfer_job {
 
 struct ota_transfer_result {
     enum ota_transfer_end end;
-    int64_t end_us;        /* > begin_us, <= cut_us */
-    bool resets;           /* the device reboots because of this end (Gen 2
-                            * after a stall) */
-    int64_t down_bytes;    /* on the wire */
+    int64_t end_us;     /* > begin_us, <= cut_us */
+    bool resets;        /* the device reboots because of this end (Gen 2
+                         * after a stall) */
+    int64_t down_bytes; /* on the wire */
     int64_t up_bytes;
     int64_t payload_bytes; /* of the module, new on the device and not lost
                             * with this end; all of it after DONE */
@@ -70,7 +68,7 @@ struct ota_transfer_result {
     int64_t spent_bytes;   /* of down_bytes: datagrams of chunks that brought
                             * nothing: lost, repeated, or of progress lost */
     int64_t chunks_sent;
-    int64_t rounds;        /* flights, for models that have them; else 0 */
+    int64_t rounds; /* flights, for models that have them; else 0 */
 };
 
 struct ota_transfer_model {
@@ -87,14 +85,20 @@ struct ota_transfer {
     const void *config;
 };
 
+/* How many missed chunks a device asks for at once. */
+enum ota_transfer_request {
+    OTA_TRANSFER_REQUEST_ALL,     /* up to request_chunks */
+    OTA_TRANSFER_REQUEST_GROWING, /* nor more than the last flight brought and
+                                   * 20 % (at least 2) */
+};
+
 /* "fast": flights of chunks, each closed by an UpdateDone that the device
  * answers with the chunks it misses. */
 struct ota_transfer_fast_config {
     int64_t chunk_bytes;
     int64_t flight_chunks;  /* in the cloud's first flight */
     int64_t request_chunks; /* the device asks for at most so many a round */
-    int request_rule;       /* 0 all: up to request_chunks; 1 growing: at most
-                             * received in the last flight + max(20 %, 2) */
+    int request_rule;       /* enum ota_transfer_request */
     int64_t stall_us;       /* without a new chunk, the device resets */
 };
 
@@ -104,11 +108,11 @@ struct ota_transfer_v3_config {
     int64_t window_bytes;
     int64_t ack_every_chunks;
     int64_t ack_delay_us;
-    int64_t stall_us;       /* without a chunk, the device cancels */
-    int64_t flush_us;       /* saved progress is at most this old after a
-                             * power loss */
-    double duplicates;      /* share of chunks that the cloud sends once more
-                             * than needed */
+    int64_t stall_us;  /* without a chunk, the device cancels */
+    int64_t flush_us;  /* saved progress is at most this old after a
+                        * power loss */
+    double duplicates; /* share of chunks that the cloud sends once more
+                        * than needed */
 };
 
 extern const struct ota_transfer_model ota_transfer_fast;

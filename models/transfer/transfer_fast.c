@@ -37,7 +37,7 @@
 #include "models/transfer/account.h"
 #include "sim/base/clock.h"
 
-/* CoAP bytes of each message, headers below not counted. */
+/* Bytes of each message on the wire. */
 enum {
     BEGIN_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 20,
     READY_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 7,
@@ -51,12 +51,11 @@ enum {
     BYTES_PER_INDEX = 2,
 };
 
-enum request_rule {
-    REQUEST_ALL,
-    REQUEST_GROWING,
+static const char *const request_rules[] = {
+    [OTA_TRANSFER_REQUEST_ALL] = "all",
+    [OTA_TRANSFER_REQUEST_GROWING] = "growing",
+    NULL,
 };
-
-static const char *const request_rules[] = {"all", "growing", NULL};
 
 static const struct ota_transfer_message begin_message = {
     .cloud_asks = true,
@@ -95,7 +94,7 @@ static int64_t at_most(int64_t value, int64_t limit)
 static int64_t request_limit(const struct ota_transfer_fast_config *config,
                              int64_t received)
 {
-    if (config->request_rule == REQUEST_ALL)
+    if (config->request_rule == OTA_TRANSFER_REQUEST_ALL)
         return config->request_chunks;
     const int64_t growth = received / 5 > 2 ? received / 5 : 2;
     return at_most(received + growth, config->request_chunks);

@@ -304,7 +304,10 @@ static void run_pipe(struct pipe *pipe, gsl_rng *rng)
     if (!ota_transfer_exchange(account, &start_message, rng) ||
         !ota_transfer_exchange(account, &start_reply, rng))
         return;
-    pipe->rtt_us = link->model->rtt_us(link->config, rng);
+    /* One so long that no chunk comes before the device's patience ends is as
+     * good as any longer one, which might be OTA_NEVER. */
+    pipe->rtt_us = ota_us_min(link->model->rtt_us(link->config, rng),
+                              4 * pipe->config->stall_us);
     pipe->heard_us = account->now_us;
     pipe->flush_us = ota_us_add(account->now_us, pipe->config->flush_us);
     account->stall_at_us = ota_us_add(account->now_us, pipe->config->stall_us);

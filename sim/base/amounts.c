@@ -11,6 +11,8 @@
 
 #include "sim/base/error.h"
 
+_Static_assert(OTA_AMOUNTS_MAX == 1000000, "as a message below says");
+
 enum { LINE_SIZE = 256 }; /* bytes of a line, with its break and NUL */
 
 /* What has been read so far. */
@@ -28,7 +30,7 @@ static const char *line_read(enum ota_dimension dimension, const char *line,
     const size_t length = strcspn(line, "#\r\n");
 
     *kept = strspn(line, " \t") < length;
-    if (strlen(line) == LINE_SIZE - 1)
+    if (strlen(line) == LINE_SIZE - 1 && line[LINE_SIZE - 2] != '\n')
         return "the line is too long";
     if (!*kept)
         return NULL;

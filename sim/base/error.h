@@ -57,7 +57,7 @@ struct ota_error {
 #define OTA_NO_MEMORY "there is not enough memory"
 
 #if defined(__GNUC__)
-#define OTA_PRINTF(format_at, args_at) \
+#define OTA_PRINTF(format_at, args_at)                                         \
     __attribute__((format(printf, format_at, args_at)))
 #else
 #define OTA_PRINTF(format_at, args_at)

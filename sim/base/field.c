@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -43,7 +44,7 @@ struct setting {
 
 /* Says what is wrong and returns false. */
 static bool fail(const struct setting *s, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    OTA_PRINTF(2, 3);
 
 static bool fail(const struct setting *s, const char *format, ...)
 {
@@ -234,8 +235,9 @@ static bool set_seed(const struct setting *s, uint64_t *place)
                     "\"1\" or \"0x1f\"",
                     QUOTE_MAX, s->text);
     errno = 0;
+    _Static_assert(ULLONG_MAX == UINT64_MAX, "a seed is what strtoull() reads");
     const unsigned long long seed = strtoull(digits, NULL, hex ? 16 : 10);
-    if (errno == ERANGE || seed > UINT64_MAX)
+    if (errno == ERANGE)
         return fail(s, "\"%.*s\" is too large; a seed has 64 bits", QUOTE_MAX,
                     s->text);
     *place = seed;
@@ -260,6 +262,8 @@ static bool set_dist(const struct setting *s, struct ota_dist *place)
     if (isfinite(most) && most > field->max)
         return range_fail(s, dist.kind == OTA_DIST_FIXED ? "is too large"
                                                          : "can be too large");
+    if (!isfinite(most) && ota_dist_mean(&dist) > field->max)
+        return range_fail(s, "is too large in the mean");
     *place = dist;
     return true;
 }

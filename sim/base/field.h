@@ -31,7 +31,8 @@ enum ota_field_kind {
     OTA_FIELD_NAME,    /* char[OTA_NAME_SIZE], not empty when required */
     OTA_FIELD_TEXT,    /* const char *, in the arena; never NULL once set */
     OTA_FIELD_SEED,    /* uint64_t; all 64 bits */
-    OTA_FIELD_DIST,    /* struct ota_dist; min and max bound its support */
+    OTA_FIELD_DIST,    /* struct ota_dist; min and max bound its support; where
+                        * that has no upper end, max bounds the mean */
 };
 
 /* One setting. A NULL name ends a table. */
@@ -80,7 +81,6 @@ const struct ota_field *ota_field_find(const struct ota_field *fields,
 
 /* "duration, 1s to 30d", "share, 0 to 1", "one of overage pause": for the
  * reference and messages. */
-void ota_field_describe(const struct ota_field *field, char *text,
-                        size_t size);
+void ota_field_describe(const struct ota_field *field, char *text, size_t size);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "sim/base/error.h"
+
 /*
  * Returns how many single-character insertions, deletions, replacements and
  * swaps of neighbours turn a into b (optimal string alignment), letter case
@@ -25,6 +27,6 @@ const char *ota_text_nearest(const char *text, const char *const *words,
 /* Appends to the NUL-terminated text of capacity size, cutting what is too
  * long. */
 void ota_text_append(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    OTA_PRINTF(3, 4);
 
 #endif

@@ -36,6 +36,7 @@ struct ota_engine {
     int64_t end_us;    /* of the run; things due later are in no bucket */
     int64_t bucket_us; /* width of a bucket; 0 until the run begins */
     int64_t now_us;    /* of the current or last barrier */
+    bool in_window;    /* not at a barrier: only shards run */
     int64_t *due_us;   /* by thing */
     int32_t *bucket;   /* by thing, or NOWHERE */
     int32_t *next;     /* by thing: neighbours in its bucket's list */
@@ -94,7 +95,7 @@ struct ota_engine *ota_engine_new(size_t count,
     assert(client->advance && client->barrier);
     assert(count > 0 && count <= INT32_MAX);
 
-    struct ota_engine *engine = calloc(1, sizeof *engine);
+    struct ota_engine *engine = calloc(1, sizeof(*engine));
     if (!engine) {
         ota_fail(error, "no memory for the engine");
         return NULL;
@@ -102,11 +103,11 @@ struct ota_engine *ota_engine_new(size_t count,
     engine->client = *client;
     engine->count = count;
     engine->shards = ota_engine_shards(count);
-    engine->due_us = malloc(count * sizeof *engine->due_us);
-    engine->bucket = malloc(count * sizeof *engine->bucket);
-    engine->next = malloc(count * sizeof *engine->next);
-    engine->previous = malloc(count * sizeof *engine->previous);
-    engine->head = malloc(engine->shards * BUCKETS * sizeof *engine->head);
+    engine->due_us = malloc(count * sizeof(*engine->due_us));
+    engine->bucket = malloc(count * sizeof(*engine->bucket));
+    engine->next = malloc(count * sizeof(*engine->next));
+    engine->previous = malloc(count * sizeof(*engine->previous));
+    engine->head = malloc(engine->shards * BUCKETS * sizeof(*engine->head));
     if (!engine->due_us || !engine->bucket || !engine->next ||
         !engine->previous || !engine->head) {
         ota_engine_free(engine);
@@ -134,11 +135,11 @@ void ota_engine_free(struct ota_engine *engine)
     free(engine);
 }
 
-void ota_engine_set_due(struct ota_engine *engine, size_t thing,
-                        int64_t due_us)
+void ota_engine_set_due(struct ota_engine *engine, size_t thing, int64_t due_us)
 {
     assert(thing < engine->count);
     assert(due_us >= engine->now_us);
+    assert(!engine->in_window);
 
     engine->due_us[thing] = due_us;
     if (engine->bucket_us == 0)
@@ -199,7 +200,9 @@ static bool run_window(struct ota_engine *engine, int64_t from_us,
     const ptrdiff_t shards = (ptrdiff_t)engine->shards;
     atomic_bool stopped = false;
 
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
+    (void)threads; /* without OpenMP there is one */
+#pragma omp parallel for schedule(dynamic, 1)                                  \
+    num_threads(threads) if (threads > 1)
     for (ptrdiff_t shard = 0; shard < shards; shard++) {
         if (atomic_load_explicit(&stopped, memory_order_relaxed))
             continue;
@@ -228,8 +231,10 @@ bool ota_engine_run(struct ota_engine *engine, int64_t end_us, int threads)
             engine->client.barrier(engine->client.self, engine->now_us);
         assert(next_us > engine->now_us);
         int64_t until_us = ota_us_min(next_us, end_us);
+        engine->in_window = true;
         if (!run_window(engine, engine->now_us, until_us, threads))
             return false;
+        engine->in_window = false;
         engine->now_us = until_us;
     }
     return true;

@@ -33,9 +33,9 @@ struct ota_engine_client {
     void *self;
 
     /*
-     * Runs thing, due at or before until_us, alone until its next instant is
-     * at or after until_us, and returns that instant; OTA_NEVER: no more.
-     * Called by any thread, but by one at a time for a shard.
+     * Runs thing, due before until_us, alone until its next instant is at or
+     * after until_us, and returns that instant; OTA_NEVER: no more. Called by
+     * any thread, but by one at a time for a shard.
      */
     int64_t (*advance)(void *self, size_t shard, size_t thing,
                        int64_t until_us);
@@ -71,8 +71,9 @@ size_t ota_engine_shards(size_t count);
 void ota_engine_set_due(struct ota_engine *engine, size_t thing,
                         int64_t due_us);
 
-/* Runs from 0 to end_us on that many threads. Returns false if keep_going
- * said to stop. Things due at or after end_us do not run. */
+/* Runs from 0 to end_us on that many threads, on one if built without OpenMP.
+ * Returns false if keep_going said to stop. Things due at or after end_us do
+ * not run. Call it once. */
 bool ota_engine_run(struct ota_engine *engine, int64_t end_us, int threads);
 
 #endif

@@ -151,6 +151,7 @@ ota_experiment_run(const struct ota_fleet_config *config,
                    const struct ota_experiment_options *options,
                    struct ota_summary *summary, struct ota_error *error)
 {
+    assert(config->group_count >= 1);
     assert(options->replications >= 1 && options->threads >= 1);
     assert(!error->failed);
     gsl_set_error_handler_off();

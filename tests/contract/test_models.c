@@ -17,6 +17,7 @@
 #include "models/app/app.h"
 #include "models/battery/battery.h"
 #include "models/delivery/delivery.h"
+#include "models/firmware/firmware.h"
 #include "models/plan/plan.h"
 #include "models/policy/policy.h"
 #include "models/registry.h"
@@ -24,6 +25,7 @@
 #include "models/sleep/sleep.h"
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
+#include "tests/support/transfer_fixture.h"
 
 /* Values for fields that have no default. */
 static const char *required_text(const struct ota_field *field)
@@ -114,11 +116,11 @@ static void check_field_text(const struct ota_model *model,
 {
     char once[256], twice[256];
 
-    ota_field_format(field, config, once, sizeof once);
+    ota_field_format(field, config, once, sizeof(once));
     model_fixture_set(model, config, arena, field->name, once);
-    ota_field_format(field, config, twice, sizeof twice);
+    ota_field_format(field, config, twice, sizeof(twice));
     assert_string_equal(once, twice);
-    ota_field_describe(field, once, sizeof once);
+    ota_field_describe(field, once, sizeof(once));
     assert_true(strlen(once) > 0);
 }
 
@@ -318,6 +320,82 @@ static void deliveries_offer(void **state)
     }
 }
 
+/* Lossy links, cuts, caps and slow apps in turn. */
+static struct ota_transfer_job job_number(int64_t k, struct plain_link *link)
+{
+    struct ota_transfer_job job = transfer_fixture_job(1 + k * 617 % 50000);
+
+    *link = (struct plain_link){
+        .rtt_us = 1 + k * 7919 % 2000000,
+        .goodput_bit_s = 500000,
+        .loss = 0.1 * (double)(k % 6),
+    };
+    if (k % 3 == 0)
+        job.cut_us = job.begin_us + 1 + k * 104729 % 60000000;
+    if (k % 5 == 0)
+        job.data_left_bytes = k * 15485863 % 80000;
+    job.cut_is_graceful = k % 2 == 0;
+    job.pump_us = k % 4 * 100 * OTA_US_PER_MS;
+    return job;
+}
+
+static void transfers_end_within_bounds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; ota_transfer_models[i]; i++) {
+        const struct ota_transfer_model *model = ota_transfer_models[i];
+        struct ota_arena arena = {0};
+        const void *config = usable_config(&model->model, &arena);
+
+        for (int64_t k = 0; k < DRAWS; k++) {
+            struct plain_link link;
+            const struct ota_transfer_job job = job_number(k, &link);
+            const struct ota_transfer_result r =
+                transfer_fixture_run(model, config, &link, job, (uint64_t)k);
+            const struct ota_transfer_result again =
+                transfer_fixture_run(model, config, &link, job, (uint64_t)k);
+            const int64_t all_bytes = r.down_bytes + r.up_bytes;
+
+            assert_true(r.end < OTA_TRANSFER_ENDS);
+            assert_true(r.end_us > job.begin_us && r.end_us <= job.cut_us);
+            assert_true(all_bytes >= 0 && all_bytes <= job.data_left_bytes);
+            assert_true(r.payload_bytes >= 0 && r.spent_bytes >= 0);
+            assert_true(r.payload_bytes + r.spent_bytes <= r.down_bytes);
+            assert_true(r.kept_bytes >= 0 && r.kept_bytes <= job.size_bytes);
+            if (r.end == OTA_TRANSFER_DONE)
+                assert_int_equal(r.payload_bytes, job.size_bytes);
+            assert_int_equal(again.end_us, r.end_us);
+            assert_int_equal(again.down_bytes + again.up_bytes, all_bytes);
+        }
+        ota_arena_release(&arena);
+    }
+}
+
+static void modules_are_applied_in_time(void **state)
+{
+    (void)state;
+    for (size_t i = 0; ota_firmware_models[i]; i++) {
+        const struct ota_firmware_model *model = ota_firmware_models[i];
+        struct ota_arena arena = {0};
+        const void *config = usable_config(&model->model, &arena);
+        struct ota_stream a, b;
+        bool applied_a, applied_b;
+
+        for (uint64_t k = 0; k < DRAWS; k++) {
+            model_fixture_stream(&a, k);
+            model_fixture_stream(&b, k);
+            const int64_t took_us =
+                model->apply_us(config, 1 + (int64_t)k, &a.rng, &applied_a);
+            assert_true(took_us >= 0 && took_us < OTA_NEVER);
+            assert_int_equal(
+                model->apply_us(config, 1 + (int64_t)k, &b.rng, &applied_b),
+                took_us);
+            assert_int_equal(applied_a, applied_b);
+        }
+        ota_arena_release(&arena);
+    }
+}
+
 static void plans_meter(void **state)
 {
     (void)state;
@@ -401,6 +479,8 @@ int main(void)
         cmocka_unit_test(sessions_connect),
         cmocka_unit_test(apps_wait),
         cmocka_unit_test(deliveries_offer),
+        cmocka_unit_test(transfers_end_within_bounds),
+        cmocka_unit_test(modules_are_applied_in_time),
         cmocka_unit_test(plans_meter),
         cmocka_unit_test(batteries_last_as_their_charge_says),
         cmocka_unit_test(policies_stay_within_targets),

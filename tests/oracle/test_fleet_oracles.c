@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Closed forms against whole runs of the simulator: when the next wake comes
- * after a release, how likely an update begins within a window, how many wakes
- * a transfer takes. The formulas stand here and nowhere in the simulator.
+ * test_fleet_oracles.c - closed forms against whole runs of the simulator: when
+ * the next wake comes after a release, how likely an update begins within a
+ * window, how many wakes a transfer takes. The formulas stand here and nowhere
+ * in the simulator.
  *
  * All runs use a link without loss and next to no latency, so that what is
  * measured is the schedule. Means are accepted within 4 standard errors.
@@ -137,8 +138,8 @@ static void missed_wakes_cost_a_period_each(void **state)
     for (size_t i = 0; i < run.count; i++)
         sum += since_release_s(&run, i);
     /* Variance: of U(0, T), and of T times a geometric count of misses. */
-    double variance = period_s * period_s *
-                      (1 / 12.0 + q / ((1 - q) * (1 - q)));
+    double variance =
+        period_s * period_s * (1 / 12.0 + q / ((1 - q) * (1 - q)));
     double mean = sum / (double)run.count;
     assert_near("missed wakes", mean, period_s / 2 + period_s * q / (1 - q),
                 4 * sqrt(variance / (double)run.count));
@@ -236,8 +237,7 @@ static void tries_are_geometric(void **state)
 
     one_run(&run, hourly, settings, 1, NULL);
     for (size_t i = 0; i < run.count; i++) {
-        assert_int_equal(run.records[i].outcome,
-                         OTA_OUTCOME_UPDATED_CONFIRMED);
+        assert_int_equal(run.records[i].outcome, OTA_OUTCOME_UPDATED_CONFIRMED);
         offers += run.records[i].offers;
         begun += run.records[i].offers_begun;
     }

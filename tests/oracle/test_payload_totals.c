@@ -43,7 +43,7 @@ static const struct upgrade {
     {"p2", "5.9.0", "6.2.1", 3, 1360008, 2657, 1553969},
 };
 
-enum { UPGRADES = sizeof upgrades / sizeof *upgrades };
+enum { UPGRADES = sizeof(upgrades) / sizeof(*upgrades) };
 
 static struct ota_path path_of(const struct ota_catalog *catalog,
                                const struct upgrade *upgrade,
@@ -57,7 +57,7 @@ static struct ota_path path_of(const struct ota_catalog *catalog,
     if (!ota_path_to_release(
             catalog, &has,
             shipped_release(catalog, upgrade->platform, upgrade->to), arena,
-            &path, problem, sizeof problem))
+            &path, problem, sizeof(problem)))
         fail_msg("%s", problem);
     return path;
 }

@@ -22,10 +22,9 @@
 
 #include <cmocka.h>
 
-#include "models/transfer/transfer.h"
 #include "sim/base/clock.h"
-#include "sim/base/random.h"
-#include "tests/support/plain_link.h"
+#include "tests/support/near.h"
+#include "tests/support/transfer_fixture.h"
 
 enum { RUNS = 20000, ROUNDS_MAX = 200 };
 
@@ -34,7 +33,14 @@ static double at_most(double p, int64_t chunks, int rounds)
     return pow(1 - pow(p, rounds), (double)chunks);
 }
 
-static void check(double p, int64_t chunks, double published_mean)
+/* What RUNS transfers did. */
+struct seen {
+    int done;
+    double rounds, sent; /* sums over those done */
+    int within[4];       /* done in at most so many rounds */
+};
+
+static struct seen simulate(double p, int64_t chunks)
 {
     const struct ota_transfer_fast_config config = {
         .chunk_bytes = 512,
@@ -44,52 +50,47 @@ static void check(double p, int64_t chunks, double published_mean)
     };
     const struct plain_link plain = {
         .rtt_us = 1000, .goodput_bit_s = 1000000, .loss = p};
-    const struct ota_link link = {.model = &plain_link_model, .config = &plain};
-    const struct ota_transfer_job job = {
-        .size_bytes = chunks * 512,
-        .cut_us = OTA_NEVER,
-        .data_left_bytes = INT64_MAX,
-        .link = &link,
-    };
-    const struct ota_random_key key = {.seed = 42};
-    double mean = 0, square = 0;
-    for (int r = 0; r < ROUNDS_MAX; r++) {
-        const double more = 1 - at_most(p, chunks, r);
-        mean += more;
-        square += (2 * r + 1) * more; /* E M^2 */
-    }
-    assert_true(fabs(mean - published_mean) < 5e-5);
+    const struct ota_transfer_job job = transfer_fixture_job(chunks * 512);
+    struct seen seen = {0};
 
-    double rounds = 0, sent = 0;
-    int within[4] = {0};
-    int done = 0;
     for (uint64_t i = 0; i < RUNS; i++) {
-        struct ota_stream stream;
-        ota_stream_init(&stream, &key, i, OTA_PURPOSE_TRANSFER, 0);
         const struct ota_transfer_result result =
-            ota_transfer_fast.run(&config, &job, &stream.rng);
+            transfer_fixture_run(&ota_transfer_fast, &config, &plain, job, i);
         /* One in some hundreds fails in the exchanges between the flights,
          * which lose datagrams too. It is left out: that shifts the mean by
          * far less than the tolerance, as it does not depend on the chunks'
          * luck but through the number of rounds. */
         if (result.end != OTA_TRANSFER_DONE)
             continue;
-        done++;
-        rounds += (double)result.rounds;
-        sent += (double)result.chunks_sent;
+        seen.done++;
+        seen.rounds += (double)result.rounds;
+        seen.sent += (double)result.chunks_sent;
         for (int r = 1; r < 4; r++)
-            within[r] += result.rounds <= r;
+            seen.within[r] += result.rounds <= r;
     }
-    assert_true(done > RUNS * 0.98);
-    const double n = done;
-    const double variance = square - mean * mean;
-    assert_true(fabs(rounds / n - mean) < 4 * sqrt(variance / n));
+    return seen;
+}
+
+static void check(double p, int64_t chunks, double published_mean)
+{
+    double mean = 0, square = 0;
+    for (int r = 0; r < ROUNDS_MAX; r++) {
+        const double more = 1 - at_most(p, chunks, r);
+        mean += more;
+        square += (2 * r + 1) * more; /* E M^2 */
+    }
+    assert_near(mean, published_mean, 5e-5);
+
+    const struct seen seen = simulate(p, chunks);
+    assert_true(seen.done > RUNS * 0.98);
+    const double n = seen.done;
     const double each = (double)chunks;
-    assert_true(fabs(sent / n - each / (1 - p)) <
+    assert_near(seen.rounds / n, mean, 4 * sqrt((square - mean * mean) / n));
+    assert_near(seen.sent / n, each / (1 - p),
                 4 * sqrt(each * p / n) / (1 - p));
     for (int r = 1; r < 4; r++) {
         const double share = at_most(p, chunks, r);
-        assert_true(fabs(within[r] / n - share) <=
+        assert_near(seen.within[r] / n, share,
                     4 * sqrt(share * (1 - share) / n) + 1 / n);
     }
 }

@@ -34,7 +34,7 @@ static struct ota_sleep_interval_config hourly(double jitter)
 static void first_wake_is_a_stationary_residual(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof jitters / sizeof *jitters; i++) {
+    for (size_t i = 0; i < sizeof(jitters) / sizeof(*jitters); i++) {
         const struct ota_sleep_interval_config config = hourly(jitters[i]);
         struct ota_stream stream;
         double sum = 0, sum2 = 0;
@@ -86,7 +86,7 @@ static void an_instant_hits_long_intervals(void **state)
     (void)state;
     const int64_t at_us = 7 * PERIOD_S * OTA_US_PER_S + 12345;
 
-    for (size_t i = 1; i < sizeof jitters / sizeof *jitters; i++) {
+    for (size_t i = 1; i < sizeof(jitters) / sizeof(*jitters); i++) {
         const struct ota_sleep_interval_config config = hourly(jitters[i]);
         const double excess = 1 + jitters[i] * jitters[i] / 3;
         double age = 0, age2 = 0, hit = 0, hit2 = 0;
@@ -118,7 +118,7 @@ static void wakes_come_at_their_rate_from_the_start(void **state)
     (void)state;
     const double stretch = 2.5; /* periods */
 
-    for (size_t i = 1; i < sizeof jitters / sizeof *jitters; i++) {
+    for (size_t i = 1; i < sizeof(jitters) / sizeof(*jitters); i++) {
         const struct ota_sleep_interval_config config = hourly(jitters[i]);
         const int64_t end_us = (int64_t)(stretch * PERIOD_S * 1e6);
         double sum = 0, sum2 = 0;

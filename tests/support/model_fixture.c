@@ -40,7 +40,7 @@ void model_fixture_set(const struct ota_model *model, void *config,
     if (!field)
         fail_msg("%s has no field %s", model->name, name);
     if (!ota_field_set(field, config, text, &context, NULL, problem,
-                       sizeof problem))
+                       sizeof(problem)))
         fail_msg("%s.%s: %s", model->name, name, problem);
 }
 

@@ -2,8 +2,8 @@
 /*
  * model_fixture.h - configs, links and streams for tests of the models.
  */
-#ifndef OTA_TESTS_MODEL_FIXTURE_H
-#define OTA_TESTS_MODEL_FIXTURE_H
+#ifndef OTA_TEST_MODEL_FIXTURE_H
+#define OTA_TEST_MODEL_FIXTURE_H
 
 #include <stddef.h>
 #include <stdint.h>

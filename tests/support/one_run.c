@@ -38,14 +38,13 @@ static void run_fleet(struct one_run *run, int threads,
     struct listener listener = {.run = run, .also = also};
 
     run->count = (size_t)ota_fleet_config_devices(&run->scenario.fleet);
-    run->records = calloc(run->count, sizeof *run->records);
+    run->records = calloc(run->count, sizeof(*run->records));
     assert_non_null(run->records);
-    struct ota_fleet *fleet =
-        ota_fleet_new(&run->scenario.fleet, &key, &error);
+    struct ota_fleet *fleet = ota_fleet_new(&run->scenario.fleet, &key, &error);
     assert_non_null(fleet);
 
     size_t shards = ota_fleet_shards(fleet);
-    struct ota_observer *observers = calloc(shards, sizeof *observers);
+    struct ota_observer *observers = calloc(shards, sizeof(*observers));
     assert_non_null(observers);
     for (size_t s = 0; s < shards; s++)
         observers[s] = (struct ota_observer){
@@ -88,18 +87,16 @@ static void must_read(bool ok, const struct ota_complaints *complaints)
     assert_true(ok);
 }
 
-void one_run(struct one_run *run, const char *text,
-             const char *const *settings, int threads,
-             const struct ota_observer *also)
+void one_run(struct one_run *run, const char *text, const char *const *settings,
+             int threads, const struct ota_observer *also)
 {
     char paths[SETTINGS_MAX][PATH_SIZE];
     struct ota_setting split_settings[SETTINGS_MAX];
     size_t count = split(settings, paths, split_settings);
     struct ota_complaints complaints = {0};
 
-    must_read(ota_scenario_read_text(&run->scenario, "test", text,
-                                     strlen(text), split_settings, count,
-                                     &complaints),
+    must_read(ota_scenario_read_text(&run->scenario, "test", text, strlen(text),
+                                     split_settings, count, &complaints),
               &complaints);
     run_fleet(run, threads, also);
 }

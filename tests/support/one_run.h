@@ -23,9 +23,8 @@ struct one_run {
  * applied and runs its first replication. Any complaint fails the test.
  * `also` hears all it wants, from one thread; may be NULL.
  */
-void one_run(struct one_run *run, const char *text,
-             const char *const *settings, int threads,
-             const struct ota_observer *also);
+void one_run(struct one_run *run, const char *text, const char *const *settings,
+             int threads, const struct ota_observer *also);
 
 /* The same for a scenario file. */
 void one_run_file(struct one_run *run, const char *file,

@@ -3,8 +3,8 @@
  * plain_link.h - a link of constants, for tests whose answers are worked out by
  * hand.
  */
-#ifndef TEST_PLAIN_LINK_H
-#define TEST_PLAIN_LINK_H
+#ifndef OTA_TEST_PLAIN_LINK_H
+#define OTA_TEST_PLAIN_LINK_H
 
 #include "models/link/link.h"
 

@@ -2,8 +2,8 @@
 /*
  * shipped_catalog.h - the catalogue that the program ships with, for tests.
  */
-#ifndef TEST_SHIPPED_CATALOG_H
-#define TEST_SHIPPED_CATALOG_H
+#ifndef OTA_TEST_SHIPPED_CATALOG_H
+#define OTA_TEST_SHIPPED_CATALOG_H
 
 #include "models/firmware/catalog.h"
 #include "sim/base/arena.h"

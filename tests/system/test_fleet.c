@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What must hold in every run, whatever the scenario: each device is in one
- * state at a time and ends in one outcome, its time and its bytes add up,
- * modules come in the order of its path, and neither threads nor anything
- * else but scenario and seed decide what happens.
+ * test_fleet.c - what must hold in every run, whatever the scenario: each
+ * device is in one state at a time and ends in one outcome, its time and its
+ * bytes add up, modules come in the order of its path, and neither threads nor
+ * anything else but scenario and seed decide what happens.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,15 +19,17 @@
 #include "tests/support/one_run.h"
 
 static const char starter[] = "scenarios/starter/electron-hourly.json";
-static const char remedy[] = "scenarios/starter/electron-hourly-stay-awake.json";
+static const char remedy[] =
+    "scenarios/starter/electron-hourly-stay-awake.json";
 
-/* --- a witness of what is observed ------------------------------------------ */
+/* --- a witness of what is observed ------------------------------------------
+ */
 
 struct history {
     enum ota_state state;
-    int64_t last_us;   /* of the last observation that moves time on */
-    int64_t begun_us;  /* of the transfer under way, or OTA_NEVER */
-    uint32_t step;     /* modules applied */
+    int64_t last_us;  /* of the last observation that moves time on */
+    int64_t begun_us; /* of the transfer under way, or OTA_NEVER */
+    uint32_t step;    /* modules applied */
     int32_t begins, ends, boots, connects, wakes, offers, finals;
     int64_t transfer_bytes;
     int64_t confirmed_us;
@@ -46,8 +48,8 @@ static void saw_transfer_end(struct history *h,
     assert_true(h->begun_us != OTA_NEVER);
     assert_true(seen->time_us > h->begun_us);
     assert_int_equal(seen->detail.transfer.step, h->step);
-    assert_true(result->down_bytes >= result->payload_bytes +
-                                          result->spent_bytes);
+    assert_true(result->down_bytes >=
+                result->payload_bytes + result->spent_bytes);
     h->begun_us = OTA_NEVER;
     h->ends++;
     h->transfer_bytes += result->down_bytes + result->up_bytes;
@@ -134,8 +136,7 @@ static void assert_device_adds_up(const struct one_run *run, size_t device,
     assert_true(r->charge_pc >= 0);
     /* what the plan metered, at a millionth of a dollar a byte */
     assert_int_equal(r->overage_uusd, r->routine_bytes + r->useful_bytes +
-                                          r->overhead_bytes +
-                                          r->wasted_bytes);
+                                          r->overhead_bytes + r->wasted_bytes);
     assert_true(r->useful_bytes + r->overhead_bytes + r->wasted_bytes >=
                 h->transfer_bytes);
     if (r->outcome == OTA_OUTCOME_UPDATED_CONFIRMED)
@@ -158,7 +159,7 @@ static void assert_all_adds_up(const char *file, const char *const *settings)
     };
     struct one_run run;
 
-    witness.devices = calloc(witness.count, sizeof *witness.devices);
+    witness.devices = calloc(witness.count, sizeof(*witness.devices));
     assert_non_null(witness.devices);
     for (size_t i = 0; i < witness.count; i++) {
         witness.devices[i].state = OTA_STATES;
@@ -190,9 +191,12 @@ static void everything_adds_up(void **state)
                               "delivery.model=immediate", NULL};
     const char *few_tries[] = {"fleet.0.count=300", BILL_EVERY_BYTE,
                                "delivery.attempts_max=2", NULL};
-    const char *awake[] = {"fleet.0.count=100", BILL_EVERY_BYTE,
+    const char *awake[] = {"fleet.0.count=100",
+                           BILL_EVERY_BYTE,
                            "fleet.0.sleep={\"model\": \"always_on\"}",
-                           "release.at=36h", "delivery.model=immediate", NULL};
+                           "release.at=36h",
+                           "delivery.model=immediate",
+                           NULL};
 
     assert_all_adds_up(starter, plain);
     assert_all_adds_up(remedy, plain);
@@ -205,7 +209,8 @@ static void everything_adds_up(void **state)
     assert_all_adds_up(starter, awake);
 }
 
-/* --- determinism ------------------------------------------------------------ */
+/* --- determinism ------------------------------------------------------------
+ */
 
 static void assert_same_records(const struct one_run *a,
                                 const struct one_run *b)
@@ -222,7 +227,7 @@ static void assert_same_records(const struct one_run *a,
         assert_int_equal(x->overhead_bytes, y->overhead_bytes);
         assert_int_equal(x->wasted_bytes, y->wasted_bytes);
         assert_int_equal(x->charge_pc, y->charge_pc);
-        assert_memory_equal(x->power_us, y->power_us, sizeof x->power_us);
+        assert_memory_equal(x->power_us, y->power_us, sizeof(x->power_us));
         assert_int_equal(x->attempts, y->attempts);
         assert_int_equal(x->connects, y->connects);
     }
@@ -260,7 +265,8 @@ static void other_devices_do_not_matter(void **state)
     one_run_release(&large);
 }
 
-/* --- common random numbers ---------------------------------------------------- */
+/* --- common random numbers
+ * ---------------------------------------------------- */
 
 /* Until the first attempt begins, the wait policy changes nothing: every
  * device wakes and connects at the same instants in both scenarios. */
@@ -287,7 +293,8 @@ static void policies_meet_the_same_luck(void **state)
     one_run_release(&stay);
 }
 
-/* --- the healer's way ----------------------------------------------------------- */
+/* --- the healer's way
+ * ----------------------------------------------------------- */
 
 /* A perfect link and patient devices: everybody takes the app, falls into
  * safe mode and is healed by the eight modules of the path. */
@@ -325,9 +332,9 @@ static void nobody_heals_a_developers_device(void **state)
 {
     (void)state;
     const char *settings[] = {
-        "fleet.0.count=50",         "fleet.0.product=false",
-        "fleet.0.app.wait=30s",     "delivery.model=immediate",
-        "run.horizon=2d",           NULL,
+        "fleet.0.count=50",     "fleet.0.product=false",
+        "fleet.0.app.wait=30s", "delivery.model=immediate",
+        "run.horizon=2d",       NULL,
     };
     struct one_run run;
 
@@ -344,9 +351,12 @@ static void a_paused_sim_is_out_of_data(void **state)
 {
     (void)state;
     const char *settings[] = {
-        "fleet.0.count=100",         "fleet.0.plan.included=400KB",
-        "fleet.0.plan.at_cap=pause", "fleet.0.app.wait=30s",
-        "delivery.model=immediate",  "run.horizon=3d",
+        "fleet.0.count=100",
+        "fleet.0.plan.included=400KB",
+        "fleet.0.plan.at_cap=pause",
+        "fleet.0.app.wait=30s",
+        "delivery.model=immediate",
+        "run.horizon=3d",
         "fleet.0.battery={\"model\": \"mains\"}",
         NULL,
     };
@@ -372,9 +382,12 @@ static void a_paused_sim_in_safe_mode_drains_the_battery(void **state)
 {
     (void)state;
     const char *settings[] = {
-        "fleet.0.count=100",         "fleet.0.plan.included=400KB",
-        "fleet.0.plan.at_cap=pause", "fleet.0.app.wait=30s",
-        "delivery.model=immediate",  "run.horizon=3d",
+        "fleet.0.count=100",
+        "fleet.0.plan.included=400KB",
+        "fleet.0.plan.at_cap=pause",
+        "fleet.0.app.wait=30s",
+        "delivery.model=immediate",
+        "run.horizon=3d",
         NULL,
     };
     struct one_run run;

@@ -98,6 +98,22 @@ static void what_is_wrong_has_its_line(void **state)
     assert_file_refused(line, ", line 1: the line is too long");
 }
 
+/* 254 bytes and the break. */
+static void the_longest_line_is_read(void **state)
+{
+    char text[256 + 3] = "1s #";
+    char problem[512] = "";
+    double *values;
+    size_t count;
+
+    (void)state;
+    memset(text + 4, '-', 254 - 4);
+    strcpy(text + 254, "\n2s\n");
+    assert_true(read_text(text, &values, &count, problem, sizeof(problem)));
+    assert_int_equal(count, 2);
+    free(values);
+}
+
 static void a_missing_file_is_named(void **state)
 {
     char problem[512];
@@ -120,6 +136,7 @@ int main(void)
         cmocka_unit_test(lines_are_read_and_comments_skipped),
         cmocka_unit_test(many_lines_are_read),
         cmocka_unit_test(what_is_wrong_has_its_line),
+        cmocka_unit_test(the_longest_line_is_read),
         cmocka_unit_test(a_missing_file_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void slots_have_names(void **state)
         assert_int_equal(slot(text), i);
     }
     static const char *const wrong[] = {"", "s", "s4", "x1", "s10", "1s", "s-"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
         assert_int_equal(slot(wrong[i]), -1);
 }
 
@@ -244,7 +244,7 @@ static void wrong_lines_are_named(void **state)
         {"{\"p\":\"x\",\"os\":\"1\",\"m\":[[\"s1\",1,1,[]]],\"build\":1}",
          "\"build\" is not \"debug\"; leave it out of a release build"},
     };
-    enum { CASES = sizeof cases / sizeof *cases };
+    enum { CASES = sizeof(cases) / sizeof(*cases) };
     char text[4096] = "\n"; /* the first line is empty, and fine */
 
     for (size_t i = 0; i < CASES; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The engine against the simplest simulator there is: every thing is visited
- * alone, and what it did when must be what the engine made it do, whatever
- * the windows, threads and number of things.
+ * test_engine.c - the engine against the simplest simulator there is: every
+ * thing is visited alone, and what it did when must be what the engine made it
+ * do, whatever the windows, threads and number of things.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,16 +23,16 @@ enum { THINGS = 5000, END_US = 1000000 };
 struct world {
     struct ota_engine *engine;
     size_t count;
-    int64_t window_us;             /* 0: unbounded */
-    int64_t now_us;                /* of the last barrier */
+    int64_t window_us; /* 0: unbounded */
+    int64_t now_us;    /* of the last barrier */
     int64_t barriers;
     int64_t fired[THINGS];
     int64_t due_us[THINGS];
-    uint64_t hash[THINGS];         /* of the instants at which it fired */
+    uint64_t hash[THINGS]; /* of the instants at which it fired */
     size_t last_in_shard[THINGS / OTA_SHARD_SIZE + 1];
     int64_t window_of_shard[THINGS / OTA_SHARD_SIZE + 1];
     bool out_of_order;
-    int64_t stop_after;            /* shards' turns; 0: never */
+    int64_t stop_after; /* shards' turns; 0: never */
     int64_t turns;
 };
 
@@ -58,8 +58,7 @@ static void fire(struct world *world, size_t thing)
     world->due_us[thing] += gap_us(thing, ++world->fired[thing]);
 }
 
-static int64_t advance(void *self, size_t shard, size_t thing,
-                       int64_t until_us)
+static int64_t advance(void *self, size_t shard, size_t thing, int64_t until_us)
 {
     struct world *world = self;
 
@@ -93,7 +92,7 @@ static bool keep_going(void *self)
 
 static struct world *new_world(size_t count, int64_t window_us)
 {
-    struct world *world = calloc(1, sizeof *world);
+    struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
     world->count = count;
     world->window_us = window_us;
@@ -138,10 +137,11 @@ static void assert_as_alone(const struct world *world)
 
 static void windows_and_threads_do_not_matter(void **state)
 {
-    const int64_t windows_us[] = {0, 1, 999, 1953, 1954, 40000, 700000, 2 * END_US};
+    const int64_t windows_us[] = {0,    1,     999,    1953,
+                                  1954, 40000, 700000, 2 * END_US};
     (void)state;
 
-    for (size_t w = 0; w < sizeof windows_us / sizeof *windows_us; w++) {
+    for (size_t w = 0; w < sizeof(windows_us) / sizeof(*windows_us); w++) {
         /* A window of a tick means a million barriers: few things do. */
         struct world *world =
             new_world(windows_us[w] == 1 ? 20 : THINGS, windows_us[w]);
@@ -162,7 +162,7 @@ static void edges_of_shards_do_not_matter(void **state)
                              OTA_SHARD_SIZE + 1, THINGS};
     (void)state;
 
-    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+    for (size_t c = 0; c < sizeof(counts) / sizeof(*counts); c++) {
         struct world *world = new_world(counts[c], 30000);
         assert_true(run(world, 1));
         assert_as_alone(world);

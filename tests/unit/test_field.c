@@ -326,6 +326,13 @@ static void distributions_keep_to_the_range(void **state)
     assert_refused("delay", "uniform(1s, 61min)",
                    "\"uniform(1s, 61min)\" can be too large; it must be 0s to "
                    "1h");
+    /* Without an upper end the mean counts. */
+    assert_refused("delay", "exponential(61min)",
+                   "\"exponential(61min)\" is too large in the mean; it must "
+                   "be 0s to 1h");
+    assert_refused("delay", "lognormal(1us, 1h)",
+                   "\"lognormal(1us, 1h)\" is too large in the mean; it must "
+                   "be 0s to 1h");
     positive.min = 1;
     assert_false(ota_field_set(&positive, &config, "exponential(1h)", &context,
                                &column, problem, sizeof(problem)));

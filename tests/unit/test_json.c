@@ -120,7 +120,7 @@ static void test_refusals(void **state)
         {"[1] \n /* ", 2, 2, "comment does not end"},
         {"[1 / 2]", 1, 4, "\"/\" where"},
     };
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
         const struct refusal *r = &refusals[i];
         struct ota_arena arena;
         struct ota_complaints complaints;
@@ -158,7 +158,7 @@ static void test_nul_byte(void **state)
     struct ota_arena arena = {0};
     struct ota_complaints complaints = {0};
     assert_null(
-        ota_json_parse("t", text, sizeof text - 1, &arena, &complaints));
+        ota_json_parse("t", text, sizeof(text) - 1, &arena, &complaints));
     assert_int_equal(complaints.total, 1);
     assert_int_equal(complaints.items[0].place.column, 9);
     ota_arena_release(&arena);

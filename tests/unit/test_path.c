@@ -41,7 +41,7 @@ static void assert_steps(const struct ota_path *path, const char *expected)
         char slot[3];
         ota_slot_to_text(path->steps[i].module.slot, slot);
         const size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%s:%d%s", i ? " " : "",
+        snprintf(text + used, sizeof(text) - used, "%s%s:%d%s", i ? " " : "",
                  slot, (int)path->steps[i].module.version,
                  path->steps[i].safe_mode_after ? "!" : "");
     }
@@ -59,7 +59,7 @@ static struct ota_path path_to_app(const char *platform, const char *from,
         to ? shipped_release(&catalog, platform, to) : NULL;
 
     if (!ota_path_to_app(&catalog, &has, target, 9, 20000, &arena, &path,
-                         problem, sizeof problem))
+                         problem, sizeof(problem)))
         fail_msg("%s", problem);
     return path;
 }
@@ -118,7 +118,7 @@ static struct ota_release self_needing(const char *os, int32_t version,
                      .needs = {{.slot = part, .version = needs}}}},
     };
 
-    snprintf(release.os, sizeof release.os, "%s", os);
+    snprintf(release.os, sizeof(release.os), "%s", os);
     return release;
 }
 
@@ -134,14 +134,14 @@ static void fewest_stones_then_fewest_bytes(void **state)
     };
     const struct ota_catalog toys = {
         .releases = releases,
-        .release_count = sizeof releases / sizeof *releases,
+        .release_count = sizeof(releases) / sizeof(*releases),
     };
     const struct ota_installed has = ota_release_installed(&releases[0]);
     char problem[384];
     struct ota_path path;
 
     assert_true(ota_path_to_release(&toys, &has, &releases[6], &arena, &path,
-                                    problem, sizeof problem));
+                                    problem, sizeof(problem)));
     assert_steps(&path, "s1:3 s1:5 s1:7");
     assert_int_equal(path.payload_bytes, 100 + 500 + 100);
 }
@@ -156,7 +156,7 @@ static void problems_are_told(void **state)
 
     assert_false(ota_path_to_release(
         &catalog, &has, shipped_release(&catalog, "photon", "0.6.1"), &arena,
-        &path, problem, sizeof problem));
+        &path, problem, sizeof(problem)));
     assert_string_equal(
         problem, "photon 0.6.1 has system version 105, older than the "
                  "installed 108; Device OS is not downgraded over the air, so "
@@ -165,7 +165,7 @@ static void problems_are_told(void **state)
     has = ota_release_installed(shipped_release(&catalog, "tracker", "2.3.0"));
     assert_false(ota_path_to_release(
         &catalog, &has, shipped_release(&catalog, "tracker", "4.0.0"), &arena,
-        &path, problem, sizeof problem));
+        &path, problem, sizeof(problem)));
     assert_string_equal(
         problem, "no way to tracker 4.0.0 from system version 2301: the "
                  "device would refuse some module, whatever releases are "
@@ -233,8 +233,8 @@ static void all_pairs_hold(void **state)
             char problem[384];
             if (strcmp(from->platform, to->platform) != 0)
                 continue;
-            const bool ok = ota_path_to_release(&catalog, &has, to, &local,
-                                                &path, problem, sizeof problem);
+            const bool ok = ota_path_to_release(
+                &catalog, &has, to, &local, &path, problem, sizeof(problem));
             if (ok == known_gap(from, to))
                 fail_msg("%s %s -> %s: %s", to->platform, from->os, to->os,
                          ok ? "a way after all" : problem);

@@ -31,7 +31,7 @@ static int read_schema(void **state)
     size_t size;
     FILE *out = open_memstream(&text, &size);
     struct ota_complaints complaints = {0};
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
     if (!fixture || !out || !ota_scenario_write_schema(out) || fclose(out) != 0)
         return -1;
     fixture->schema =
@@ -143,7 +143,7 @@ static bool matches(const char *pattern, const char *text)
         } else {
             posix[n++] = *p;
         }
-        assert_true(n < sizeof posix - 16);
+        assert_true(n < sizeof(posix) - 16);
     }
     posix[n] = '\0';
     regex_t regex;

@@ -12,7 +12,7 @@
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
 
-enum { WAKES = 5000, ALIGNED = 1 };
+enum { WAKES = 5000 };
 
 static void intervals_stay_within_the_jitter(void **state)
 {
@@ -65,7 +65,9 @@ static void full_jitter_still_goes_forward(void **state)
 static void check_aligned(double jitter)
 {
     const struct ota_sleep_interval_config config = {
-        .period_us = OTA_US_PER_H, .jitter = jitter, .phase = ALIGNED};
+        .period_us = OTA_US_PER_H,
+        .jitter = jitter,
+        .phase = OTA_SLEEP_PHASE_ALIGNED};
     struct ota_stream stream;
 
     model_fixture_stream(&stream, 0);

@@ -10,10 +10,8 @@
 
 #include <cmocka.h>
 
-#include "models/transfer/transfer.h"
 #include "sim/base/clock.h"
-#include "sim/base/random.h"
-#include "tests/support/plain_link.h"
+#include "tests/support/transfer_fixture.h"
 
 enum { RTT_US = 200000, CHUNK_WIRE = 585 };
 
@@ -35,25 +33,7 @@ run_with(const struct ota_transfer_fast_config *with,
          const struct plain_link *plain, struct ota_transfer_job job,
          uint64_t index)
 {
-    const struct ota_link link = {.model = &plain_link_model, .config = plain};
-    const struct ota_random_key key = {.seed = 7};
-    struct ota_stream stream;
-
-    ota_stream_init(&stream, &key, 0, OTA_PURPOSE_TRANSFER, index);
-    job.link = &link;
-    /* The result is plain numbers and points to nothing. */
-    /* cppcheck-suppress returnDanglingLifetime */
-    return ota_transfer_fast.run(with, &job, &stream.rng);
-}
-
-static struct ota_transfer_job job_of(int64_t size_bytes)
-{
-    return (struct ota_transfer_job){
-        .size_bytes = size_bytes,
-        .begin_us = 1000,
-        .cut_us = OTA_NEVER,
-        .data_left_bytes = INT64_MAX,
-    };
+    return transfer_fixture_run(&ota_transfer_fast, with, plain, job, index);
 }
 
 /*
@@ -66,7 +46,7 @@ static void lossless_costs_are_exact(void **state)
     (void)state;
     const int64_t size = 119 * 512 + 1;
     const struct ota_transfer_result r =
-        run_with(&config, &clean, job_of(size), 0);
+        run_with(&config, &clean, transfer_fixture_job(size), 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
     assert_int_equal(r.rounds, 3);
@@ -90,9 +70,9 @@ static void growing_requests_grow(void **state)
     struct ota_transfer_fast_config growing = config;
     growing.flight_chunks = 10;
     growing.request_chunks = 40;
-    growing.request_rule = 1;
+    growing.request_rule = OTA_TRANSFER_REQUEST_GROWING;
     const struct ota_transfer_result r =
-        run_with(&growing, &clean, job_of(60 * 512), 0);
+        run_with(&growing, &clean, transfer_fixture_job(60 * 512), 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
     assert_int_equal(r.rounds, 5);
@@ -105,7 +85,7 @@ static void pace_follows_the_slowest(void **state)
     (void)state;
     struct plain_link slow = clean;
     slow.device_us = 50000;
-    struct ota_transfer_job job = job_of(50 * 512);
+    struct ota_transfer_job job = transfer_fixture_job(50 * 512);
     const int64_t rest_us = 3 * RTT_US + RTT_US / 2;
 
     assert_int_equal(run_with(&config, &slow, job, 0).end_us - job.begin_us,
@@ -118,7 +98,7 @@ static void pace_follows_the_slowest(void **state)
 static void a_cut_loses_everything(void **state)
 {
     (void)state;
-    struct ota_transfer_job job = job_of(50 * 512);
+    struct ota_transfer_job job = transfer_fixture_job(50 * 512);
     /* After both opening exchanges, and 7 chunks begun. */
     job.cut_us = job.begin_us + 2 * RTT_US + 65000;
     const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
@@ -136,7 +116,7 @@ static void a_cut_loses_everything(void **state)
 static void a_cap_stops_the_datagram(void **state)
 {
     (void)state;
-    struct ota_transfer_job job = job_of(50 * 512);
+    struct ota_transfer_job job = transfer_fixture_job(50 * 512);
     const int64_t opening = 77 + 61 + 64 + 61;
     job.data_left_bytes = opening + 10 * CHUNK_WIRE + CHUNK_WIRE - 1;
     const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
@@ -156,7 +136,7 @@ static void a_cap_stops_the_datagram(void **state)
 static void a_starved_device_resets(void **state)
 {
     (void)state;
-    struct ota_transfer_job job = job_of(50 * 512);
+    struct ota_transfer_job job = transfer_fixture_job(50 * 512);
     job.pump_us = 100 * OTA_US_PER_S;
     const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
 
@@ -172,7 +152,7 @@ static void nobody_there_gives_up(void **state)
     struct plain_link dead = clean;
     dead.loss = 1;
     const struct ota_transfer_result r =
-        run_with(&config, &dead, job_of(512), 0);
+        run_with(&config, &dead, transfer_fixture_job(512), 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_GAVE_UP);
     assert_int_equal(r.down_bytes, 4 * 77);
@@ -190,7 +170,8 @@ static void invariants_hold(void **state)
     for (uint64_t i = 0; i < 4000; i++) {
         struct plain_link link = clean;
         link.loss = 0.1 * (double)(i % 8);
-        struct ota_transfer_job job = job_of(1 + (int64_t)(i * 7919 % 90000));
+        struct ota_transfer_job job =
+            transfer_fixture_job(1 + (int64_t)(i * 7919 % 90000));
         if (i % 3 == 0)
             job.cut_us = job.begin_us + 1 + (int64_t)(i * 104729 % 60000000);
         if (i % 5 == 0)

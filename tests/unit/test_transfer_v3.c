@@ -11,10 +11,9 @@
 
 #include <cmocka.h>
 
-#include "models/transfer/transfer.h"
 #include "sim/base/clock.h"
 #include "sim/base/random.h"
-#include "tests/support/plain_link.h"
+#include "tests/support/transfer_fixture.h"
 
 enum {
     RTT_US = 200000,
@@ -45,25 +44,7 @@ run_with(const struct ota_transfer_v3_config *with,
          const struct plain_link *plain, struct ota_transfer_job job,
          uint64_t index)
 {
-    const struct ota_link link = {.model = &plain_link_model, .config = plain};
-    const struct ota_random_key key = {.seed = 8};
-    struct ota_stream stream;
-
-    ota_stream_init(&stream, &key, 0, OTA_PURPOSE_TRANSFER, index);
-    job.link = &link;
-    /* The result is plain numbers and points to nothing. */
-    /* cppcheck-suppress returnDanglingLifetime */
-    return ota_transfer_v3.run(with, &job, &stream.rng);
-}
-
-static struct ota_transfer_job job_of(int64_t size_bytes)
-{
-    return (struct ota_transfer_job){
-        .size_bytes = size_bytes,
-        .begin_us = 1000,
-        .cut_us = OTA_NEVER,
-        .data_left_bytes = INT64_MAX,
-    };
+    return transfer_fixture_run(&ota_transfer_v3, with, plain, job, index);
 }
 
 /* 101 chunks, the last of 1 byte: 50 acknowledgements by pairs and one by
@@ -73,7 +54,7 @@ static void lossless_costs_are_exact(void **state)
     (void)state;
     const int64_t size = 100 * 512 + 1;
     const struct ota_transfer_result r =
-        run_with(&config, &clean, job_of(size), 0);
+        run_with(&config, &clean, transfer_fixture_job(size), 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
     assert_int_equal(r.chunks_sent, 101);
@@ -93,7 +74,7 @@ static void the_window_bounds_goodput(void **state)
     enum { CHUNKS = 2560, WINDOW = 256 };
     struct plain_link far = clean;
     far.rtt_us = 10 * OTA_US_PER_S;
-    const struct ota_transfer_job job = job_of(CHUNKS * 512);
+    const struct ota_transfer_job job = transfer_fixture_job(CHUNKS * 512);
     const struct ota_transfer_result r = run_with(&config, &far, job, 0);
     const int64_t opening_us = 4 * far.rtt_us;
     const int64_t bound_us = CHUNKS / WINDOW * far.rtt_us;
@@ -122,7 +103,7 @@ static void graceful_cuts_cost_nothing(void **state)
     enum ota_transfer_end end;
 
     do {
-        struct ota_transfer_job job = job_of(100 * 512);
+        struct ota_transfer_job job = transfer_fixture_job(100 * 512);
         job.kept_bytes = kept;
         job.cut_us = job.begin_us + 2 * near.rtt_us + 25 * PACE_US +
                      (kept == 75 * 512 ? OTA_US_PER_S : 0); /* UpdateFinish */
@@ -145,7 +126,7 @@ static void graceful_cuts_cost_nothing(void **state)
 static void power_loss_goes_back_to_the_last_flush(void **state)
 {
     (void)state;
-    struct ota_transfer_job job = job_of(10000 * 512);
+    struct ota_transfer_job job = transfer_fixture_job(10000 * 512);
     const int64_t start_us = job.begin_us + 2 * RTT_US;
     job.cut_us = start_us + 70 * OTA_US_PER_S;
     struct ota_transfer_result r = run_with(&config, &clean, job, 0);
@@ -174,7 +155,7 @@ static void power_loss_goes_back_to_the_last_flush(void **state)
 static void a_complete_image_only_finishes(void **state)
 {
     (void)state;
-    struct ota_transfer_job job = job_of(1000);
+    struct ota_transfer_job job = transfer_fixture_job(1000);
     job.kept_bytes = 1000;
     const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
 
@@ -193,7 +174,7 @@ static void duplicates_are_counted(void **state)
     struct ota_transfer_v3_config with = config;
     with.duplicates = 0.51;
     const struct ota_transfer_result r =
-        run_with(&with, &clean, job_of(CHUNKS * 512), 0);
+        run_with(&with, &clean, transfer_fixture_job(CHUNKS * 512), 0);
     const double error = sqrt(0.51 * 0.49 / CHUNKS);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
@@ -210,7 +191,7 @@ static void loss_repeats_what_was_lost(void **state)
     struct plain_link lossy = clean;
     lossy.loss = p;
     const struct ota_transfer_result r =
-        run_with(&config, &lossy, job_of(CHUNKS * 512), 1);
+        run_with(&config, &lossy, transfer_fixture_job(CHUNKS * 512), 1);
     const double error = sqrt(p) / (1 - p) / sqrt(CHUNKS);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
@@ -225,7 +206,7 @@ static int64_t time_with_lost_us(int k)
     struct plain_link link = clean;
     link.datagrams = &datagrams;
     link.lost_one = 4 + k;
-    const struct ota_transfer_job job = job_of(10 * 512);
+    const struct ota_transfer_job job = transfer_fixture_job(10 * 512);
     const struct ota_transfer_result r = run_with(&config, &link, job, 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
@@ -253,13 +234,51 @@ static void repeats_come_a_round_trip_later(void **state)
 static void a_starved_device_cancels(void **state)
 {
     (void)state;
-    struct ota_transfer_job job = job_of(50 * 512);
+    struct ota_transfer_job job = transfer_fixture_job(50 * 512);
     job.pump_us = 400 * OTA_US_PER_S;
     const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_STALLED);
     assert_false(r.resets);
     assert_int_equal(r.end_us, job.begin_us + 2 * RTT_US + config.stall_us);
+}
+
+static int round_trips_left; /* of a tick */
+
+static int64_t rtt_grows_us(const void *plain, gsl_rng *rng)
+{
+    (void)plain;
+    (void)rng;
+    return round_trips_left-- > 0 ? 1 : OTA_NEVER;
+}
+
+/*
+ * A round trip that never ends fills the window once, loses what it loses,
+ * and then nothing moves until the device's patience is over.
+ */
+static void an_endless_round_trip_stalls(void **state)
+{
+    (void)state;
+    enum { WINDOW = 256 };
+    const struct ota_random_key key = {.seed = 7};
+    int datagrams = 0;
+    struct plain_link plain = clean;
+    plain.datagrams = &datagrams;
+    plain.lost_one = 4 + 5;
+    struct ota_link_model model = plain_link_model;
+    model.rtt_us = rtt_grows_us;
+    round_trips_left = 2; /* UpdateStart and its reply */
+    const struct ota_link link = {.model = &model, .config = &plain};
+    struct ota_transfer_job job = transfer_fixture_job(2 * WINDOW * 512);
+    struct ota_stream stream;
+
+    ota_stream_init(&stream, &key, 0, OTA_PURPOSE_TRANSFER, 0);
+    job.link = &link;
+    const struct ota_transfer_result r =
+        ota_transfer_v3.run(&config, &job, &stream.rng);
+    assert_int_equal(r.end, OTA_TRANSFER_STALLED);
+    assert_int_equal(r.chunks_sent, WINDOW);
+    assert_int_equal(r.kept_bytes, 0);
 }
 
 static void invariants_hold(void **state)
@@ -275,7 +294,8 @@ static void invariants_hold(void **state)
         with.duplicates = 0.25 * (double)(i % 5);
         with.window_bytes = 512 << (i % 9);
         with.flush_us = OTA_US_PER_S * (int64_t)(1 + i % 30);
-        struct ota_transfer_job job = job_of(1 + (int64_t)(i * 6007 % 90000));
+        struct ota_transfer_job job =
+            transfer_fixture_job(1 + (int64_t)(i * 6007 % 90000));
         job.kept_bytes = i % 4 ? 0 : job.size_bytes / 1024 * 512;
         job.cut_is_graceful = i % 2;
         if (i % 3 == 0)
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(loss_repeats_what_was_lost),
         cmocka_unit_test(repeats_come_a_round_trip_later),
         cmocka_unit_test(a_starved_device_cancels),
+        cmocka_unit_test(an_endless_round_trip_stalls),
         cmocka_unit_test(invariants_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
