@@ -6,8 +6,8 @@
  *
  *     key[0]      seed
  *     key[1]      replication
- *     counter[0]  device << 8 | purpose
- *     counter[1]  index << 24 | number of the block
+ *     counter[0]  device << 32 | number of the block << 8 | purpose
+ *     counter[1]  index
  *
  * so that no two names share a block. A stream has 2^24 - 1 blocks of two
  * words.
@@ -19,7 +19,8 @@
 
 enum { PURPOSE_BITS = 8, BLOCK_BITS = 24 };
 
-#define BLOCK_MASK ((UINT64_C(1) << BLOCK_BITS) - 1)
+#define ONE_BLOCK (UINT64_C(1) << PURPOSE_BITS)
+#define BLOCK_MASK (((UINT64_C(1) << BLOCK_BITS) - 1) << PURPOSE_BITS)
 
 /* GSL hands words out as unsigned long. */
 _Static_assert(ULONG_MAX == UINT64_MAX, "unsigned long must have 64 bits");
@@ -86,8 +87,8 @@ static uint64_t next_word(struct ota_stream_state *state)
 {
     if (state->words_left == 0) {
         ota_threefry2x64(state->key, state->counter, state->block);
-        assert((state->counter[1] & BLOCK_MASK) != BLOCK_MASK);
-        state->counter[1]++;
+        assert((state->counter[0] & BLOCK_MASK) != BLOCK_MASK);
+        state->counter[0] += ONE_BLOCK;
         state->words_left = 2;
     }
     return state->block[2 - state->words_left--];
@@ -109,8 +110,9 @@ static void start(struct ota_stream_state *state, uint64_t seed,
 {
     state->key[0] = seed;
     state->key[1] = replication;
-    state->counter[0] = device << PURPOSE_BITS | (uint64_t)purpose;
-    state->counter[1] = index << BLOCK_BITS;
+    state->counter[0] =
+        device << (PURPOSE_BITS + BLOCK_BITS) | (uint64_t)purpose;
+    state->counter[1] = index;
     state->words_left = 0;
 }
 
@@ -136,7 +138,6 @@ void ota_stream_init(struct ota_stream *stream,
                      enum ota_purpose purpose, uint64_t index)
 {
     assert(device < OTA_DEVICES_MAX);
-    assert(index < OTA_INDEX_MAX);
     assert(purpose >= 0 && purpose < OTA_PURPOSE_COUNT);
 
     stream->rng.type = &threefry_type;

@@ -60,8 +60,7 @@ struct ota_stream {
 };
 
 /* Limits of a stream's name; checked by assert. */
-#define OTA_DEVICES_MAX (UINT64_C(1) << 40)
-#define OTA_INDEX_MAX (UINT64_C(1) << 40)
+#define OTA_DEVICES_MAX (UINT64_C(1) << 32)
 
 /* Starts the stream named (key, device, purpose, index) at its first draw. */
 void ota_stream_init(struct ota_stream *stream,

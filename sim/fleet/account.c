@@ -11,7 +11,7 @@
 
 /* A wake is part of a stream's index together with the connects behind it, so
  * that a wake has the same luck whatever earlier wakes were used for. */
-enum { RECONNECT_BITS = 18 };
+enum { RECONNECT_BITS = 32 };
 
 static const enum ota_power phase_power[OTA_PHASES] = {
     [OTA_PHASE_ASLEEP] = OTA_POWER_SLEEP,
@@ -34,11 +34,10 @@ void ota_actor_stream(const struct ota_actor *actor, enum ota_purpose purpose,
                       struct ota_stream *stream)
 {
     const struct ota_device *device = actor->device;
-    const uint64_t reconnects = UINT64_C(1) << RECONNECT_BITS;
 
-    assert(device->reconnect < reconnects);
     ota_stream_init(stream, actor->key, actor->id, purpose,
-                    device->wake * reconnects + device->reconnect);
+                    (uint64_t)device->wake << RECONNECT_BITS |
+                        device->reconnect);
 }
 
 static bool draws_power(enum ota_phase phase)
@@ -87,7 +86,8 @@ void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
     int64_t charge_pc =
         battery->model->charge_pc(battery->config, power, lasted_us);
     actor->record->power_us[power] += lasted_us;
-    actor->record->charge_pc += charge_pc;
+    int64_t most_pc = INT64_MAX - actor->record->charge_pc;
+    actor->record->charge_pc += charge_pc < most_pc ? charge_pc : most_pc;
     if (device->left_pc != INT64_MAX) {
         assert(charge_pc <= device->left_pc);
         device->left_pc -= charge_pc;
@@ -125,9 +125,9 @@ bool ota_actor_heard(const struct ota_actor *actor,
     return actor->observer && actor->observer->wants & 1u << kind;
 }
 
-struct ota_observation
-ota_actor_observation(const struct ota_actor *actor,
-                      enum ota_observation_kind kind, int64_t time_us)
+struct ota_observation ota_actor_observation(const struct ota_actor *actor,
+                                             enum ota_observation_kind kind,
+                                             int64_t time_us)
 {
     return (struct ota_observation){
         .kind = kind,
@@ -142,6 +142,21 @@ void ota_actor_tell(const struct ota_actor *actor,
 {
     if (ota_actor_heard(actor, observation->kind))
         actor->observer->observe(actor->observer->self, observation);
+}
+
+void ota_actor_tell_plain(const struct ota_actor *actor,
+                          enum ota_observation_kind kind, int64_t now_us)
+{
+    if (!ota_actor_heard(actor, kind))
+        return;
+    struct ota_observation seen = ota_actor_observation(actor, kind, now_us);
+    ota_actor_tell(actor, &seen);
+}
+
+void ota_actor_end_data_session(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_plan *plan = &actor->group->plan;
+    plan->model->end_session(plan->config, actor->meter, now_us);
 }
 
 void ota_actor_state(struct ota_actor *actor, int64_t now_us,

@@ -51,8 +51,8 @@ static void a_stream_reads_the_blocks_of_its_name(void **state)
     (void)state;
     ota_stream_init(&stream, &key, 77, OTA_PURPOSE_TRANSFER, 5);
     for (uint64_t b = 0; b < 4; b++) {
-        const uint64_t counter[2] = {UINT64_C(77) << 8 | OTA_PURPOSE_TRANSFER,
-                                     UINT64_C(5) << 24 | b};
+        const uint64_t counter[2] = {
+            UINT64_C(77) << 32 | b << 8 | OTA_PURPOSE_TRANSFER, 5};
         uint64_t block[2];
         ota_threefry2x64(words, counter, block);
         assert_true(gsl_rng_get(&stream.rng) == block[0]);
@@ -73,7 +73,7 @@ static void every_part_of_a_name_matters(void **state)
 {
     const struct ota_random_key other_seed = {.seed = 1, .replication = 3};
     const struct ota_random_key other_replication = {.seed = key.seed};
-    const uint64_t most = (UINT64_C(1) << 40) - 1;
+    const uint64_t most = OTA_DEVICES_MAX - 1;
     const uint64_t words[] = {
         first_word(&key, 1, OTA_PURPOSE_WAKE, 9),
         first_word(&other_seed, 1, OTA_PURPOSE_WAKE, 9),
@@ -82,7 +82,9 @@ static void every_part_of_a_name_matters(void **state)
         first_word(&key, most, OTA_PURPOSE_WAKE, 9),
         first_word(&key, 1, OTA_PURPOSE_ATTACH, 9),
         first_word(&key, 1, OTA_PURPOSE_WAKE, 10),
-        first_word(&key, 1, OTA_PURPOSE_WAKE, most),
+        first_word(&key, 1, OTA_PURPOSE_WAKE, UINT64_C(1) << 40 | 9),
+        first_word(&key, 1, OTA_PURPOSE_WAKE, UINT64_C(1) << 63 | 9),
+        first_word(&key, 1, OTA_PURPOSE_WAKE, UINT64_MAX),
     };
     const size_t count = sizeof(words) / sizeof(words[0]);
 
