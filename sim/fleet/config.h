@@ -38,8 +38,8 @@ struct ota_group {
     char name[OTA_NAME_SIZE];
     char platform[OTA_NAME_SIZE];
     int64_t count;
-    bool product;   /* as against a developer's device */
-    double absent;  /* share that is switched off for good */
+    bool product;  /* as against a developer's device */
+    double absent; /* share that is switched off for good */
     struct ota_sleep sleep;
     struct ota_link link;
     struct ota_session session;
@@ -62,8 +62,8 @@ struct ota_healer_config {
 struct ota_fleet_config {
     const struct ota_group *groups;
     size_t group_count;
-    int64_t horizon_us;    /* the run ends here; > 0 */
-    int64_t release_us;    /* the rollout begins here; < horizon_us */
+    int64_t horizon_us; /* the run ends here; > 0 */
+    int64_t release_us; /* the rollout begins here; < horizon_us */
     struct ota_delivery delivery;
     struct ota_policy policy;
     struct ota_healer_config healer;

@@ -49,31 +49,32 @@ struct ota_device {
     int64_t last_long;    /* see the app's wait */
     int64_t begin_us;     /* the cloud begins an update; OTA_NEVER: it won't */
     int64_t sleep_us;     /* the app goes to sleep; OTA_NEVER: it won't */
+    int64_t spoke_us;     /* sent something, keep-alives apart */
     int64_t left_pc;      /* charge in the battery; INT64_MAX: endless */
     struct ota_session_state session;
-    int64_t module_bytes;  /* of the module under way that are on the device:
-                            * progress that a transfer kept, or a complete one
-                            * that is being applied */
-    uint32_t wake;         /* the scheduled wake this is, from 0 */
-    uint32_t reconnect;    /* connects behind the first of this wake */
+    int64_t module_bytes; /* of the module under way that are on the device:
+                           * progress that a transfer kept, or a complete one
+                           * that is being applied */
+    uint32_t wake;        /* the scheduled wake this is, from 0 */
+    uint32_t reconnect;   /* connects behind the first of this wake */
     uint32_t group;
-    uint16_t variant;      /* firmware it had at time 0, of its group's */
-    uint16_t failures;     /* connects that failed, in a row */
-    uint16_t aborted;      /* attempts that failed, for the cloud's limit */
-    uint8_t step;          /* modules of its path that took effect */
-    uint8_t phase;         /* enum ota_phase */
-    uint8_t state;         /* enum ota_state */
-    uint8_t transfer_end;  /* enum ota_transfer_end of the one under way */
-    bool resets;           /* and whether the device reboots behind it */
-    bool applies;          /* the module being applied will take effect */
-    bool dies;             /* the battery is empty when the phase ends */
-    bool session_full;     /* the connect under way is a full handshake */
-    bool connect_ok;       /* and will work */
+    uint16_t variant;     /* firmware it had at time 0, of its group's */
+    uint16_t failures;    /* connects that failed, in a row */
+    uint16_t aborted;     /* attempts that failed, for the cloud's limit */
+    uint8_t step;         /* modules of its path that took effect */
+    uint8_t phase;        /* enum ota_phase */
+    uint8_t state;        /* enum ota_state */
+    uint8_t transfer_end; /* enum ota_transfer_end of the one under way */
+    bool resets;          /* and whether the device reboots behind it */
+    bool applies;         /* the module being applied will take effect */
+    bool dies;            /* the battery is empty when the phase ends */
+    bool session_full;    /* the connect under way is a full handshake */
+    bool connect_ok;      /* and will work */
     bool safe_mode;
-    bool reached;          /* by the rollout */
+    bool reached; /* by the rollout */
     bool was_online;
-    bool for_update;       /* this connection is the update's doing: what it
-                            * costs is not routine */
+    bool for_update; /* this connection is the update's doing: what it
+                      * costs is not routine */
 };
 
 /* What the platform heard from a shard's devices. */
@@ -96,7 +97,7 @@ struct ota_actor {
     uint64_t id;
 };
 
-/* --- account.c: time, charge, bytes and states of a device ------------- */
+/* --- account.c: time, charge, bytes and states of a device --- */
 
 /* The device's path, from what it had at time 0. */
 const struct ota_path *ota_actor_path(const struct ota_actor *actor);
@@ -126,6 +127,9 @@ enum ota_bytes {
 void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,
                      int64_t now_us, int64_t bytes);
 
+/* The device detaches at now_us: the plan bills its data session. */
+void ota_actor_end_data_session(struct ota_actor *actor, int64_t now_us);
+
 /* The device is in another state from now_us on. */
 void ota_actor_state(struct ota_actor *actor, int64_t now_us,
                      enum ota_state state);
@@ -135,18 +139,22 @@ bool ota_actor_heard(const struct ota_actor *actor,
                      enum ota_observation_kind kind);
 
 /* An observation of this device, to fill in and tell. */
-struct ota_observation
-ota_actor_observation(const struct ota_actor *actor,
-                      enum ota_observation_kind kind, int64_t time_us);
+struct ota_observation ota_actor_observation(const struct ota_actor *actor,
+                                             enum ota_observation_kind kind,
+                                             int64_t time_us);
 void ota_actor_tell(const struct ota_actor *actor,
                     const struct ota_observation *observation);
 
-/* --- device.c: the phases ------------------------------------------------ */
+/* Tells one that has no detail; made only if somebody listens. */
+void ota_actor_tell_plain(const struct ota_actor *actor,
+                          enum ota_observation_kind kind, int64_t now_us);
+
+/* --- device.c: from time 0 to the outcome --- */
 
 /* Puts the device as it is at time 0. */
 void ota_device_start(struct ota_actor *actor);
 
-/* Runs the phase that is due, at device->due_us. */
+/* Ends the phase that is due, at device->due_us, and enters the next. */
 void ota_device_step(struct ota_actor *actor);
 
 /* The rollout reaches the device at now_us, between two steps. */
@@ -155,7 +163,7 @@ void ota_device_reach(struct ota_actor *actor, int64_t now_us);
 /* Closes the books at the horizon: the record is complete. */
 void ota_device_finish(struct ota_actor *actor, int64_t horizon_us);
 
-/* --- update.c: from the offer to the report -------------------------------- */
+/* --- update.c: from the offer to the report --- */
 
 /* Whether the device still has modules to take. */
 bool ota_update_pending(const struct ota_actor *actor);
@@ -170,22 +178,29 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us);
 void ota_update_end(struct ota_actor *actor, int64_t now_us);
 void ota_update_applied(struct ota_actor *actor, int64_t now_us);
 
-/* --- device.c, for update.c -------------------------------------------------- */
+/* --- connect.c: between two sleeps --- */
+
+/* Ends the phase of connecting that is due, and enters the next. */
+void ota_connect_step(struct ota_actor *actor, int64_t now_us);
 
 /* Restarts the device at now_us: boot_us until it attaches, then connects. */
-void ota_device_restart(struct ota_actor *actor, int64_t now_us,
-                        int64_t boot_us);
+void ota_connect_restart(struct ota_actor *actor, int64_t now_us,
+                         int64_t boot_us);
 
 /* How long the device boots when its memory was lost. */
-int64_t ota_device_boot_us(const struct ota_actor *actor);
+int64_t ota_connect_boot_us(const struct ota_actor *actor);
 
-/* Gave up connecting at now_us: back to sleep, or try again later. */
-void ota_device_connect_failed(struct ota_actor *actor, int64_t now_us);
+/* The device is not, or no longer, connected at now_us and cannot do anything
+ * about it: back to sleep, or it attaches again later. */
+void ota_connect_offline(struct ota_actor *actor, int64_t now_us);
+
+/* Sets up the session anew at now_us, without detaching. */
+void ota_connect_again(struct ota_actor *actor, int64_t now_us);
 
 /* Goes on online at now_us, or to sleep if it is time. */
-void ota_device_online(struct ota_actor *actor, int64_t now_us);
+void ota_connect_online(struct ota_actor *actor, int64_t now_us);
 
-/* Connects again at now_us without detaching. */
-void ota_device_reconnect(struct ota_actor *actor, int64_t now_us);
+/* Counts the keep-alives of the stretch online that ends at now_us. */
+void ota_connect_keep_alives(struct ota_actor *actor, int64_t now_us);
 
 #endif

@@ -25,8 +25,8 @@ struct ota_fleet {
     struct ota_device *devices;
     struct ota_device_record *records;
     struct ota_plan_state *meters;
-    struct ota_shard_reports *reports; /* by shard */
-    size_t reached;                    /* devices 0 .. reached - 1 */
+    struct ota_shard_reports *reports;           /* by shard */
+    size_t reached;                              /* devices 0 .. reached - 1 */
     const struct ota_fleet_run_options *options; /* while it runs */
 };
 
@@ -49,10 +49,9 @@ static struct ota_actor actor_of(struct ota_fleet *fleet, size_t device)
     };
 }
 
-/* --- the engine's client ---------------------------------------------------- */
+/* --- the engine's client --- */
 
-static int64_t advance(void *self, size_t shard, size_t thing,
-                       int64_t until_us)
+static int64_t advance(void *self, size_t shard, size_t thing, int64_t until_us)
 {
     struct ota_fleet *fleet = self;
     struct ota_actor actor = actor_of(fleet, thing);
@@ -118,7 +117,7 @@ static bool keep_going(void *self)
     return !options->keep_going || options->keep_going(options->context);
 }
 
-/* --- life ------------------------------------------------------------------- */
+/* --- life --- */
 
 /* Numbers the devices group after group. */
 static void assign_groups(struct ota_fleet *fleet)

@@ -25,6 +25,7 @@ const char *const ota_outcome_names[OTA_OUTCOMES] = {
     [OTA_OUTCOME_WAITING_NEVER_OFFERED] = "waiting_never_offered",
     [OTA_OUTCOME_WAITING_NEVER_BEGUN] = "waiting_never_begun",
     [OTA_OUTCOME_WAITING_ALWAYS_ABORTED] = "waiting_always_aborted",
+    [OTA_OUTCOME_FAILED_NOT_APPLIED] = "failed_not_applied",
     [OTA_OUTCOME_FAILED_GIVEN_UP] = "failed_given_up",
     [OTA_OUTCOME_SAFE_MODE] = "safe_mode",
     [OTA_OUTCOME_OUT_OF_BATTERY] = "out_of_battery",

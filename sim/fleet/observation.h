@@ -5,8 +5,9 @@
  * Everything leaves the fleet by this door. An observer only listens: it
  * never changes the fleet, and the fleet never asks it for anything. Each
  * shard of the fleet has an observer of its own, called by one thread at a
- * time; observations of one device come in order of time, of different
- * devices in no order that means anything.
+ * time; observations of one device come in order of time (but a transfer's
+ * end is told together with its begin), of different devices in no order that
+ * means anything.
  */
 #ifndef OTA_OBSERVATION_H
 #define OTA_OBSERVATION_H
@@ -43,6 +44,8 @@ enum ota_outcome {
     OTA_OUTCOME_WAITING_NEVER_BEGUN,     /* offered, always gone again before
                                           * the transfer began */
     OTA_OUTCOME_WAITING_ALWAYS_ABORTED,  /* begun, never finished */
+    OTA_OUTCOME_FAILED_NOT_APPLIED,      /* transfers were complete, and yet
+                                          * the old version runs on */
     OTA_OUTCOME_FAILED_GIVEN_UP,         /* the cloud ran out of attempts */
     OTA_OUTCOME_SAFE_MODE,
     OTA_OUTCOME_OUT_OF_BATTERY,
@@ -58,41 +61,41 @@ extern const char *const ota_outcome_names[OTA_OUTCOMES];
  * come. Each byte on the air stands in exactly one of the four sums. */
 struct ota_device_record {
     enum ota_outcome outcome;
-    bool dead;               /* battery empty, whatever the outcome */
-    int64_t offered_us;      /* first offer; times are since time 0 */
-    int64_t begun_us;        /* first attempt's first message */
-    int64_t installed_us;    /* the new version runs */
-    int64_t confirmed_us;    /* and has reported itself */
-    int64_t routine_bytes;   /* sessions, publishes, keep-alives that would
-                              * have been without the update */
-    int64_t useful_bytes;    /* payload of modules that took effect */
-    int64_t overhead_bytes;  /* headers, answers, sessions for the update's
-                              * sake */
-    int64_t wasted_bytes;    /* chunks lost, repeated or thrown away */
+    bool dead;                    /* battery empty, whatever the outcome */
+    int64_t offered_us;           /* first offer; times are since time 0 */
+    int64_t begun_us;             /* first attempt's first message */
+    int64_t installed_us;         /* the new version runs */
+    int64_t confirmed_us;         /* and has reported itself */
+    int64_t routine_bytes;        /* sessions, publishes, keep-alives that would
+                                   * have been without the update */
+    int64_t useful_bytes;         /* payload of modules that took effect */
+    int64_t overhead_bytes;       /* headers, answers, sessions for the update's
+                                   * sake */
+    int64_t wasted_bytes;         /* chunks lost, repeated or thrown away */
     int64_t power_us[OTA_POWERS]; /* time by state */
-    int64_t charge_pc;
+    int64_t charge_pc;            /* no more than INT64_MAX, 2,562 Ah */
     int64_t overage_uusd;
-    int32_t periods_over;    /* billing periods over the plan's cap */
-    int32_t wakes;           /* scheduled ones */
+    int32_t periods_over; /* billing periods over the plan's cap */
+    int32_t wakes;        /* scheduled ones */
     int32_t connects;
-    int32_t handshakes;      /* full, of the connects */
-    int32_t offers;          /* made while the app ran, not in safe mode */
-    int32_t offers_begun;    /* of them, transfers begun in time */
-    int32_t attempts;        /* transfers begun, the healer's too */
-    int32_t aborted;         /* of them not completed */
-    int32_t modules;         /* that took effect */
+    int32_t handshakes;   /* full, of the connects */
+    int32_t offers;       /* made while the app ran, not in safe mode */
+    int32_t offers_begun; /* of them, transfers begun in time */
+    int32_t attempts;     /* transfers begun, the healer's too */
+    int32_t aborted;      /* of them not completed */
+    int32_t modules;      /* that took effect */
 };
 
 enum ota_observation_kind {
-    OTA_SEEN_WAKE,      /* a scheduled wake */
-    OTA_SEEN_CONNECT,   /* a connect ended: detail.connect */
-    OTA_SEEN_SLEEP,     /* went to sleep */
-    OTA_SEEN_OFFER,     /* the cloud decided to send the update */
-    OTA_SEEN_BEGIN,     /* a transfer began: detail.begin */
-    OTA_SEEN_END,       /* and ended: detail.transfer */
-    OTA_SEEN_BOOT,      /* runs again after a module: detail.boot */
-    OTA_SEEN_STATE,     /* detail.state */
-    OTA_SEEN_FINAL,     /* once a device, at the horizon: detail.record */
+    OTA_SEEN_WAKE,    /* a scheduled wake */
+    OTA_SEEN_CONNECT, /* a connect ended: detail.connect */
+    OTA_SEEN_SLEEP,   /* went to sleep */
+    OTA_SEEN_OFFER,   /* the cloud decided to send the update */
+    OTA_SEEN_BEGIN,   /* a transfer began: detail.begin */
+    OTA_SEEN_END,     /* and ended: detail.transfer */
+    OTA_SEEN_BOOT,    /* runs again after a module: detail.boot */
+    OTA_SEEN_STATE,   /* detail.state */
+    OTA_SEEN_FINAL,   /* once a device, at the horizon: detail.record */
     OTA_SEEN_KINDS
 };
 
@@ -105,7 +108,6 @@ struct ota_observation {
         struct {
             bool ok;
             bool full;
-            int64_t bytes;
         } connect;
         struct {
             uint32_t step; /* of the device's path, from 0 */
@@ -115,7 +117,7 @@ struct ota_observation {
             const struct ota_transfer_result *result;
         } transfer;
         struct {
-            uint32_t step;  /* of the module that was applied */
+            uint32_t step; /* of the module that was applied */
             bool applied;
             bool safe_mode; /* what it booted into */
         } boot;

@@ -23,27 +23,28 @@ static const struct ota_module *module_wanted(const struct ota_actor *actor)
     return &path->steps[actor->device->step].module;
 }
 
-/* --- the offer --------------------------------------------------------------- */
+/* --- the offer --- */
 
 /*
- * When a message that the cloud sends at at_us gets to a device that last sent
- * something itself at since_us: between keep-alives the address mapping may
- * have expired, and the message then waits for the next keep-alive.
+ * When a message that the cloud sends at at_us gets to the device: between
+ * keep-alives the address mapping may have expired, and the message then waits
+ * for the next keep-alive.
  */
-static int64_t reachable_us(const struct ota_actor *actor, int64_t since_us,
-                            int64_t at_us)
+static int64_t reachable_us(const struct ota_actor *actor, int64_t at_us)
 {
     const struct ota_session *session = &actor->group->session;
     int64_t bytes;
     int64_t every_us = session->model->keep_alive_us(session->config, &bytes);
     int64_t mapping_us = session->model->mapping_us(session->config);
-    int64_t quiet_us = at_us - since_us;
+    int64_t quiet_us = ota_us_add(at_us, -actor->device->spoke_us);
 
+    if (at_us == OTA_NEVER)
+        return OTA_NEVER;
     if (every_us != OTA_NEVER)
         quiet_us %= every_us;
     if (quiet_us <= mapping_us)
         return at_us;
-    return every_us == OTA_NEVER ? OTA_NEVER : at_us - quiet_us + every_us;
+    return ota_us_add(at_us - quiet_us, every_us);
 }
 
 static bool heals(const struct ota_actor *actor)
@@ -86,21 +87,21 @@ void ota_update_offer(struct ota_actor *actor, int64_t now_us)
         delay_us = ota_dist_draw_us(&actor->config->healer.delay, &stream.rng);
     } else {
         bool online = device->phase != OTA_PHASE_CONNECTING;
-        if (!online && !delivery->model->offers(delivery->config,
-                                                device->session_full))
+        if (!online &&
+            !delivery->model->offers(delivery->config, device->session_full))
             return;
         delay_us = delivery->model->delay_us(delivery->config, &stream.rng);
         record->offers++;
     }
     record->offered_us = ota_us_min(record->offered_us, now_us);
-    device->begin_us =
-        reachable_us(actor, now_us, ota_us_add(now_us, delay_us));
+    device->begin_us = reachable_us(actor, ota_us_add(now_us, delay_us));
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_OFFER, now_us);
     ota_actor_tell(actor, &seen);
 }
 
-/* --- the transfer ------------------------------------------------------------- */
+/* --- the transfer
+ * ------------------------------------------------------------- */
 
 /* When the device will be gone whatever happens, if a transfer begins now. */
 static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
@@ -123,8 +124,8 @@ static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
     return ota_us_max(ota_us_min(sleep_us, end_us), now_us + 1);
 }
 
-static struct ota_transfer_result transfer(struct ota_actor *actor,
-                                           int64_t now_us)
+static void transfer(struct ota_actor *actor, int64_t now_us,
+                     struct ota_transfer_result *result)
 {
     const struct ota_group *group = actor->group;
     const struct ota_app_common *app = ota_app_common(&group->app);
@@ -137,18 +138,17 @@ static struct ota_transfer_result transfer(struct ota_actor *actor,
         .kept_bytes = device->module_bytes,
         .begin_us = now_us,
         .pump_us = app_pumps ? app->pump_us : 0,
-        .data_left_bytes = group->plan.model->left_bytes(
-            group->plan.config, actor->meter, now_us),
+        .data_left_bytes = group->plan.model->left_bytes(group->plan.config,
+                                                         actor->meter, now_us),
         .link = &group->link,
     };
     job.cut_us = cut_us(actor, now_us, &job.cut_is_graceful);
     ota_actor_stream(actor, OTA_PURPOSE_TRANSFER, &stream);
-    struct ota_transfer_result result = group->transfer.model->run(
-        group->transfer.config, &job, &stream.rng);
-    assert(result.end_us > now_us && result.end_us <= job.cut_us);
-    assert(result.end != OTA_TRANSFER_DONE ||
-           job.kept_bytes + result.payload_bytes == job.size_bytes);
-    return result;
+    *result =
+        group->transfer.model->run(group->transfer.config, &job, &stream.rng);
+    assert(result->end_us > now_us && result->end_us <= job.cut_us);
+    assert(result->end != OTA_TRANSFER_DONE ||
+           job.kept_bytes + result->payload_bytes == job.size_bytes);
 }
 
 /* Enters a transfer's bytes into the books. All of it at once, at its end:
@@ -196,7 +196,8 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
         record->begun_us = now_us;
         actor->reports->begun++;
     }
-    struct ota_transfer_result result = transfer(actor, now_us);
+    struct ota_transfer_result result;
+    transfer(actor, now_us, &result);
     device->transfer_end = (uint8_t)result.end;
     device->resets = result.resets;
     account(actor, &result);
@@ -206,7 +207,8 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
     ota_actor_enter(actor, OTA_PHASE_TRANSFERRING, now_us, result.end_us);
 }
 
-/* --- its end ------------------------------------------------------------------- */
+/* --- its end
+ * ------------------------------------------------------------------- */
 
 static void apply(struct ota_actor *actor, int64_t now_us)
 {
@@ -245,6 +247,14 @@ static void count_abort(struct ota_actor *actor, int64_t now_us)
     }
 }
 
+/* The session broke with the transfer: what a new one costs is the update's
+ * doing, unlike what the device that goes on being online then does. */
+static void reconnect_after(struct ota_actor *actor, int64_t now_us)
+{
+    actor->device->for_update = true;
+    ota_connect_again(actor, now_us);
+}
+
 void ota_update_end(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
@@ -259,17 +269,17 @@ void ota_update_end(struct ota_actor *actor, int64_t now_us)
     case OTA_TRANSFER_GAVE_UP:
         ota_session_drop(&device->session);
         if (device->resets)
-            ota_device_restart(actor, now_us, ota_device_boot_us(actor));
+            ota_connect_restart(actor, now_us, ota_connect_boot_us(actor));
         else if (device->sleep_us <= now_us)
-            ota_device_online(actor, now_us);
+            ota_connect_online(actor, now_us);
         else
-            ota_device_reconnect(actor, now_us);
+            reconnect_after(actor, now_us);
         break;
     case OTA_TRANSFER_CAPPED:
-        ota_device_connect_failed(actor, now_us);
+        ota_connect_offline(actor, now_us);
         break;
     case OTA_TRANSFER_CUT:
-        ota_device_online(actor, now_us); /* which is to sleep, or to die */
+        ota_connect_online(actor, now_us); /* which is to sleep, or to die */
         break;
     case OTA_TRANSFER_DONE:
     case OTA_TRANSFER_ENDS:
@@ -309,5 +319,5 @@ void ota_update_applied(struct ota_actor *actor, int64_t now_us)
                         device->safe_mode ? OTA_STATE_SAFE_MODE
                                           : OTA_STATE_WAITING);
     }
-    ota_device_restart(actor, now_us, 0); /* the boot is part of applying */
+    ota_connect_restart(actor, now_us, 0); /* the boot is part of applying */
 }
