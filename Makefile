@@ -21,6 +21,7 @@ FLAGS_asan    := -O1 -g -fsanitize=address,undefined \
                  -fno-sanitize-recover=all -fno-omit-frame-pointer
 # No FP contraction: a result must not depend on how the compiler fuses sums.
 OPENMP   ?= -fopenmp
+WARN     += $(if $(OPENMP),,-Wno-unknown-pragmas)
 CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -I. -I$(BUILD) $(WARN) \
              -ffp-contract=off $(OPENMP) $(FLAGS_$(MODE)) \
              $(PKG_CFLAGS) $(CFLAGS)
@@ -43,7 +44,8 @@ PROGRAM  := $(BUILD)/otasim
 
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/contract/*.c \
             tests/oracle/*.c tests/system/*.c))
-TEST_LIB := $(sort $(wildcard tests/support/*.c))
+TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
+TEST_LIB := $(BUILD)/libtests.a
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 SCRIPTS  := $(sort $(wildcard tests/cli/*.sh tests/layout/*.sh \
             tests/golden/*.sh tests/fuzz/*.sh))
@@ -98,7 +100,11 @@ always:
 
 # --- tests -----------------------------------------------------------------
 
-$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB:%.c=$(BUILD)/%.o) $(LIB)
+# An archive, so that a test of one module links that module only.
+$(TEST_LIB): $(TEST_OBJ)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $(TEST_OBJ)
+
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB) $(LIB)
 	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB)
@@ -106,7 +112,7 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 
 .PHONY: check
 check: build/otasim $(TESTS) ## build and run every fast test
-	@OTASIM='$(CURDIR)/$(PROGRAM)' BUILD='$(CURDIR)/$(BUILD)' CC='$(CC)' \
+	@OTASIM='$(abspath $(PROGRAM))' BUILD='$(abspath $(BUILD))' CC='$(CC)' \
 	    PKG_CFLAGS='$(PKG_CFLAGS)' PKG_LIBS='$(PKG_LIBS)' \
 	    tests/run.sh $(TESTS) $(SCRIPTS)
 
@@ -116,7 +122,7 @@ bench: $(BENCHES) ## time the hot paths against a baseline in the same run
 
 .PHONY: golden
 golden: build/otasim ## rewrite the expected answers of tests/golden
-	OTASIM='$(CURDIR)/$(PROGRAM)' tests/golden/golden.sh --update
+	OTASIM='$(abspath $(PROGRAM))' tests/golden/golden.sh --update
 
 .PHONY: lint
 lint: ## cppcheck, quiet when clean
