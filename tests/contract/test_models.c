@@ -182,8 +182,7 @@ static void models_are_described(void **state)
     }
 }
 
-/* --- what each kind's functions promise ------------------------------------
- */
+/* --- what each kind's functions promise --- */
 
 enum { DRAWS = 1000 };
 

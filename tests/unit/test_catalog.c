@@ -170,7 +170,7 @@ static void a_part_under_another_cannot_go_back(void **state)
                      OTA_REFUSED_BREAKS);
 }
 
-/* --- a user's file ------------------------------------------------------- */
+/* --- a user's file --- */
 
 /* Reads `text` as a user's catalogue; complaints go to *complaints. */
 static bool read_user(const char *text, struct ota_catalog *result,

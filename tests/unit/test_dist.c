@@ -62,7 +62,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* --- distribution functions, by definition and not by code under test ----- */
+/* --- distribution functions, by definition and not by code under test --- */
 
 static double uniform_cdf(double x)
 {
