@@ -5,6 +5,14 @@
  *     ota_scenario_read()  a scenario file, checked
  *     ota_experiment_run() its replications, summarised
  *     ota_output_write()   a results folder
+ *
+ * Nothing in it writes to stdout or stderr, and nothing ends the process: what
+ * goes wrong comes back as complaints or an error (error.h), and text goes to
+ * the streams that a caller hands over. A broken promise of the caller is an
+ * assert.
+ *
+ * Numbers are read and written by strtod() and printf(): a client that calls
+ * setlocale() must leave LC_NUMERIC at "C".
  */
 #ifndef OTASIM_H
 #define OTASIM_H

@@ -46,11 +46,11 @@ struct ota_link {
 };
 
 struct ota_link_lognormal_config {
-    struct ota_dist attach;        /* time to attach */
-    double attach_failure;         /* share of tries that fail */
-    int64_t attach_give_up_us;     /* a failed or slower try ends here */
+    struct ota_dist attach;    /* time to attach */
+    double attach_failure;     /* share of tries that fail */
+    int64_t attach_give_up_us; /* a failed or slower try ends here */
     struct ota_dist rtt;
-    double loss;                   /* share of datagrams lost, each way */
+    double loss; /* share of datagrams lost, each way */
     int64_t goodput_bit_s;
     int64_t device_us_per_kib;
 };

@@ -28,7 +28,7 @@ struct ota_session_state {
 /* How a connect went. */
 struct ota_session_setup {
     bool ok;
-    bool full;          /* a full handshake, not a resume */
+    bool full; /* a full handshake, not a resume */
     int64_t took_us;
     int64_t up_bytes;
     int64_t down_bytes;
@@ -82,13 +82,13 @@ static inline void ota_session_drop(struct ota_session_state *state)
 
 /* What both models have. */
 struct ota_session_config {
-    int64_t full_bytes;          /* full handshake and hello, both ways */
+    int64_t full_bytes; /* full handshake and hello, both ways */
     int64_t full_round_trips;
-    int64_t resume_bytes;        /* "dtls" only */
-    int64_t resume_round_trips;  /* "dtls" only */
-    int64_t max_age_us;          /* "dtls": forced full handshake after this */
-    int64_t fruitless_max;       /* "dtls": failed resumes in a row that drop
-                                  * the session */
+    int64_t resume_bytes;       /* "dtls" only */
+    int64_t resume_round_trips; /* "dtls" only */
+    int64_t max_age_us;         /* "dtls": forced full handshake after this */
+    int64_t fruitless_max;      /* "dtls": failed resumes in a row that drop
+                                 * the session */
     int64_t keep_alive_us;
     int64_t keep_alive_bytes;
     int64_t mapping_us;

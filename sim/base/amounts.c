@@ -79,7 +79,7 @@ static bool lines_read(enum ota_dimension dimension, const char *path,
     }
     if (ferror(file)) {
         snprintf(problem, problem_size, "cannot read %s: %s", path,
-                 strerror(errno));
+                 ota_reason(errno));
         return false;
     }
     if (amounts->count == 0) {
@@ -102,7 +102,7 @@ bool ota_amounts_read(enum ota_dimension dimension, const char *path,
     FILE *file = fopen(path, "r");
     if (!file) {
         snprintf(problem, problem_size, "cannot open %s: %s", path,
-                 strerror(errno));
+                 ota_reason(errno));
         return false;
     }
 

@@ -6,19 +6,7 @@
 #include "sim/base/clock.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stddef.h>
-
-int64_t ota_us_from_s(double seconds)
-{
-    const double ticks = seconds * (double)OTA_US_PER_S;
-
-    if (!(ticks < 0x1p63)) /* NaN too */
-        return OTA_NEVER;
-    if (ticks < -0x1p63)
-        return INT64_MIN;
-    return llround(ticks);
-}
 
 double ota_s_from_us(int64_t time_us)
 {

@@ -35,10 +35,6 @@ static inline int64_t ota_us_add(int64_t at_us, int64_t wait_us)
     return sum_us;
 }
 
-/* Rounds seconds to the nearest tick; anything from 2^63 ticks on (and NaN)
- * becomes OTA_NEVER, anything below -2^63 ticks the smallest time. */
-int64_t ota_us_from_s(double seconds);
-
 double ota_s_from_us(int64_t time_us);
 
 /* The smaller of two times. */

@@ -60,10 +60,10 @@ struct ota_dist {
 };
 
 struct ota_dist_part {
-    double weight;       /* EMPIRICAL: the quantile's p; MIXTURE: cumulated
-                          * share, the last one 1 */
-    double value;        /* EMPIRICAL: the quantile */
-    struct ota_dist of;  /* MIXTURE */
+    double weight;      /* EMPIRICAL: the quantile's p; MIXTURE: cumulated
+                         * share, the last one 1 */
+    double value;       /* EMPIRICAL: the quantile */
+    struct ota_dist of; /* MIXTURE */
 };
 
 struct ota_dist ota_dist_fixed(enum ota_dimension dimension, double value);

@@ -6,23 +6,73 @@
 #include "sim/base/error.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
+
+#include "sim/base/text.h"
+
+const char *ota_reason(int error_number)
+{
+    return error_number == ENOMEM ? OTA_NO_MEMORY : strerror(error_number);
+}
+
+/* Whether text[0 .. length), one character of UTF-8, is a control character:
+ * of ASCII, or U+0080 to U+009F, which some terminals obey too. */
+static bool is_control(const char *text, size_t length)
+{
+    return length == 1 ? iscntrl((unsigned char)text[0]) != 0
+                       : length == 2 && (unsigned char)text[0] == 0xC2 &&
+                             (unsigned char)text[1] < 0xA0;
+}
+
+/* Puts question marks in the place of what no terminal should be sent. */
+static void make_printable(char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        size_t length = ota_utf8_length(text, left);
+        if (length == 0 || is_control(text, length)) {
+            length = length > 0 ? length : 1;
+            memset(text, '?', length);
+        }
+        text += length;
+        left -= length;
+    }
+}
+
+/* Whether memory is what a message is about; it may say before where. */
+static bool tells_no_memory(const char *message)
+{
+    const size_t length = strlen(message);
+    const size_t end = sizeof(OTA_NO_MEMORY) - 1;
+
+    return length >= end && strcmp(message + length - end, OTA_NO_MEMORY) == 0;
+}
 
 void ota_complain(struct ota_complaints *complaints,
                   const struct ota_place *place, const char *format, ...)
 {
     assert(complaints->count <= OTA_COMPLAINTS_MAX);
 
+    char message[OTA_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+
     complaints->total++;
+    complaints->no_memory = complaints->no_memory || tells_no_memory(message);
     if (complaints->count == OTA_COMPLAINTS_MAX)
         return;
 
     struct ota_complaint *complaint = &complaints->items[complaints->count++];
     complaint->place = *place;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(complaint->message, sizeof(complaint->message), format, args);
-    va_end(args);
+    memcpy(complaint->message, message, sizeof(message));
+    make_printable(complaint->message);
+    make_printable(complaint->place.path);
 }
 
 static bool comes_before(const struct ota_place *a, const struct ota_place *b)
@@ -78,6 +128,7 @@ bool ota_fail(struct ota_error *error, const char *format, ...)
     va_start(args, format);
     vsnprintf(error->message, sizeof(error->message), format, args);
     va_end(args);
+    make_printable(error->message);
     error->failed = true;
     return false;
 }

@@ -11,7 +11,9 @@
  *   first failure stands; later ones do not overwrite it.
  *
  * Neither allocates. A message is one line, says what is wrong and then what
- * would be right, and ends without a full stop.
+ * would be right, and ends without a full stop. It may quote the input: bytes
+ * that no terminal should be sent (control characters, what is not UTF-8) are
+ * shown as question marks.
  */
 #ifndef OTA_ERROR_H
 #define OTA_ERROR_H
@@ -43,8 +45,9 @@ struct ota_complaint {
 };
 
 struct ota_complaints {
-    size_t count; /* of items */
-    size_t total; /* heard, including those over OTA_COMPLAINTS_MAX */
+    size_t count;   /* of items */
+    size_t total;   /* heard, including those over OTA_COMPLAINTS_MAX */
+    bool no_memory; /* heard OTA_NO_MEMORY: the input may be good */
     struct ota_complaint items[OTA_COMPLAINTS_MAX];
 };
 
@@ -53,8 +56,12 @@ struct ota_error {
     char message[OTA_MESSAGE_SIZE];
 };
 
-/* What a reader of input says when memory runs out: no fault of the input. */
+/* What everybody says when memory runs out, at the end of a message or alone.
+ * It is no fault of the input. */
 #define OTA_NO_MEMORY "there is not enough memory"
+
+/* strerror(), but OTA_NO_MEMORY for ENOMEM. */
+const char *ota_reason(int error_number);
 
 #if defined(__GNUC__)
 #define OTA_PRINTF(format_at, args_at)                                         \
@@ -63,7 +70,8 @@ struct ota_error {
 #define OTA_PRINTF(format_at, args_at)
 #endif
 
-/* Adds a complaint; place is copied. A message too long is cut. */
+/* Adds a complaint; place is copied. A message too long is cut. One that ends
+ * with OTA_NO_MEMORY sets no_memory, whichever reader it comes through. */
 void ota_complain(struct ota_complaints *complaints,
                   const struct ota_place *place, const char *format, ...)
     OTA_PRINTF(3, 4);

@@ -26,6 +26,28 @@ static int lower(char letter)
     return tolower((unsigned char)letter);
 }
 
+size_t ota_utf8_length(const char *text, size_t left)
+{
+    const unsigned char first = (unsigned char)text[0];
+    const size_t length = first < 0x80                     ? 1
+                          : first >= 0xC2 && first <= 0xDF ? 2
+                          : first >= 0xE0 && first <= 0xEF ? 3
+                          : first >= 0xF0 && first <= 0xF4 ? 4
+                                                           : 0;
+
+    if (length < 2 || length > left)
+        return length == 1;
+    for (size_t i = 1; i < length; i++)
+        if (((unsigned char)text[i] & 0xC0) != 0x80)
+            return 0;
+
+    const unsigned char second = (unsigned char)text[1];
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+        return 0;
+    return length;
+}
+
 /*
  * Rows of the usual table: row[i][j] is the distance between the first i
  * letters of a and the first j of b. Three rows suffice, as a swap looks two

@@ -17,6 +17,13 @@
 size_t ota_text_distance(const char *a, const char *b);
 
 /*
+ * Returns how many bytes the character of UTF-8 at text[0 .. left) has, left
+ * being 1 or more; 0 if there is none (RFC 3629: no overlong forms, no
+ * surrogates, at most U+10FFFF).
+ */
+size_t ota_utf8_length(const char *text, size_t left);
+
+/*
  * Returns the word nearest to text among words[0 .. count), or NULL when none
  * is near enough to be meant (more than a third of its letters differ).
  * NULL words are passed over.

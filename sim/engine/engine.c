@@ -97,7 +97,7 @@ struct ota_engine *ota_engine_new(size_t count,
 
     struct ota_engine *engine = calloc(1, sizeof(*engine));
     if (!engine) {
-        ota_fail(error, "no memory for the engine");
+        ota_fail(error, OTA_NO_MEMORY " for the engine");
         return NULL;
     }
     engine->client = *client;
@@ -111,7 +111,7 @@ struct ota_engine *ota_engine_new(size_t count,
     if (!engine->due_us || !engine->bucket || !engine->next ||
         !engine->previous || !engine->head) {
         ota_engine_free(engine);
-        ota_fail(error, "no memory for an engine of %zu devices", count);
+        ota_fail(error, OTA_NO_MEMORY " for an engine of %zu devices", count);
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {

@@ -163,7 +163,7 @@ ota_experiment_run(const struct ota_fleet_config *config,
     enum ota_experiment_status status = OTA_EXPERIMENT_FAILED;
 
     if (!devices || !names || !results) {
-        ota_fail(error, "no memory for %zu replications", replications);
+        ota_fail(error, OTA_NO_MEMORY " for %zu replications", replications);
     } else {
         for (size_t g = 0; g < config->group_count; g++) {
             devices[g] = config->groups[g].count;

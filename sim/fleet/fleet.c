@@ -139,7 +139,7 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
 
     struct ota_fleet *fleet = calloc(1, sizeof *fleet);
     if (!fleet) {
-        ota_fail(error, "no memory for the fleet");
+        ota_fail(error, OTA_NO_MEMORY " for the fleet");
         return NULL;
     }
     fleet->config = config;
@@ -153,7 +153,7 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
     if (!fleet->devices || !fleet->records || !fleet->meters ||
         !fleet->reports) {
         ota_fleet_free(fleet);
-        ota_fail(error, "no memory for a fleet of %zu devices", count);
+        ota_fail(error, OTA_NO_MEMORY " for a fleet of %zu devices", count);
         return NULL;
     }
     const struct ota_engine_client client = {

@@ -249,7 +249,7 @@ bool ota_bind_fields(struct ota_binder *binder,
 {
     if (!ota_fields_set_defaults(fields, config, &binder->context)) {
         struct ota_place place = {.path = ""};
-        ota_complain(binder->complaints, &place, "no memory");
+        ota_complain(binder->complaints, &place, OTA_NO_MEMORY);
         return false;
     }
     bool ok = true;
@@ -327,7 +327,7 @@ int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
     void *filled =
         ota_arena_alloc(binder->context.arena, 1, model->config_size);
     if (!filled) {
-        ota_bind_complain(binder, at, "no memory");
+        ota_bind_complain(binder, at, OTA_NO_MEMORY);
         return -1;
     }
     if (!ota_bind_fields(binder, &section, model->fields, others, filled))

@@ -265,9 +265,12 @@ static void read_line(struct reader *in, const char *line)
     in->place.column = 0;
     if (!line[strspn(line, " \t\r\n")])
         return;
+    errno = 0;
     cJSON *object = cJSON_ParseWithOpts(line, &end, true);
     if (object) {
         read_object(in, object);
+    } else if (errno == ENOMEM) {
+        ota_complain(in->complaints, &in->place, OTA_NO_MEMORY);
     } else {
         in->place.column = (int)(end - line) + 1;
         ota_complain(in->complaints, &in->place,
@@ -293,14 +296,15 @@ static void read_lines(struct reader *in, FILE *file)
     char *line = NULL;
     size_t capacity = 0;
 
-    while (getline(&line, &capacity, file) >= 0) {
+    while (errno = 0, getline(&line, &capacity, file) >= 0) {
         in->place.line++;
         read_line(in, line);
     }
-    if (ferror(file)) {
-        in->place.line = 0;
+    const int why = errno; /* lack of memory shows nowhere else */
+    if (ferror(file) || why == ENOMEM) {
+        in->place = (struct ota_place){.file = in->place.file};
         ota_complain(in->complaints, &in->place, "cannot read it: %s",
-                     strerror(errno));
+                     ota_reason(why));
     }
     free(line);
 }
@@ -327,7 +331,7 @@ static bool make_room(struct reader *in, struct ota_arena *arena, size_t lines)
     in->rules = ota_arena_alloc(arena, lines, sizeof *in->rules);
     if (in->releases && in->rules)
         return true;
-    ota_complain(in->complaints, &in->place, "out of memory");
+    ota_complain(in->complaints, &in->place, OTA_NO_MEMORY);
     return false;
 }
 
@@ -355,7 +359,7 @@ bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
         user = fopen(file, "r");
         if (!user) {
             ota_complain(complaints, &in.place, "cannot open it: %s",
-                         strerror(errno));
+                         ota_reason(errno));
             return false;
         }
         lines += count_lines(user);

@@ -214,7 +214,7 @@ static struct ota_variant *read_variants(const struct reader *reader,
     struct ota_variant *variants = ota_arena_alloc(
         reader->binder->context.arena, *count, sizeof *variants);
     if (!variants) {
-        ota_bind_complain(reader->binder, list, "no memory");
+        ota_bind_complain(reader->binder, list, OTA_NO_MEMORY);
         return NULL;
     }
     bool ok = true;
@@ -373,7 +373,7 @@ bool ota_groups_read(struct ota_binder *binder, const struct ota_json *root,
     struct ota_group *groups = ota_arena_alloc(
         binder->context.arena, config->group_count, sizeof *groups);
     if (!groups)
-        return ota_bind_complain(binder, list, "no memory");
+        return ota_bind_complain(binder, list, OTA_NO_MEMORY);
     config->groups = groups;
 
     bool ok = true;

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -263,7 +264,7 @@ static bool scan_number(struct scanner *s, struct ota_json *node,
     node->type = OTA_JSON_NUMBER;
     node->text = ota_arena_text(s->arena, start, (size_t)(s->at - start));
     if (!node->text)
-        return fail(s, node, start, "no memory");
+        return fail(s, node, start, OTA_NO_MEMORY);
     if (item && !isfinite(item->valuedouble))
         return fail(s, node, start, "%s is too large for a number", node->text);
     return true;
@@ -323,7 +324,7 @@ static bool scan_key(struct scanner *s, struct ota_json *node,
         item ? ota_arena_text(s->arena, item->string, strlen(item->string))
              : ota_arena_text(s->arena, open + 1, (size_t)(s->at - open) - 2);
     if (!node->key)
-        return fail(s, object, open, "no memory");
+        return fail(s, object, open, OTA_NO_MEMORY);
     skip_space(s);
     if (!at_char(s, ':'))
         return s->at == s->end
@@ -350,7 +351,7 @@ static bool check_repeated_keys(struct scanner *s, const struct ota_json *node,
         return true;
     const struct ota_json **keys = malloc(count * sizeof *keys);
     if (!keys)
-        return fail(s, node, s->at, "no memory");
+        return fail(s, node, s->at, OTA_NO_MEMORY);
     size_t n = 0;
     for (const struct ota_json *value = node->child; value; value = value->next)
         keys[n++] = value;
@@ -416,7 +417,7 @@ static bool scan_members(struct scanner *s, struct ota_json *node,
             return fail_at_end(s, node);
         struct ota_json *value = ota_arena_alloc(s->arena, 1, sizeof *value);
         if (!value)
-            return fail(s, node, s->at, "no memory");
+            return fail(s, node, s->at, OTA_NO_MEMORY);
         value->file = s->file;
         value->parent = node;
         value->index = count++;
@@ -453,7 +454,7 @@ static bool scan_value(struct scanner *s, struct ota_json *node,
     node->type = OTA_JSON_TEXT;
     const char *text = item ? item->valuestring : "";
     node->text = ota_arena_text(s->arena, text, strlen(text));
-    return node->text || fail(s, node, open, "no memory");
+    return node->text || fail(s, node, open, OTA_NO_MEMORY);
 }
 
 /* One value and nothing behind it. */
@@ -462,7 +463,7 @@ static struct ota_json *scan_text(struct scanner *s, const cJSON *item)
     struct ota_json *root = ota_arena_alloc(s->arena, 1, sizeof *root);
     struct ota_json top = {.file = s->file};
     if (!root) {
-        fail(s, &top, s->at, "no memory");
+        fail(s, &top, s->at, OTA_NO_MEMORY);
         return NULL;
     }
     root->file = s->file;
@@ -492,13 +493,17 @@ struct ota_json *ota_json_parse(const char *file, const char *text,
                         .arena = arena,
                         .complaints = complaints};
     const char *stopped = plain;
+    errno = 0;
     cJSON *values = cJSON_ParseWithLengthOpts(plain, length, &stopped, false);
+    const bool no_memory = !values && errno == ENOMEM;
     const size_t heard = complaints->total;
     struct ota_json *root = scan_text(&s, values);
     if (!values && complaints->total == heard) {
         struct ota_place place = {.file = file};
-        ota_json_text_place(plain, (size_t)(stopped - plain), &place);
-        ota_complain(complaints, &place, "this cannot be read as JSON");
+        if (!no_memory)
+            ota_json_text_place(plain, (size_t)(stopped - plain), &place);
+        ota_complain(complaints, &place, "%s",
+                     no_memory ? OTA_NO_MEMORY : "this cannot be read as JSON");
     }
     if (!values)
         root = NULL;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/text.h"
+
 void ota_json_text_place(const char *text, size_t offset,
                          struct ota_place *place)
 {
@@ -22,36 +24,12 @@ void ota_json_text_place(const char *text, size_t offset,
     }
 }
 
-/* Returns the length of the UTF-8 sequence at text[0 .. left), or 0 if it is
- * not one (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-    if (text[0] < 0x80)
-        return 1;
-    size_t length = text[0] >= 0xC2 && text[0] <= 0xDF   ? 2
-                    : text[0] >= 0xE0 && text[0] <= 0xEF ? 3
-                    : text[0] >= 0xF0 && text[0] <= 0xF4 ? 4
-                                                         : 0;
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    if ((text[0] == 0xE0 && text[1] < 0xA0) ||
-        (text[0] == 0xED && text[1] > 0x9F) ||
-        (text[0] == 0xF0 && text[1] < 0x90) ||
-        (text[0] == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 /* Returns the offset of the first byte that is not UTF-8, or length. */
 static size_t utf8_end(const char *text, size_t length)
 {
     size_t at = 0;
     while (at < length) {
-        size_t step =
-            utf8_length((const unsigned char *)text + at, length - at);
+        size_t step = ota_utf8_length(text + at, length - at);
         if (step == 0)
             break;
         at += step;
@@ -114,7 +92,7 @@ char *ota_json_plain_text(const char *file, const char *text, size_t *length,
 
     char *plain = malloc(*length + 1);
     if (!plain) {
-        ota_complain(complaints, &place, "no memory");
+        ota_complain(complaints, &place, OTA_NO_MEMORY);
         return NULL;
     }
     memcpy(plain, text, *length);

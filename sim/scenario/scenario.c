@@ -67,7 +67,8 @@ bool ota_scenario_read(struct ota_scenario *scenario, const char *file,
                          FILE_MAX_BYTES >> 20);
         else
             ota_complain(complaints, &place, "%scannot be read: %s",
-                         *file ? "" : "a file without a name ", strerror(why));
+                         *file ? "" : "a file without a name ",
+                         ota_reason(why));
         return false;
     }
     bool ok = ota_scenario_read_text(scenario, file, text, length, settings,
@@ -131,7 +132,7 @@ static const char *catalog_file(struct ota_binder *binder,
     if (file)
         snprintf(file, size, "%s/%s", folder, name);
     else
-        ota_bind_complain(binder, at, "no memory");
+        ota_bind_complain(binder, at, OTA_NO_MEMORY);
     return file;
 }
 
@@ -159,6 +160,8 @@ static bool read_catalog(struct ota_binder *binder, const struct ota_json *root,
                           c->place.file ? c->place.file : "shipped catalogue",
                           line, c->message);
     }
+    binder->complaints->no_memory =
+        binder->complaints->no_memory || heard.no_memory;
     return ok;
 }
 
@@ -225,7 +228,7 @@ static bool read_text(struct ota_scenario *scenario, const char *file,
     struct ota_place place = {.file = file};
 
     if (!split_name(file, arena, &scenario->name, &binder.context.folder)) {
-        ota_complain(complaints, &place, "no memory");
+        ota_complain(complaints, &place, OTA_NO_MEMORY);
         return false;
     }
     struct ota_json *root =

@@ -93,7 +93,9 @@ static const struct ota_field release_fields[] = {
         .fallback = "0s",
         .min = 0,
         .max = HORIZON_MAX_US,
-        .help = "when it is released, from time 0",
+        .help = "when it is released, from time 0; devices start asleep, so a "
+                "fleet that is awake for much of its period wants a release "
+                "one period or more after the start",
     },
     {.name = NULL},
 };
@@ -124,7 +126,7 @@ static const struct ota_field healer_fields[] = {
         .offset = offsetof(struct ota_healer_config, delay),
         .fallback = "uniform(3s, 20s)",
         .min = 0,
-        .max = (double)OTA_US_PER_DAY,
+        .max = (double)(366 * OTA_US_PER_DAY),
         .help = "from connecting in safe mode to the begin of a transfer",
         .source = "users' reports, community.particle.io/t/41651; assumed "
                   "to be as for any update",

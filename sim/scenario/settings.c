@@ -61,6 +61,10 @@ static struct ota_json *read_value(const struct setter *s)
         struct ota_complaints heard = {0};
         value =
             ota_json_parse(command_line, text, strlen(text), s->arena, &heard);
+        if (heard.no_memory) {
+            complain(s, OTA_NO_MEMORY);
+            return NULL;
+        }
         if (heard.total > 0) {
             complain(s, "the value does not read as JSON, column %d: %s",
                      heard.items[0].place.column, heard.items[0].message);
@@ -76,7 +80,7 @@ static struct ota_json *read_value(const struct setter *s)
             .text = ota_arena_text(s->arena, text, strlen(text)),
             .file = command_line};
     if (!value || !value->text) {
-        complain(s, "no memory");
+        complain(s, OTA_NO_MEMORY);
         return NULL;
     }
     return value;
@@ -127,7 +131,7 @@ static struct ota_json *find_entry(const struct setter *s,
                                    const char *word)
 {
     const bool by_index = strspn(word, "0123456789") == strlen(word);
-    const char *names[NAMES_MAX];
+    const char *names[NAMES_MAX] = {0};
     size_t name_count = 0, count = 0;
 
     for (struct ota_json *v = list->child; v; v = v->next, count++) {
@@ -172,7 +176,7 @@ static struct ota_json *find_member(const struct setter *s,
         if (key)
             value = ota_json_add(object, key, command_line, s->arena);
         if (!value) {
-            complain(s, "no memory");
+            complain(s, OTA_NO_MEMORY);
             return NULL;
         }
         if (goes_on)

@@ -18,12 +18,11 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
         {"time_to_99", "s", "time to 99 %",
          "from the release until 99 % of all targets were confirmed"},
     [OTA_KPI_BEGUN_PER_OFFER] =
-        {"begun_per_offer", "1", "transfers begun per offer",
-         "share of the cloud's offers to a running app that a transfer "
-         "followed"},
-    [OTA_KPI_ATTEMPTS] =
-        {"attempts", "1", "transfers begun per device",
-         "transfers begun, all modules, mean of all devices"},
+        {"begun_per_offer", "1", "offers taken up in time",
+         "share of the offers made while the app ran whose transfer began "
+         "before the device was gone"},
+    [OTA_KPI_ATTEMPTS] = {"attempts", "1", "transfers begun per device",
+                          "transfers begun, all modules, mean of all devices"},
     [OTA_KPI_ABORTED] =
         {"aborted", "1", "transfers aborted per device",
          "transfers begun but not completed, mean of all devices"},
@@ -71,9 +70,8 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
     [OTA_KPI_AWAKE_P95] =
         {"awake_time_p95", "s", "time awake per device, p95",
          "time not asleep over the whole run, 95 % of devices have no more"},
-    [OTA_KPI_CHARGE] =
-        {"charge", "mAh", "charge per device",
-         "drawn over the whole run, mean of all devices"},
+    [OTA_KPI_CHARGE] = {"charge", "mAh", "charge per device",
+                        "drawn over the whole run, mean of all devices"},
     [OTA_KPI_CHARGE_P95] =
         {"charge_p95", "mAh", "charge per device, p95",
          "drawn over the whole run, 95 % of devices draw no more"},

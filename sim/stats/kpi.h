@@ -7,16 +7,16 @@
 #define OTA_KPI_H
 
 enum ota_kpi {
-    OTA_KPI_CONFIRMED_SHARE,   /* confirmed / targets */
-    OTA_KPI_TIME_TO_50,        /* until 50 % of all targets are confirmed, */
-    OTA_KPI_TIME_TO_90,        /* since the release; NaN if that many never */
-    OTA_KPI_TIME_TO_99,        /* were */
-    OTA_KPI_BEGUN_PER_OFFER,   /* offers_begun / offers */
-    OTA_KPI_ATTEMPTS,          /* transfers begun, per device */
-    OTA_KPI_ABORTED,           /* of them not completed, per device */
-    OTA_KPI_BYTES,             /* all bytes of a device's run, mean */
+    OTA_KPI_CONFIRMED_SHARE, /* confirmed / targets */
+    OTA_KPI_TIME_TO_50,      /* until 50 % of all targets are confirmed, */
+    OTA_KPI_TIME_TO_90,      /* since the release; NaN if that many never */
+    OTA_KPI_TIME_TO_99,      /* were */
+    OTA_KPI_BEGUN_PER_OFFER, /* offers_begun / offers */
+    OTA_KPI_ATTEMPTS,        /* transfers begun, per device */
+    OTA_KPI_ABORTED,         /* of them not completed, per device */
+    OTA_KPI_BYTES,           /* all bytes of a device's run, mean */
     OTA_KPI_BYTES_P95,
-    OTA_KPI_USEFUL,            /* the four parts of BYTES, mean and p95 */
+    OTA_KPI_USEFUL, /* the four parts of BYTES, mean and p95 */
     OTA_KPI_USEFUL_P95,
     OTA_KPI_OVERHEAD,
     OTA_KPI_OVERHEAD_P95,
@@ -24,13 +24,13 @@ enum ota_kpi {
     OTA_KPI_WASTED_P95,
     OTA_KPI_ROUTINE,
     OTA_KPI_ROUTINE_P95,
-    OTA_KPI_SIMS_OVER_CAP,     /* SIMs over their cap in any billing period */
-    OTA_KPI_OVERAGE,           /* of all SIMs */
-    OTA_KPI_AWAKE,             /* per device, mean */
+    OTA_KPI_SIMS_OVER_CAP, /* SIMs over their cap in any billing period */
+    OTA_KPI_OVERAGE,       /* of all SIMs */
+    OTA_KPI_AWAKE,         /* per device, mean */
     OTA_KPI_AWAKE_P95,
-    OTA_KPI_CHARGE,            /* per device, mean */
+    OTA_KPI_CHARGE, /* per device, mean */
     OTA_KPI_CHARGE_P95,
-    OTA_KPI_BATTERIES_EMPTY,   /* devices whose battery ran out */
+    OTA_KPI_BATTERIES_EMPTY, /* devices whose battery ran out */
     OTA_KPIS
 };
 

@@ -96,7 +96,7 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
     }
     if (!collector || !allocate(collector)) {
         ota_collector_free(collector);
-        ota_fail(error, "no memory for the records of %lld devices",
+        ota_fail(error, OTA_NO_MEMORY " for the records of %lld devices",
                  (long long)devices);
         return NULL;
     }
@@ -349,7 +349,7 @@ bool ota_collector_finish(struct ota_collector *collector,
         !ota_timeline_init(&results->timeline, collector->horizon_us)) {
         free(scratch);
         ota_results_release(results);
-        return ota_fail(error, "no memory for the results of %zu devices",
+        return ota_fail(error, OTA_NO_MEMORY " for the results of %zu devices",
                         collector->device_count);
     }
 

@@ -37,10 +37,10 @@ struct ota_group_results {
 };
 
 struct ota_results {
-    size_t group_count;               /* without the fleet itself */
-    struct ota_group_results *groups; /* [0] the fleet, [1 + g] group g */
-    struct ota_timeline timeline;     /* of the fleet, summed */
-    struct ota_histogram bytes;       /* all bytes of a device's run */
+    size_t group_count;                /* without the fleet itself */
+    struct ota_group_results *groups;  /* [0] the fleet, [1 + g] group g */
+    struct ota_timeline timeline;      /* of the fleet, summed */
+    struct ota_histogram bytes;        /* all bytes of a device's run */
     struct ota_device_record *devices; /* all of them, if kept; or NULL */
     size_t device_count;               /* of devices; 0 if not kept */
 };
@@ -57,8 +57,7 @@ ota_collector_observers(const struct ota_collector *collector);
 
 /* Merges what was heard into *results, which the caller releases. */
 bool ota_collector_finish(struct ota_collector *collector,
-                          struct ota_results *results,
-                          struct ota_error *error);
+                          struct ota_results *results, struct ota_error *error);
 
 void ota_collector_free(struct ota_collector *collector);
 

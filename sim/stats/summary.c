@@ -178,7 +178,7 @@ bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
         calloc(summary->instants * OTA_STATES, sizeof(*summary->timeline));
     if (!summary->groups || !summary->timeline) {
         ota_summary_release(summary);
-        return ota_fail(error, "no memory for the summary");
+        return ota_fail(error, OTA_NO_MEMORY " for the summary");
     }
 
     struct question question = {

@@ -53,9 +53,8 @@ struct ota_summary {
  * Summarises results[0 .. count), in that order. names are the groups' and
  * outlive the summary. The records of results[0] move into the summary.
  */
-bool ota_summary_make(struct ota_summary *summary,
-                      struct ota_results *results, size_t count,
-                      const char *const *names, double confidence,
+bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
+                      size_t count, const char *const *names, double confidence,
                       struct ota_error *error);
 
 void ota_summary_release(struct ota_summary *summary);

@@ -15,7 +15,7 @@
 struct ota_tally {
     int64_t count;
     double mean;
-    double squares; /* sum of squared deviations from the mean */
+    double squares;     /* sum of squared deviations from the mean */
     double least, most; /* of no meaning while count is 0 */
 };
 

@@ -16,7 +16,7 @@
 #include "sim/fleet/observation.h"
 
 struct ota_timeline {
-    int64_t step_us;  /* instants are 0, step, 2 step, ... */
+    int64_t step_us; /* instants are 0, step, 2 step, ... */
     size_t instants;
     int64_t *changes; /* [instants][OTA_STATES]; counts once summed */
 };

@@ -155,7 +155,7 @@ static void check_needless(double mu, double sigma, double a_s, double expected,
 
     assert_true(fabs(p - expected) <= within);
 
-    retry.timeout_us = ota_us_from_s(a_s);
+    retry.timeout_us = llround(a_s * 1e6);
     config.rtt = (struct ota_dist){
         .kind = OTA_DIST_LOGNORMAL,
         .dimension = OTA_TIME,

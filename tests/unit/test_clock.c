@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#include <math.h>
-
 #include "sim/base/clock.h"
 
 static void adding_saturates_at_never(void **state)
@@ -26,20 +24,11 @@ static void adding_saturates_at_never(void **state)
     assert_true(ota_us_add(INT64_MIN + 1, -1) == INT64_MIN);
 }
 
-static void seconds_round_to_the_nearest_tick(void **state)
+static void a_day_has_86400_seconds(void **state)
 {
     (void)state;
-    assert_int_equal(ota_us_from_s(1.5), 1500000);
-    assert_int_equal(ota_us_from_s(4.35), 4350000);
-    assert_int_equal(ota_us_from_s(0.4e-6), 0);
-    assert_int_equal(ota_us_from_s(-0.6e-6), -1);
-    assert_true(ota_us_from_s(NAN) == OTA_NEVER);
-    assert_true(ota_us_from_s(INFINITY) == OTA_NEVER);
-    assert_true(ota_us_from_s(-INFINITY) == INT64_MIN);
-    assert_true(ota_us_from_s(9223372036854.775808) == OTA_NEVER);
-    assert_true(ota_us_from_s(9.3e12) == OTA_NEVER);
-    assert_true(ota_us_from_s(9.2e12) == INT64_C(9200000000000000000));
     assert_true(ota_s_from_us(OTA_US_PER_DAY) == 86400.0);
+    assert_true(ota_s_from_us(1) == 1e-6);
 }
 
 static void rates_round_up(void **state)
@@ -91,7 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adding_saturates_at_never),
-        cmocka_unit_test(seconds_round_to_the_nearest_tick),
+        cmocka_unit_test(a_day_has_86400_seconds),
         cmocka_unit_test(rates_round_up),
         cmocka_unit_test(rates_of_giant_sizes_are_exact),
         cmocka_unit_test(the_two_ways_agree_where_they_meet),

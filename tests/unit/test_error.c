@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,13 +102,53 @@ static void long_messages_are_cut(void **state)
     assert_int_equal(strlen(complaints.items[0].message), OTA_MESSAGE_SIZE - 1);
 }
 
+/* A message may quote a file of any bytes, a path any key of a scenario. */
+static void what_a_terminal_would_obey_is_not_shown(void **state)
+{
+    struct ota_complaints complaints = {0};
+    struct ota_error error = {0};
+
+    (void)state;
+    complain_at(&complaints, "f", 1, 1, "x.\033[2J.\xc2\x9b.\n",
+                "\"\x7f ELF \xff \xc3( \xed\xa0\x80 \xc2\x85 \r\n\t\", "
+                "not \xc2\xb5s");
+    assert_string_equal(complaints.items[0].place.path, "x.?[2J.??.?");
+    assert_string_equal(complaints.items[0].message,
+                        "\"? ELF ? ?( ??? ?? ???\", not \xc2\xb5s");
+    assert_false(ota_fail(&error, "cannot open %s", "a\nb\x80"));
+    assert_string_equal(error.message, "cannot open a?b?");
+}
+
+/* Whether it is told alone, behind a place, or after the last that is kept. */
+static void lack_of_memory_is_no_fault_of_the_input(void **state)
+{
+    struct ota_complaints complaints = {0};
+
+    (void)state;
+    complain_at(&complaints, "f", 1, 1, "", "there is not enough salt");
+    complain_at(&complaints, "f", 1, 1, "", "");
+    complain_at(&complaints, "f", 1, 1, "", OTA_NO_MEMORY " in \"x\"");
+    assert_false(complaints.no_memory);
+    complain_at(&complaints, "f", 1, 1, "", "a.txt, line 7: " OTA_NO_MEMORY);
+    assert_true(complaints.no_memory);
+
+    complaints = (struct ota_complaints){0};
+    for (int i = 0; i < OTA_COMPLAINTS_MAX; i++)
+        complain_at(&complaints, "f", i + 1, 1, "", "x");
+    assert_false(complaints.no_memory);
+    complain_at(&complaints, "f", 99, 1, "", OTA_NO_MEMORY);
+    assert_true(complaints.no_memory);
+    assert_string_equal(ota_reason(ENOMEM), OTA_NO_MEMORY);
+    assert_string_equal(ota_reason(ENOENT), strerror(ENOENT));
+}
+
 static void the_first_failure_stands(void **state)
 {
     struct ota_error error = {0};
 
     (void)state;
     assert_false(ota_fail(&error, "disk %d full", 7));
-    assert_false(ota_fail(&error, "no memory"));
+    assert_false(ota_fail(&error, OTA_NO_MEMORY));
     assert_true(error.failed);
     assert_string_equal(error.message, "disk 7 full");
 }
@@ -119,6 +160,8 @@ int main(void)
         cmocka_unit_test(sorting_goes_by_line_then_column_and_keeps_order),
         cmocka_unit_test(what_does_not_fit_is_counted),
         cmocka_unit_test(long_messages_are_cut),
+        cmocka_unit_test(what_a_terminal_would_obey_is_not_shown),
+        cmocka_unit_test(lack_of_memory_is_no_fault_of_the_input),
         cmocka_unit_test(the_first_failure_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,7 +124,7 @@ static void test_refusals(void **state)
         const struct refusal *r = &refusals[i];
         struct ota_arena arena;
         struct ota_complaints complaints;
-        print_message("%s\n", r->text);
+        print_message("refusal %zu: %s\n", i, r->part);
         assert_null(parse(r->text, &arena, &complaints));
         assert_int_equal(complaints.total, 1);
         assert_non_null(strstr(complaints.items[0].message, r->part));

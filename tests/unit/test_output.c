@@ -336,8 +336,9 @@ static void summary_json_is_complete(void **state)
     assert_int_equal(get(json, "seed")->valueint, 7);
     double sum = 0.0;
     const cJSON *outcome;
-    cJSON_ArrayForEach(outcome, get(json, "outcomes")) sum +=
-        get(outcome, "mean")->valuedouble;
+    for (outcome = get(json, "outcomes")->child; outcome;
+         outcome = outcome->next)
+        sum += get(outcome, "mean")->valuedouble;
     assert_true(fabs(sum - DEVICES) < 1e-9);
 
     const cJSON *kpi = get(json, "kpi");
@@ -471,8 +472,7 @@ static void manifest_lists_what_is_there(void **state)
     assert_int_equal(get(get(get(json, "input"), "run"), "seed")->valueint, 7);
     const cJSON *file;
     bool plots = false;
-    cJSON_ArrayForEach(file, get(json, "files"))
-    {
+    for (file = get(json, "files")->child; file; file = file->next) {
         char *held = contents(folder, file->valuestring);
         assert_non_null(held);
         free(held);
@@ -526,6 +526,31 @@ static void put_file(const char *folder, const char *name, const char *text)
     assert_true(ota_out_file_open(&file, folder, name, &error));
     fputs(text, file.stream);
     assert_true(ota_out_file_close(&file, &error));
+}
+
+static bool twice(void *context)
+{
+    return ++*(int *)context <= 2;
+}
+
+/* Between two writers; nothing is left, neither the folder nor a part. */
+static void an_interrupt_leaves_nothing(void **state)
+{
+    const struct sample *sample = *state;
+    struct ota_error error = {0};
+    int asked = 0;
+    struct ota_output_options options = no_pictures;
+    options.keep_going = twice;
+    options.context = &asked;
+    char *folder = below(sample, "some/results");
+    char *parent = below(sample, "some");
+
+    assert_false(ota_output_write(&sample->report, folder, &options, &error));
+    assert_non_null(strstr(error.message, "interrupted"));
+    assert_int_equal(asked, 3);
+    assert_int_equal(entries(parent), 0);
+    free(parent);
+    free(folder);
 }
 
 static void foreign_folders_are_left_alone(void **state)
@@ -767,6 +792,7 @@ int main(void)
         TEST(timeline_csv_rows),
         TEST(manifest_lists_what_is_there),
         TEST(own_results_are_replaced),
+        TEST(an_interrupt_leaves_nothing),
         TEST(foreign_folders_are_left_alone),
         TEST(a_note_among_results_is_kept),
         TEST(things_in_the_way_are_errors),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_text.c - distances between words, the nearest word, appending.
+ * test_text.c - distances between words, the nearest word, appending, UTF-8.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,6 +77,37 @@ static void appending_cuts_what_is_too_long(void **state)
     assert_string_equal(text, "ab12cde");
 }
 
+static void characters_of_utf8_have_their_length(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {"a", 1},
+        {"\x7f", 1},
+        {"\xc2\xb5", 2},      /* micro sign */
+        {"\xe2\x82\xacz", 3}, /* euro sign */
+        {"\xef\xbf\xbf", 3},
+        {"\xf4\x8f\xbf\xbf", 4}, /* U+10FFFF */
+        {"\x80", 0},             /* goes on, but nothing began */
+        {"\xc1\xbf", 0},         /* overlong, as the next three */
+        {"\xe0\x9f\xbf", 0},
+        {"\xf0\x8f\xbf\xbf", 0},
+        {"\xed\xa0\x80", 0},     /* surrogate */
+        {"\xf4\x90\x80\x80", 0}, /* above U+10FFFF */
+        {"\xff", 0},
+        {"\xc3z", 0},
+        {"\xe2\x82", 0}, /* cut short */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(ota_utf8_length(cases[i].text, strlen(cases[i].text)),
+                         cases[i].length);
+    assert_int_equal(ota_utf8_length("\xe2\x82\xac", 2), 0);
+    assert_int_equal(ota_utf8_length("\0x", 2), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +115,7 @@ int main(void)
         cmocka_unit_test(only_63_bytes_count),
         cmocka_unit_test(the_nearest_word_is_near_enough),
         cmocka_unit_test(appending_cuts_what_is_too_long),
+        cmocka_unit_test(characters_of_utf8_have_their_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
