@@ -179,7 +179,7 @@ static bool write_devices(const struct ota_report *report, const char *folder,
         if (end > summary->device_count)
             end = summary->device_count;
         ok = write_group(report, g, first, end, file.stream) ||
-             ota_fail(error, "out of memory");
+             ota_fail(error, OTA_NO_MEMORY);
         first = end;
     }
     return ota_out_file_close(&file, error) && ok;

@@ -14,7 +14,7 @@
 
 static bool no_memory(struct ota_error *error)
 {
-    return ota_fail(error, "out of memory");
+    return ota_fail(error, OTA_NO_MEMORY);
 }
 
 char *ota_files_join(const char *folder, const char *between, const char *name,

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -19,6 +20,8 @@ extern char **environ;
 
 /* What a shell says when a program is not there; so do some posix_spawn(). */
 enum { EXIT_NOT_FOUND = 127 };
+
+enum { ASK_EVERY_MS = 100 };
 
 /* Returns the command that enters the folder. In single quotes gnuplot takes
  * everything as it is, but a quote is written twice; a tilde in front would
@@ -79,15 +82,32 @@ static int start(char *const *arguments, int complaints_fd, pid_t *child)
     return reason;
 }
 
+/* Like read(), once there is something to read. Until then the child is ended
+ * if nobody wants it to go on. */
+static ssize_t read_later(int fd, char *buffer, size_t size, pid_t child,
+                          const struct ota_output_options *options)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    while (poll(&ready, 1, ASK_EVERY_MS) == 0)
+        if (options->keep_going && !options->keep_going(options->context))
+            kill(child, SIGTERM);
+    return read(fd, buffer, size);
+}
+
 /* Reads all that comes and keeps what fits, as one line. */
-static void read_complaints(int fd, char *text, size_t size)
+static void read_complaints(int fd, pid_t child,
+                            const struct ota_output_options *options,
+                            char *text, size_t size)
 {
     size_t used = 0;
     char buffer[512];
     ssize_t length;
 
-    while ((length = read(fd, buffer, sizeof(buffer))) > 0 ||
-           (length < 0 && errno == EINTR)) {
+    for (;;) {
+        length = read_later(fd, buffer, sizeof(buffer), child, options);
+        if (length == 0 || (length < 0 && errno != EINTR))
+            break;
         for (ssize_t i = 0; i < length && used + 1 < size; i++) {
             const char c = buffer[i];
             const bool blank = c == '\n' || c == '\r' || c == '\t' || c == ' ';
@@ -119,6 +139,7 @@ static enum ota_gnuplot_status judge(int status, const char *complaints,
 }
 
 static enum ota_gnuplot_status run(char *const *arguments,
+                                   const struct ota_output_options *options,
                                    struct ota_error *error)
 {
     int ends[2];
@@ -141,7 +162,7 @@ static enum ota_gnuplot_status run(char *const *arguments,
     }
 
     char complaints[OTA_MESSAGE_SIZE / 2];
-    read_complaints(ends[0], complaints, sizeof(complaints));
+    read_complaints(ends[0], child, options, complaints, sizeof(complaints));
     close(ends[0]);
 
     int status;
@@ -154,15 +175,16 @@ static enum ota_gnuplot_status run(char *const *arguments,
     return judge(status, complaints, error);
 }
 
-enum ota_gnuplot_status ota_gnuplot_run(const char *folder,
-                                        const char *const *scripts,
-                                        size_t count, struct ota_error *error)
+enum ota_gnuplot_status
+ota_gnuplot_run(const char *folder, const char *const *scripts, size_t count,
+                const struct ota_output_options *options,
+                struct ota_error *error)
 {
     assert(count <= OTA_GNUPLOT_SCRIPTS_MAX);
 
     char *command = cd_command(folder);
     if (!command) {
-        ota_fail(error, "out of memory");
+        ota_fail(error, OTA_NO_MEMORY);
         return OTA_GNUPLOT_FAILED;
     }
     char name[] = "gnuplot", option[] = "-e";
@@ -171,7 +193,7 @@ enum ota_gnuplot_status ota_gnuplot_run(const char *folder,
     for (size_t i = 0; i < count; i++)
         arguments[3 + i] = (char *)(uintptr_t)scripts[i];
 
-    const enum ota_gnuplot_status status = run(arguments, error);
+    const enum ota_gnuplot_status status = run(arguments, options, error);
     free(command);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "output/output.h"
 #include "sim/base/error.h"
 
 enum ota_gnuplot_status {
@@ -19,10 +20,11 @@ enum ota_gnuplot_status {
 
 enum { OTA_GNUPLOT_SCRIPTS_MAX = 16 };
 
-/* Runs the scripts one after another within the folder, in one process. No
- * shell is involved. */
-enum ota_gnuplot_status ota_gnuplot_run(const char *folder,
-                                        const char *const *scripts,
-                                        size_t count, struct ota_error *error);
+/* Runs the scripts one after another within the folder, in one process, which
+ * is ended when options->keep_going says so. No shell is involved. */
+enum ota_gnuplot_status
+ota_gnuplot_run(const char *folder, const char *const *scripts, size_t count,
+                const struct ota_output_options *options,
+                struct ota_error *error);
 
 #endif

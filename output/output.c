@@ -100,9 +100,12 @@ static bool write_all(const struct ota_report *report, const char *folder,
                       const struct ota_output_options *options,
                       struct ota_error *error)
 {
-    for (size_t i = 0; ota_writers[i]; i++)
+    for (size_t i = 0; ota_writers[i]; i++) {
+        if (options->keep_going && !options->keep_going(options->context))
+            return ota_fail(error, "interrupted; no results were written");
         if (!ota_writers[i]->write(report, folder, options, error))
             return false;
+    }
     return true;
 }
 

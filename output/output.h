@@ -34,6 +34,10 @@ struct ota_report {
 struct ota_output_options {
     bool draw;  /* pictures; their scripts and data are written anyway */
     FILE *warn; /* hears of pictures that could not be drawn; may be NULL */
+
+    /* Asked now and then; false stops, which is an error. May be NULL. */
+    bool (*keep_going)(void *context);
+    void *context;
 };
 
 /* One file (or a family, in a folder of that name) of a results folder. */

@@ -437,17 +437,19 @@ static void remove_pictures(const char *folder)
     }
 }
 
-static bool draw(const char *folder, FILE *warn, struct ota_error *error)
+static bool draw(const char *folder, const struct ota_output_options *options,
+                 struct ota_error *error)
 {
     struct ota_error problem = {0};
     const enum ota_gnuplot_status status =
-        ota_gnuplot_run(folder, scripts, SCRIPTS, &problem);
+        ota_gnuplot_run(folder, scripts, SCRIPTS, options, &problem);
 
     if (status == OTA_GNUPLOT_DONE)
         return true;
     remove_pictures(folder);
     if (status == OTA_GNUPLOT_INTERRUPTED)
         return ota_fail(error, "%s", problem.message);
+    FILE *warn = options->warn;
     if (!warn)
         return true;
     if (status == OTA_GNUPLOT_MISSING)
@@ -484,7 +486,7 @@ static bool write_plots(const struct ota_report *report, const char *folder,
 
     const bool ok = ota_files_make_folder(plots, error) &&
                     write_files(report, plots, error) &&
-                    (!options->draw || draw(plots, options->warn, error));
+                    (!options->draw || draw(plots, options, error));
     free(plots);
     return ok;
 }

@@ -23,6 +23,7 @@ static const char *const outcome_labels[OTA_OUTCOMES] = {
     [OTA_OUTCOME_WAITING_NEVER_OFFERED] = "waiting: never offered",
     [OTA_OUTCOME_WAITING_NEVER_BEGUN] = "waiting: offered, never begun",
     [OTA_OUTCOME_WAITING_ALWAYS_ABORTED] = "waiting: begun, never finished",
+    [OTA_OUTCOME_FAILED_NOT_APPLIED] = "failed: complete, no effect",
     [OTA_OUTCOME_FAILED_GIVEN_UP] = "failed: the cloud gave up",
     [OTA_OUTCOME_SAFE_MODE] = "in safe mode",
     [OTA_OUTCOME_OUT_OF_BATTERY] = "battery empty",
@@ -261,7 +262,8 @@ static const struct line device_lines[] = {
     {"charge", OTA_SCALE_CHARGE, OTA_KPI_CHARGE, OTA_KPI_CHARGE_P95},
     {"transfers begun", OTA_SCALE_COUNT, OTA_KPI_ATTEMPTS, OTA_KPIS},
     {"  of them aborted", OTA_SCALE_COUNT, OTA_KPI_ABORTED, OTA_KPIS},
-    {"transfers per offer", OTA_SCALE_COUNT, OTA_KPI_BEGUN_PER_OFFER, OTA_KPIS},
+    {"offers taken up in time", OTA_SCALE_SHARE, OTA_KPI_BEGUN_PER_OFFER,
+     OTA_KPIS},
 };
 
 static const struct line fleet_lines[] = {

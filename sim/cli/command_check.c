@@ -55,7 +55,7 @@ static enum ota_exit print_json(const struct ota_scenario *scenario)
     char *json = ota_scenario_to_json(scenario, 0);
 
     if (!json) {
-        fputs("otasim: out of memory\n", stderr);
+        fputs("otasim: " OTA_NO_MEMORY "\n", stderr);
         return OTA_EXIT_FAILED;
     }
     puts(json);
@@ -69,10 +69,8 @@ enum ota_exit ota_command_check(const struct ota_options *options)
     struct ota_scenario scenario;
 
     if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
-                           options->setting_count, &complaints)) {
-        ota_complaints_print(&complaints, stderr);
-        return OTA_EXIT_SCENARIO;
-    }
+                           options->setting_count, &complaints))
+        return ota_refuse(&complaints);
     enum ota_exit status = OTA_EXIT_OK;
     if (options->json)
         status = print_json(&scenario);

@@ -75,6 +75,28 @@ static enum ota_exit print_kind(const struct ota_kind *kind, const char *name)
     return OTA_EXIT_MISUSE;
 }
 
+static const char *const outcome_help[OTA_OUTCOMES] = {
+    [OTA_OUTCOME_UPDATED_CONFIRMED] =
+        "runs the new version and has reported it",
+    [OTA_OUTCOME_UPDATED_UNREPORTED] =
+        "runs the new version, which the cloud has not heard of yet",
+    [OTA_OUTCOME_IN_PROGRESS] = "a transfer or a restart was under way",
+    [OTA_OUTCOME_WAITING_NEVER_REACHABLE] = "never came online",
+    [OTA_OUTCOME_WAITING_NEVER_OFFERED] =
+        "online, but never when the cloud offers",
+    [OTA_OUTCOME_WAITING_NEVER_BEGUN] =
+        "offered, always gone before the transfer began",
+    [OTA_OUTCOME_WAITING_ALWAYS_ABORTED] = "begun, never finished",
+    [OTA_OUTCOME_FAILED_NOT_APPLIED] =
+        "transfers were complete, but no module took effect",
+    [OTA_OUTCOME_FAILED_GIVEN_UP] = "the cloud ran out of attempts",
+    [OTA_OUTCOME_SAFE_MODE] = "in safe mode: its app does not run",
+    [OTA_OUTCOME_OUT_OF_BATTERY] =
+        "the battery ran out before the new version ran",
+    [OTA_OUTCOME_OUT_OF_DATA] =
+        "its SIM is paused until the next billing period",
+};
+
 static enum ota_exit print_kpis(void)
 {
     puts("kpi: the numbers a run is judged by, as summary.json names them");
@@ -83,7 +105,7 @@ static enum ota_exit print_kpis(void)
                ota_kpis[i].help);
     puts("\noutcomes: how a device stood at the end; exactly one each");
     for (int i = 0; i < OTA_OUTCOMES; i++)
-        printf("  %s\n", ota_outcome_names[i]);
+        printf("  %s: %s\n", ota_outcome_names[i], outcome_help[i]);
     puts("\nstates: where a device is on its way; exactly one at a time");
     for (int i = 0; i < OTA_STATES; i++)
         printf("  %s\n", ota_state_names[i]);

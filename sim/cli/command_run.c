@@ -97,15 +97,22 @@ static enum ota_exit failed(const char *message)
 
 static enum ota_exit write_answer(const struct ota_options *options,
                                   const struct ota_report *report,
+                                  struct ota_progress *progress,
                                   const char *folder)
 {
     struct ota_error error = {0};
     const struct ota_output_options output = {
         .draw = !options->no_plots,
         .warn = stderr,
+        .keep_going = ota_progress_keep_going,
+        .context = progress,
     };
-    if (!ota_output_write(report, folder, &output, &error))
-        return failed(error.message);
+    const bool written = ota_output_write(report, folder, &output, &error);
+    if (!written)
+        failed(error.message);
+    ota_progress_end(progress);
+    if (!written)
+        return OTA_EXIT_FAILED;
 
     if (options->json) {
         ota_output_print_json(report, stdout); /* main() looks at stdout */
@@ -119,13 +126,14 @@ static enum ota_exit write_answer(const struct ota_options *options,
 static enum ota_exit report_on(const struct ota_options *options,
                                const struct ota_scenario *scenario,
                                const struct ota_summary *summary,
+                               struct ota_progress *progress,
                                const char *folder)
 {
     struct belongings own = {0};
     enum ota_exit status = OTA_EXIT_FAILED;
 
     if (!gather(&own, scenario)) {
-        failed("out of memory");
+        failed(OTA_NO_MEMORY);
     } else {
         const struct ota_report report = {
             .summary = summary,
@@ -140,7 +148,7 @@ static enum ota_exit report_on(const struct ota_options *options,
             .release_us = scenario->release.at_us,
             .plan_cap_bytes = least_cap_bytes(&scenario->fleet),
         };
-        status = write_answer(options, &report, folder);
+        status = write_answer(options, &report, progress, folder);
     }
     let_go(&own);
     return status;
@@ -155,7 +163,7 @@ static enum ota_exit simulate(const struct ota_options *options,
         (double)ota_fleet_config_devices(&scenario->fleet) *
         (double)scenario->run.horizon_us / (double)OTA_US_PER_DAY;
     ota_progress_start(&progress, !options->quiet && isatty(STDERR_FILENO),
-                       device_days);
+                       device_days, scenario->run.replications);
 
     struct ota_summary summary;
     struct ota_error error = {0};
@@ -172,6 +180,8 @@ static enum ota_exit simulate(const struct ota_options *options,
         ota_experiment_run(&scenario->fleet, &experiment, &summary, &error);
     ota_progress_clear(&progress);
 
+    if (status != OTA_EXPERIMENT_DONE)
+        ota_progress_end(&progress);
     if (status == OTA_EXPERIMENT_FAILED)
         return failed(error.message);
     if (status == OTA_EXPERIMENT_STOPPED) {
@@ -182,7 +192,8 @@ static enum ota_exit simulate(const struct ota_options *options,
                 (long long)scenario->run.replications);
         return OTA_EXIT_FAILED;
     }
-    const enum ota_exit result = report_on(options, scenario, &summary, folder);
+    const enum ota_exit result =
+        report_on(options, scenario, &summary, &progress, folder);
     ota_summary_release(&summary);
     return result;
 }
@@ -207,15 +218,13 @@ enum ota_exit ota_command_run(const struct ota_options *options)
     struct ota_scenario scenario;
 
     if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
-                           options->setting_count, &complaints)) {
-        ota_complaints_print(&complaints, stderr);
-        return OTA_EXIT_SCENARIO;
-    }
+                           options->setting_count, &complaints))
+        return ota_refuse(&complaints);
     struct ota_error error = {0};
     char *folder = results_folder(options, &scenario);
     enum ota_exit status;
     if (!folder)
-        status = failed("out of memory");
+        status = failed(OTA_NO_MEMORY);
     else if (!ota_output_check(folder, &error))
         status = failed(error.message);
     else

@@ -66,9 +66,10 @@ int main(int argc, char **argv)
     struct ota_options options;
 
     guard_standard_streams();
-    const bool readable = ota_options_read(&options, argc, argv);
-    const enum ota_exit status =
-        finish(readable ? obey(&options) : OTA_EXIT_MISUSE);
+    enum ota_exit status = ota_options_read(&options, argc, argv);
+    if (status == OTA_EXIT_OK)
+        status = obey(&options);
+    status = finish(status);
     ota_options_release(&options);
     return (int)status;
 }

@@ -361,17 +361,9 @@ static bool check_operands(const struct ota_options *options)
     return true;
 }
 
-bool ota_options_read(struct ota_options *options, int argc, char **argv)
+/* Reads the words into the lists of options, which have room for them. */
+static bool read_words(struct ota_options *options, int argc, char **argv)
 {
-    *options = (struct ota_options){0};
-    const size_t words = argc > 0 ? (size_t)argc : 1;
-    options->operands = calloc(words, sizeof(*options->operands));
-    options->settings = calloc(words, sizeof(*options->settings));
-    if (!options->operands || !options->settings) {
-        fputs("otasim: out of memory\n", stderr);
-        return false;
-    }
-
     int command_at;
     if (!find_command(argc, argv, &command_at))
         return false;
@@ -393,11 +385,31 @@ bool ota_options_read(struct ota_options *options, int argc, char **argv)
     return check_operands(options);
 }
 
+enum ota_exit ota_options_read(struct ota_options *options, int argc,
+                               char **argv)
+{
+    *options = (struct ota_options){0};
+    const size_t words = argc > 0 ? (size_t)argc : 1;
+    options->operands = calloc(words, sizeof(*options->operands));
+    options->settings = calloc(words, sizeof(*options->settings));
+    if (!options->operands || !options->settings) {
+        fputs("otasim: " OTA_NO_MEMORY "\n", stderr);
+        return OTA_EXIT_FAILED;
+    }
+    return read_words(options, argc, argv) ? OTA_EXIT_OK : OTA_EXIT_MISUSE;
+}
+
 void ota_options_release(struct ota_options *options)
 {
     free(options->operands);
     free(options->settings);
     *options = (struct ota_options){0};
+}
+
+enum ota_exit ota_refuse(const struct ota_complaints *complaints)
+{
+    ota_complaints_print(complaints, stderr);
+    return complaints->no_memory ? OTA_EXIT_FAILED : OTA_EXIT_SCENARIO;
 }
 
 static void help_options(const struct ota_command *command, FILE *out)

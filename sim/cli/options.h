@@ -47,10 +47,12 @@ extern const struct ota_command ota_commands[];
 const struct ota_command *ota_command_find(const char *name);
 
 /*
- * Reads the command line. Returns false if it makes no sense, having said so
- * on stderr. In either case ota_options_release() frees the lists.
+ * Reads the command line. Returns OTA_EXIT_OK, or having said on stderr what
+ * is wrong OTA_EXIT_MISUSE or, without memory, OTA_EXIT_FAILED. In any case
+ * ota_options_release() frees the lists.
  */
-bool ota_options_read(struct ota_options *options, int argc, char **argv);
+enum ota_exit ota_options_read(struct ota_options *options, int argc,
+                               char **argv);
 
 void ota_options_release(struct ota_options *options);
 
@@ -65,6 +67,10 @@ const struct ota_command *ota_command_named(const char *name);
  * over. */
 void ota_unknown(const char *what, const char *word, const char *const *words,
                  size_t count, const struct ota_command *command);
+
+/* Says on stderr what is wrong with a scenario. Returns OTA_EXIT_SCENARIO, or
+ * OTA_EXIT_FAILED if it could not be read for lack of memory. */
+enum ota_exit ota_refuse(const struct ota_complaints *complaints);
 
 enum ota_exit ota_command_run(const struct ota_options *options);
 enum ota_exit ota_command_check(const struct ota_options *options);

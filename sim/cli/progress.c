@@ -24,16 +24,22 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-void ota_progress_start(struct ota_progress *progress, bool shown,
-                        double device_days)
+static sigset_t wishes_to_stop(void)
 {
     sigset_t signals;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
+    return signals;
+}
 
+void ota_progress_start(struct ota_progress *progress, bool shown,
+                        double device_days, int64_t replications)
+{
+    const sigset_t signals = wishes_to_stop();
+
+    sigprocmask(SIG_BLOCK, &signals, &progress->mask_before);
     progress->shown = shown;
     progress->device_days = device_days;
     progress->start_ns = now_ns();
@@ -41,6 +47,11 @@ void ota_progress_start(struct ota_progress *progress, bool shown,
     progress->done = 0;
     atomic_init(&progress->asked_ns, 0);
     atomic_init(&progress->interrupted, false);
+    if (shown) {
+        fprintf(stderr, "\r  0/%lld replications\033[K",
+                (long long)replications);
+        fflush(stderr);
+    }
 }
 
 /* "1.2 M": few digits at a glance. */
@@ -101,4 +112,15 @@ void ota_progress_clear(const struct ota_progress *progress)
 {
     if (progress->shown)
         fputs("\r\033[K", stderr);
+}
+
+void ota_progress_end(struct ota_progress *progress)
+{
+    const sigset_t signals = wishes_to_stop();
+    const struct timespec at_once = {0};
+
+    if (atomic_load(&progress->interrupted))
+        while (sigtimedwait(&signals, NULL, &at_once) > 0)
+            continue;
+    sigprocmask(SIG_SETMASK, &progress->mask_before, NULL);
 }

@@ -6,6 +6,7 @@
 #ifndef OTA_PROGRESS_H
 #define OTA_PROGRESS_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,12 +19,14 @@ struct ota_progress {
     int64_t done;
     atomic_llong asked_ns; /* when the signals were looked at last */
     atomic_bool interrupted;
+    sigset_t mask_before;
 };
 
 /* Holds back SIGINT and SIGTERM in this and all later threads; they are then
- * looked for by ota_progress_keep_going(). Before any thread is started. */
+ * looked for by ota_progress_keep_going(). Before any thread is started. Shows
+ * that none of the replications is done. */
 void ota_progress_start(struct ota_progress *progress, bool shown,
-                        double device_days);
+                        double device_days, int64_t replications);
 
 /* For struct ota_experiment_options; context is the progress. */
 void ota_progress_done(void *context, int64_t done, int64_t of);
@@ -31,5 +34,9 @@ bool ota_progress_keep_going(void *context);
 
 /* Removes the line from the terminal. */
 void ota_progress_clear(const struct ota_progress *progress);
+
+/* Lets SIGINT and SIGTERM through again. One that ota_progress_keep_going()
+ * has told of is over and done with; another ends the program here. */
+void ota_progress_end(struct ota_progress *progress);
 
 #endif

@@ -80,6 +80,13 @@ fails deep_file 3 "deep.json:1:65: brackets are nested more than 64 deep" \
 rm -f large.json deep.json
 fails bad_field 3 "*run.horizon*" run --set run.horizon=soon "$scenario"
 
+# What a message quotes of a binary file does a terminal no harm.
+cp "$scenario" binary.json
+printf '\177ELF\033[2J\377\001\n' >binary.txt
+fails binary_file 3 "--set: *binary.txt, line 1: \"[?]ELF[?][[]2J[?][?]\" *" \
+    check --set 'fleet.0.link.attach=empirical(binary.txt)' binary.json
+rm -f binary.json binary.txt
+
 # Complete or absent: nothing is left beside a folder that cannot be written.
 mkdir mine
 echo "dear diary" >mine/diary.txt

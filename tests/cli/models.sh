@@ -35,6 +35,10 @@ verdict overview_is_not_short $?
 
 "$OTASIM" models kpi | grep -q "^  confirmed_share \[1\]: "
 verdict kpis_have_units $?
+"$OTASIM" models kpi | sed -n '/^outcomes/,/^$/p' | sed '1d; $d' >"$work/ends"
+[ "$(wc -l <"$work/ends")" -gt 10 ] &&
+    ! grep -v '^  [a-z_]*: [^(]' "$work/ends"
+verdict outcomes_are_explained $?
 "$OTASIM" models catalog | grep -q "^  electron: .* 0.7.0 "
 verdict catalog_has_releases $?
 "$OTASIM" models values | grep -q "^  size  *\"285KB\"  (B KB KiB"

@@ -16,7 +16,7 @@ verdict() { # NAME STATUS
 verdict run_succeeds $?
 [ ! -s err ]
 verdict stderr_is_empty $?
-grep -q "^[0-9]* of 50 devices updated and confirmed (" text
+grep -q "^[0-9.]* of 50 devices updated and confirmed (" text
 verdict text_has_headline $?
 [ -s text ] && ! grep -q "$(printf '\033')" text
 verdict no_colour_in_a_file $?
@@ -98,6 +98,37 @@ status=$?
 [ $status -eq 1 ] && [ ! -e stopped ] &&
     grep -q "interrupted after .* of 100000 replications; nothing was" err
 verdict interrupt_leaves_nothing $?
+
+# So does one while pictures are drawn, by a gnuplot that hangs and of which
+# nobody tells the terminal.
+mkdir bin
+printf '#!/bin/sh\n: >%s/drawing\nexec sleep 60\n' "$work" >bin/gnuplot
+chmod +x bin/gnuplot
+PATH=$work/bin:$PATH "$OTASIM" run $small --quiet --out hung "$scenario" 2>err &
+child=$!
+tries=0
+while [ ! -e drawing ] && [ $tries -lt 300 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+began=$(date +%s)
+kill -TERM $child
+wait $child
+status=$?
+[ -e drawing ] && [ $status -eq 1 ] && [ -s err ] &&
+    [ $(($(date +%s) - began)) -lt 30 ] && [ -z "$(ls -d hung* 2>/dev/null)" ]
+verdict interrupt_ends_a_hanging_gnuplot $?
+
+# A terminal hears at once that something goes on, however long a replication
+# takes.
+if command -v script >/dev/null 2>&1; then
+    script -q -e -c "'$OTASIM' run $small --reps 1 --no-plots --out seen \
+        '$scenario' >/dev/null" typescript >shown </dev/null
+    grep -q "  0/1 replications" shown
+    verdict terminal_shows_progress $?
+else
+    echo "ok terminal_shows_progress # SKIP no script(1)"
+fi
 
 "$OTASIM" check "$scenario" >text
 verdict check_succeeds $?
