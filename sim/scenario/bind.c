@@ -108,12 +108,43 @@ static void expected(const struct ota_field *field, char *text, size_t size)
     }
 }
 
-/* Whether a value of that type can stand for the field; its text decides. */
-static bool type_fits(const struct ota_field *field, enum ota_json_type type)
+bool ota_bind_takes_bare(const struct ota_field *field)
 {
-    switch (type) {
-    case OTA_JSON_TEXT:
+    switch (field->kind) {
+    case OTA_FIELD_FLAG:
+    case OTA_FIELD_SEED:
         return true;
+    case OTA_FIELD_INTEGER:
+    case OTA_FIELD_REAL:
+    case OTA_FIELD_DIST:
+        return field->dimension == OTA_COUNT || field->dimension == OTA_RATIO;
+    default:
+        return false;
+    }
+}
+
+bool ota_bind_takes_quoted(const struct ota_field *field)
+{
+    if (!ota_bind_takes_bare(field))
+        return true;
+    if (field->kind == OTA_FIELD_FLAG)
+        return false;
+    return field->kind == OTA_FIELD_SEED || field->kind == OTA_FIELD_DIST ||
+           field->dimension == OTA_RATIO;
+}
+
+/* Whether the value is of a type that can stand for the field. A bare number
+ * in the place of an amount goes on: that it lacks a unit is the better
+ * message. What --set gives has no quotes to begin with. */
+static bool type_fits(const struct ota_field *field,
+                      const struct ota_json *value)
+{
+    const bool from_set = value->at.line == 0;
+    switch (value->type) {
+    case OTA_JSON_TEXT:
+        if (field->kind == OTA_FIELD_REAL && field->dimension == OTA_RATIO)
+            return from_set || strchr(value->text, '%');
+        return from_set || ota_bind_takes_quoted(field);
     case OTA_JSON_FLAG:
         return field->kind == OTA_FIELD_FLAG;
     case OTA_JSON_NUMBER:
@@ -129,11 +160,15 @@ static bool bind_value(struct ota_binder *binder, const struct ota_field *field,
                        const struct ota_json *value, void *config)
 {
     char problem[OTA_MESSAGE_SIZE];
-    if (!type_fits(field, value->type)) {
+    if (!type_fits(field, value)) {
         expected(field, problem, sizeof problem);
-        ota_bind_complain(binder, value, "%s where %s belongs",
-                          ota_json_type_words(value->type), problem);
-        return false;
+        if (value->type == OTA_JSON_TEXT)
+            return ota_bind_complain(binder, value,
+                                     "\"%.40s\" where %s belongs, without "
+                                     "quotes",
+                                     value->text, problem);
+        return ota_bind_complain(binder, value, "%s where %s belongs",
+                                 ota_json_type_words(value->type), problem);
     }
     size_t column = 0;
     if (ota_field_set(field, config, value->text, &binder->context, &column,

@@ -48,6 +48,12 @@ bool ota_bind_fields(struct ota_binder *binder,
                      const struct ota_field *fields, const char *const *others,
                      void *config);
 
+/* Whether a scenario may write the field as JSON's own number or flag; and
+ * whether in quotes (a share only as a percentage then, a seed because a JSON
+ * number has 53 bits). */
+bool ota_bind_takes_bare(const struct ota_field *field);
+bool ota_bind_takes_quoted(const struct ota_field *field);
+
 /*
  * Reads parent's section of that kind. Returns the index of the model that it
  * names in the kind's table, its config from the arena in *config; or -1.

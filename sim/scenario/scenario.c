@@ -208,7 +208,8 @@ static bool read_parts(struct ota_binder *binder, const struct ota_json *root,
         read_section(binder, root, OTA_SECTION_HEALER, &fleet->healer);
     bool models = read_fleet_models(binder, root, fleet);
     bool in_time = run && release && read_release_time(binder, root, scenario);
-    bool modules = top && read_catalog(binder, root, scenario, &catalog);
+    bool modules =
+        scenario->catalog && read_catalog(binder, root, scenario, &catalog);
     bool groups = ota_groups_read(binder, root, modules ? &catalog : NULL,
                                   release ? &scenario->release : NULL, fleet);
 

@@ -11,6 +11,7 @@
 
 #include "models/registry.h"
 #include "sim/base/text.h"
+#include "sim/scenario/bind.h"
 #include "sim/scenario/json_write.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/sections.h"
@@ -37,8 +38,7 @@ static void field_pattern(const struct ota_field *field, char *pattern,
         open = "|";
     }
     if (open[0] == '|')
-        ota_text_append(pattern, size, ")%s",
-                        field->dimension == OTA_RATIO ? "?" : "");
+        ota_text_append(pattern, size, ")");
     if (field->dimension == OTA_TIME && field->kind == OTA_FIELD_INTEGER)
         ota_text_append(pattern, size, "|never");
     if (field->kind == OTA_FIELD_DIST)
@@ -54,24 +54,20 @@ static void write_number(struct ota_json_writer *writer, const char *key,
     ota_json_write_raw(writer, key, text);
 }
 
-/* The alternative of writing a field as JSON's own number or flag. */
+/* A field written as JSON's own number or flag. */
 static void write_bare_type(struct ota_json_writer *writer,
                             const struct ota_field *field)
 {
-    ota_json_open(writer, NULL, '{');
     if (field->kind == OTA_FIELD_FLAG) {
         ota_json_write_text(writer, "type", "boolean");
-    } else {
-        ota_json_write_text(writer, "type",
-                            field->kind == OTA_FIELD_REAL ||
-                                    field->kind == OTA_FIELD_DIST
-                                ? "number"
-                                : "integer");
-        write_number(writer, "minimum", field->min);
-        if (field->max < 1e18)
-            write_number(writer, "maximum", field->max);
+        return;
     }
-    ota_json_close(writer, '}');
+    const bool whole =
+        field->kind == OTA_FIELD_INTEGER || field->kind == OTA_FIELD_SEED;
+    ota_json_write_text(writer, "type", whole ? "integer" : "number");
+    write_number(writer, "minimum", field->min);
+    if (field->max < 1e18)
+        write_number(writer, "maximum", field->max);
 }
 
 static void write_text_type(struct ota_json_writer *writer,
@@ -96,14 +92,22 @@ static void write_text_type(struct ota_json_writer *writer,
     }
 }
 
+static void write_default(struct ota_json_writer *writer,
+                          const struct ota_field *field, bool bare)
+{
+    if (!field->fallback)
+        return;
+    if (bare && !strchr(field->fallback, '%'))
+        ota_json_write_raw(writer, "default", field->fallback);
+    else
+        ota_json_write_text(writer, "default", field->fallback);
+}
+
 static void write_field(struct ota_json_writer *writer,
                         const struct ota_field *field)
 {
-    const bool bare =
-        field->kind == OTA_FIELD_FLAG || field->kind == OTA_FIELD_SEED ||
-        ((field->kind == OTA_FIELD_INTEGER || field->kind == OTA_FIELD_REAL ||
-          field->kind == OTA_FIELD_DIST) &&
-         (field->dimension == OTA_COUNT || field->dimension == OTA_RATIO));
+    const bool bare = ota_bind_takes_bare(field);
+    const bool quoted = ota_bind_takes_quoted(field);
     char help[HELP_SIZE] = "";
     char what[HELP_SIZE / 2];
     ota_field_describe(field, what, sizeof what);
@@ -111,15 +115,18 @@ static void write_field(struct ota_json_writer *writer,
 
     ota_json_open(writer, field->name, '{');
     ota_json_write_text(writer, "description", help);
-    if (field->fallback)
-        ota_json_write_text(writer, "default", field->fallback);
-    if (bare) {
+    write_default(writer, field, bare);
+    if (bare && quoted) {
         ota_json_open(writer, "anyOf", '[');
+        ota_json_open(writer, NULL, '{');
         write_bare_type(writer, field);
+        ota_json_close(writer, '}');
         ota_json_open(writer, NULL, '{');
         write_text_type(writer, field);
         ota_json_close(writer, '}');
         ota_json_close(writer, ']');
+    } else if (bare) {
+        write_bare_type(writer, field);
     } else {
         write_text_type(writer, field);
     }
