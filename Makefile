@@ -122,7 +122,7 @@ bench: $(BENCHES) ## time the hot paths against a baseline in the same run
 
 .PHONY: golden
 golden: build/otasim ## rewrite the expected answers of tests/golden
-	OTASIM='$(abspath $(PROGRAM))' tests/golden/golden.sh --update
+	OTASIM='$(abspath $(PROGRAM))' sh tests/golden/golden.sh --update
 
 .PHONY: lint
 lint: ## cppcheck, quiet when clean
