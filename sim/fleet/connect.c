@@ -98,6 +98,15 @@ void ota_connect_restart(struct ota_actor *actor, int64_t now_us,
 
 /* --- connecting --- */
 
+/* Counts bytes of being connected, by whose doing the connection is. */
+static void count_bytes(struct ota_actor *actor, int64_t now_us, int64_t bytes)
+{
+    ota_actor_bytes(actor,
+                    actor->device->for_update ? OTA_BYTES_OVERHEAD
+                                              : OTA_BYTES_ROUTINE,
+                    now_us, bytes);
+}
+
 static bool sim_is_paused(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_plan *plan = &actor->group->plan;
@@ -147,9 +156,7 @@ static void connect(struct ota_actor *actor, int64_t now_us)
                                 &actor->group->link, now_us, &stream.rng);
     device->connect_ok = setup.ok;
     device->session_full = setup.full;
-    ota_actor_bytes(actor,
-                    device->for_update ? OTA_BYTES_OVERHEAD : OTA_BYTES_ROUTINE,
-                    now_us, setup.up_bytes + setup.down_bytes);
+    count_bytes(actor, now_us, setup.up_bytes + setup.down_bytes);
     ota_actor_enter(actor, OTA_PHASE_CONNECTING, now_us,
                     ota_us_add(now_us, setup.took_us));
 }
@@ -225,9 +232,7 @@ static int64_t publish_us(struct ota_actor *actor, int64_t now_us,
             break;
         }
     }
-    ota_actor_bytes(actor,
-                    device->for_update ? OTA_BYTES_OVERHEAD : OTA_BYTES_ROUTINE,
-                    now_us, bytes);
+    count_bytes(actor, now_us, bytes);
     return took_us;
 }
 
@@ -299,9 +304,7 @@ void ota_connect_keep_alives(struct ota_actor *actor, int64_t now_us)
         return;
     int64_t count = (now_us - device->spoke_us) / every_us -
                     (device->since_us - device->spoke_us) / every_us;
-    ota_actor_bytes(actor,
-                    device->for_update ? OTA_BYTES_OVERHEAD : OTA_BYTES_ROUTINE,
-                    now_us, count * bytes);
+    count_bytes(actor, now_us, count * bytes);
 }
 
 /* Something is to be done online: by order of what cannot be put off. */
