@@ -33,8 +33,9 @@ struct ota_engine {
     struct ota_engine_client client;
     size_t count;
     size_t shards;
+    int64_t begin_us;  /* of the run, and of the first bucket */
     int64_t end_us;    /* of the run; things due later are in no bucket */
-    int64_t bucket_us; /* width of a bucket; 0 until the run begins */
+    int64_t bucket_us; /* width of a bucket */
     int64_t now_us;    /* of the current or last barrier */
     bool in_window;    /* not at a barrier: only shards run */
     int64_t *due_us;   /* by thing */
@@ -52,6 +53,11 @@ size_t ota_engine_shards(size_t count)
 static int32_t *head_of(struct ota_engine *engine, size_t thing, int32_t bucket)
 {
     return &engine->head[thing / OTA_SHARD_SIZE * BUCKETS + (size_t)bucket];
+}
+
+static int32_t bucket_at(const struct ota_engine *engine, int64_t time_us)
+{
+    return (int32_t)((time_us - engine->begin_us) / engine->bucket_us);
 }
 
 static void take_out(struct ota_engine *engine, size_t thing)
@@ -78,7 +84,7 @@ static void put_in(struct ota_engine *engine, size_t thing)
     if (due_us >= engine->end_us)
         return;
 
-    int32_t bucket = (int32_t)(due_us / engine->bucket_us);
+    int32_t bucket = bucket_at(engine, due_us);
     int32_t *head = head_of(engine, thing, bucket);
     engine->bucket[thing] = bucket;
     engine->previous[thing] = NOWHERE;
@@ -88,12 +94,14 @@ static void put_in(struct ota_engine *engine, size_t thing)
     *head = (int32_t)thing;
 }
 
-struct ota_engine *ota_engine_new(size_t count,
+struct ota_engine *ota_engine_new(size_t count, int64_t begin_us,
+                                  int64_t end_us,
                                   const struct ota_engine_client *client,
                                   struct ota_error *error)
 {
     assert(client->advance && client->barrier);
     assert(count > 0 && count <= INT32_MAX);
+    assert(begin_us < end_us && end_us < OTA_NEVER);
 
     struct ota_engine *engine = calloc(1, sizeof(*engine));
     if (!engine) {
@@ -103,6 +111,9 @@ struct ota_engine *ota_engine_new(size_t count,
     engine->client = *client;
     engine->count = count;
     engine->shards = ota_engine_shards(count);
+    engine->begin_us = engine->now_us = begin_us;
+    engine->end_us = end_us;
+    engine->bucket_us = (end_us - begin_us - 1) / BUCKETS + 1;
     engine->due_us = malloc(count * sizeof(*engine->due_us));
     engine->bucket = malloc(count * sizeof(*engine->bucket));
     engine->next = malloc(count * sizeof(*engine->next));
@@ -142,8 +153,6 @@ void ota_engine_set_due(struct ota_engine *engine, size_t thing, int64_t due_us)
     assert(!engine->in_window);
 
     engine->due_us[thing] = due_us;
-    if (engine->bucket_us == 0)
-        return; /* the run puts everything into its bucket at its begin */
     take_out(engine, thing);
     put_in(engine, thing);
 }
@@ -153,8 +162,8 @@ static void collect_due(struct ota_engine *engine, size_t shard,
                         int64_t from_us, int64_t until_us,
                         uint64_t marks[WORDS])
 {
-    const int32_t first = (int32_t)(from_us / engine->bucket_us);
-    const int32_t last = (int32_t)((until_us - 1) / engine->bucket_us);
+    const int32_t first = bucket_at(engine, from_us);
+    const int32_t last = bucket_at(engine, until_us - 1);
     const size_t base = shard * OTA_SHARD_SIZE;
 
     for (int32_t bucket = first; bucket <= last; bucket++) {
@@ -215,22 +224,16 @@ static bool run_window(struct ota_engine *engine, int64_t from_us,
     return !stopped;
 }
 
-bool ota_engine_run(struct ota_engine *engine, int64_t end_us, int threads)
+bool ota_engine_run(struct ota_engine *engine, int threads)
 {
-    assert(end_us > 0 && end_us < OTA_NEVER);
     assert(threads >= 1);
-    assert(engine->bucket_us == 0);
+    assert(engine->now_us == engine->begin_us);
 
-    engine->end_us = end_us;
-    engine->bucket_us = (end_us - 1) / BUCKETS + 1;
-    for (size_t i = 0; i < engine->count; i++)
-        put_in(engine, i);
-
-    while (engine->now_us < end_us) {
+    while (engine->now_us < engine->end_us) {
         int64_t next_us =
             engine->client.barrier(engine->client.self, engine->now_us);
         assert(next_us > engine->now_us);
-        int64_t until_us = ota_us_min(next_us, end_us);
+        int64_t until_us = ota_us_min(next_us, engine->end_us);
         engine->in_window = true;
         if (!run_window(engine, engine->now_us, until_us, threads))
             return false;

@@ -41,9 +41,9 @@ struct ota_engine_client {
                        int64_t until_us);
 
     /*
-     * Called at now_us with all things before it: at time 0 first, then at
-     * every window's end. Returns the end of the next window (> now_us), or
-     * OTA_NEVER: nothing couples the things any more. May call
+     * Called at now_us with all things before it: at the begin first,
+     * then at every window's end. Returns the end of the next window (>
+     * now_us), or OTA_NEVER: nothing couples the things any more. May call
      * ota_engine_set_due().
      */
     int64_t (*barrier)(void *self, int64_t now_us);
@@ -55,9 +55,13 @@ struct ota_engine_client {
 
 struct ota_engine;
 
-/* Returns an engine for things numbered 0 .. count - 1, none of them due, or
- * NULL with *error set. client is copied. */
-struct ota_engine *ota_engine_new(size_t count,
+/*
+ * Returns an engine for things numbered 0 .. count - 1, none of them due, that
+ * runs from begin_us (which may be negative) to end_us, or NULL with *error
+ * set. Things due at or after end_us do not run. client is copied.
+ */
+struct ota_engine *ota_engine_new(size_t count, int64_t begin_us,
+                                  int64_t end_us,
                                   const struct ota_engine_client *client,
                                   struct ota_error *error);
 
@@ -71,9 +75,8 @@ size_t ota_engine_shards(size_t count);
 void ota_engine_set_due(struct ota_engine *engine, size_t thing,
                         int64_t due_us);
 
-/* Runs from 0 to end_us on that many threads, on one if built without OpenMP.
- * Returns false if keep_going said to stop. Things due at or after end_us do
- * not run. Call it once. */
-bool ota_engine_run(struct ota_engine *engine, int64_t end_us, int threads);
+/* Runs from begin to end on that many threads, on one if built without OpenMP.
+ * Returns false if keep_going said to stop. Call it once. */
+bool ota_engine_run(struct ota_engine *engine, int threads);
 
 #endif

@@ -111,11 +111,11 @@ static bool run(struct world *world, int threads)
     };
     struct ota_error error = {0};
 
-    world->engine = ota_engine_new(world->count, &client, &error);
+    world->engine = ota_engine_new(world->count, 0, END_US, &client, &error);
     assert_non_null(world->engine);
     for (size_t i = 0; i < world->count; i++)
         ota_engine_set_due(world->engine, i, world->due_us[i]);
-    bool finished = ota_engine_run(world->engine, END_US, threads);
+    bool finished = ota_engine_run(world->engine, threads);
     ota_engine_free(world->engine);
     return finished;
 }
@@ -207,9 +207,9 @@ static void barriers_wake_sleepers(void **state)
         .self = world, .advance = once, .barrier = waking_barrier};
     struct ota_error error = {0};
 
-    world->engine = ota_engine_new(THINGS, &client, &error);
+    world->engine = ota_engine_new(THINGS, 0, END_US, &client, &error);
     assert_non_null(world->engine);
-    assert_true(ota_engine_run(world->engine, END_US, 1));
+    assert_true(ota_engine_run(world->engine, 1));
     for (size_t i = 0; i < THINGS; i++)
         assert_int_equal(world->fired[i], i % 2 == 0 && i != 4);
     ota_engine_free(world->engine);
