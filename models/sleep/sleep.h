@@ -35,6 +35,11 @@ struct ota_sleep_model {
      * OTA_NEVER for a device that never sleeps. */
     int64_t (*next_us)(const void *config, int64_t wake_us, gsl_rng *rng);
 
+    /* Returns the time within which every device wakes at least once [us], a
+     * whole number of periods for wakes that are aligned to a clock; 0 for a
+     * device that never sleeps. */
+    int64_t (*lead_us)(const void *config);
+
     /* Returns how deep it sleeps, and in *boot_us the time from waking to the
      * start of the app or of the attach [us]. */
     enum ota_sleep_depth (*depth)(const void *config, int64_t *boot_us);

@@ -26,6 +26,12 @@ static int64_t always_on_next_us(const void *config, int64_t wake_us,
     return OTA_NEVER;
 }
 
+static int64_t always_on_lead_us(const void *config)
+{
+    (void)config;
+    return 0;
+}
+
 static enum ota_sleep_depth always_on_depth(const void *config,
                                             int64_t *boot_us)
 {
@@ -49,5 +55,6 @@ const struct ota_sleep_model ota_sleep_always_on = {
         },
     .first_us = always_on_first_us,
     .next_us = always_on_next_us,
+    .lead_us = always_on_lead_us,
     .depth = always_on_depth,
 };

@@ -70,6 +70,15 @@ static int64_t interval_next_us(const void *opaque, int64_t wake_us,
     return ota_us_add(wake_us, ota_us_max(interval_us, 1));
 }
 
+static int64_t interval_lead_us(const void *opaque)
+{
+    const struct ota_sleep_interval_config *config = opaque;
+
+    if (config->phase == OTA_SLEEP_PHASE_ALIGNED)
+        return config->period_us;
+    return llround((double)config->period_us * (1 + config->jitter));
+}
+
 static enum ota_sleep_depth interval_depth(const void *opaque, int64_t *boot_us)
 {
     const struct ota_sleep_interval_config *config = opaque;
@@ -141,5 +150,6 @@ const struct ota_sleep_model ota_sleep_interval = {
         },
     .first_us = interval_first_us,
     .next_us = interval_next_us,
+    .lead_us = interval_lead_us,
     .depth = interval_depth,
 };

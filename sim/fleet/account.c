@@ -116,7 +116,8 @@ void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,
         actor->device->module_bytes += bytes;
         break;
     }
-    plan->model->meter(plan->config, actor->meter, now_us, bytes);
+    if (now_us >= 0)
+        plan->model->meter(plan->config, actor->meter, now_us, bytes);
 }
 
 bool ota_actor_heard(const struct ota_actor *actor,
@@ -153,10 +154,19 @@ void ota_actor_tell_plain(const struct ota_actor *actor,
     ota_actor_tell(actor, &seen);
 }
 
+int64_t ota_actor_data_left(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_plan *plan = &actor->group->plan;
+    if (now_us < 0) /* billing has not begun */
+        return INT64_MAX;
+    return plan->model->left_bytes(plan->config, actor->meter, now_us);
+}
+
 void ota_actor_end_data_session(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_plan *plan = &actor->group->plan;
-    plan->model->end_session(plan->config, actor->meter, now_us);
+    if (now_us >= 0)
+        plan->model->end_session(plan->config, actor->meter, now_us);
 }
 
 void ota_actor_state(struct ota_actor *actor, int64_t now_us,

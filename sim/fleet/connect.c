@@ -39,10 +39,14 @@ static int64_t wake_after(struct ota_actor *actor)
     const struct ota_sleep *sleep = &actor->group->sleep;
     struct ota_stream stream;
 
+    /* The schedule counts from where the device started. */
+    const int64_t lead_us = sleep->model->lead_us(sleep->config);
     actor->device->reconnect = 0;
     ota_actor_stream(actor, OTA_PURPOSE_WAKE, &stream);
-    return sleep->model->next_us(sleep->config, actor->device->next_wake_us,
-                                 &stream.rng);
+    return ota_us_add(
+        sleep->model->next_us(
+            sleep->config, actor->device->next_wake_us + lead_us, &stream.rng),
+        -lead_us);
 }
 
 static void go_to_sleep(struct ota_actor *actor, int64_t now_us)
@@ -109,8 +113,7 @@ static void count_bytes(struct ota_actor *actor, int64_t now_us, int64_t bytes)
 
 static bool sim_is_paused(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_plan *plan = &actor->group->plan;
-    return plan->model->left_bytes(plan->config, actor->meter, now_us) == 0;
+    return ota_actor_data_left(actor, now_us) == 0;
 }
 
 static void attach(struct ota_actor *actor, int64_t now_us)

@@ -10,7 +10,7 @@
 
 #include "sim/fleet/device.h"
 
-/* Purposes share the draws of time 0 by index. */
+/* The draws of the begin, by index. */
 enum {
     START_PRESENCE,
     START_VARIANT,
@@ -20,7 +20,7 @@ enum {
     START_KEEP_ALIVE,
 };
 
-/* --- time 0 --- */
+/* --- the begin --- */
 
 static void start_stream(const struct ota_actor *actor, uint64_t index,
                          struct ota_stream *stream)
@@ -61,15 +61,13 @@ static int64_t last_keep_alive_us(const struct ota_actor *actor)
 void ota_device_start(struct ota_actor *actor)
 {
     const struct ota_group *group = actor->group;
+    const struct ota_sleep *sleep = &group->sleep;
     struct ota_device *device = actor->device;
-    struct ota_device_record *record = actor->record;
     struct ota_stream stream;
 
-    record->offered_us = record->begun_us = OTA_NEVER;
-    record->installed_us = record->confirmed_us = OTA_NEVER;
     device->begin_us = device->sleep_us = OTA_NEVER;
-    device->left_pc = group->battery.model->capacity_pc(group->battery.config);
-    device->state = OTA_STATES; /* nowhere yet */
+    device->left_pc = INT64_MAX; /* until it is counted */
+    device->state = OTA_STATE_WAITING;
     device->variant = draw_variant(actor);
 
     start_stream(actor, START_SESSION, &stream);
@@ -80,26 +78,45 @@ void ota_device_start(struct ota_actor *actor)
 
     start_stream(actor, START_PRESENCE, &stream);
     if (gsl_rng_uniform(&stream.rng) < group->absent) {
-        ota_actor_state(actor, 0, OTA_STATE_ABSENT);
+        device->state = OTA_STATE_ABSENT;
         ota_actor_enter(actor, OTA_PHASE_ABSENT, 0, OTA_NEVER);
         return;
     }
-    ota_actor_state(actor, 0, OTA_STATE_WAITING);
-
-    const struct ota_sleep *sleep = &group->sleep;
-    start_stream(actor, START_SLEEP, &stream);
-    int64_t first_us = sleep->model->first_us(sleep->config, &stream.rng);
-    int64_t next_us =
-        sleep->model->next_us(sleep->config, first_us, &stream.rng);
-    if (next_us == OTA_NEVER) { /* never sleeps: it is online by now */
+    int64_t lead_us = sleep->model->lead_us(sleep->config);
+    if (lead_us == 0) { /* never sleeps: it is online by now */
         device->next_wake_us = OTA_NEVER;
-        device->was_online = true;
         device->spoke_us = last_keep_alive_us(actor);
         ota_connect_online(actor, 0);
-    } else {
-        device->next_wake_us = first_us;
-        ota_actor_enter(actor, OTA_PHASE_ASLEEP, 0, first_us);
+        return;
     }
+    start_stream(actor, START_SLEEP, &stream);
+    int64_t first_us = sleep->model->first_us(sleep->config, &stream.rng);
+    device->next_wake_us = first_us - lead_us;
+    ota_actor_enter(actor, OTA_PHASE_ASLEEP, -lead_us, device->next_wake_us);
+}
+
+void ota_device_open(struct ota_actor *actor)
+{
+    const struct ota_battery *battery = &actor->group->battery;
+    struct ota_device *device = actor->device;
+    const enum ota_state state = device->state;
+    const enum ota_phase phase = device->phase;
+
+    if (phase == OTA_PHASE_ONLINE)
+        ota_connect_keep_alives(actor, 0);
+    ota_actor_settle(actor, 0);
+    *actor->record = (struct ota_device_record){
+        .offered_us = OTA_NEVER,
+        .begun_us = OTA_NEVER,
+        .installed_us = OTA_NEVER,
+        .confirmed_us = OTA_NEVER,
+    };
+    device->left_pc = battery->model->capacity_pc(battery->config);
+    device->was_online =
+        phase == OTA_PHASE_ONLINE || phase == OTA_PHASE_PUBLISHING;
+    device->state = OTA_STATES; /* nowhere yet */
+    ota_actor_state(actor, 0, state);
+    ota_actor_enter(actor, phase, 0, device->due_us);
 }
 
 /* --- steps --- */

@@ -127,6 +127,9 @@ enum ota_bytes {
 void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,
                      int64_t now_us, int64_t bytes);
 
+/* How many bytes the plan still lets pass at now_us; INT64_MAX: no limit. */
+int64_t ota_actor_data_left(struct ota_actor *actor, int64_t now_us);
+
 /* The device detaches at now_us: the plan bills its data session. */
 void ota_actor_end_data_session(struct ota_actor *actor, int64_t now_us);
 
@@ -151,8 +154,15 @@ void ota_actor_tell_plain(const struct ota_actor *actor,
 
 /* --- device.c: from time 0 to the outcome --- */
 
-/* Puts the device as it is at time 0. */
+/*
+ * Puts the device as it is a while before time 0, asleep if it sleeps, long
+ * enough that it wakes before: so that at time 0 it is awake as likely as at
+ * any other. What it does until then is neither told nor counted.
+ */
 void ota_device_start(struct ota_actor *actor);
+
+/* Time 0: the books are opened, with what is under way. */
+void ota_device_open(struct ota_actor *actor);
 
 /* Ends the phase that is due, at device->due_us, and enters the next. */
 void ota_device_step(struct ota_actor *actor);

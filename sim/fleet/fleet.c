@@ -6,7 +6,8 @@
  * Devices run in the engine's windows. A window ends where the policy wants to
  * be asked again; a policy that reaches everybody at once leaves one window
  * up to the horizon, and each device then runs from its release to its outcome
- * in one go.
+ * in one go. Before that come a window up to time 0, in which devices get into
+ * their stride, and one up to the release.
  */
 #include "sim/fleet/fleet.h"
 
@@ -27,6 +28,7 @@ struct ota_fleet {
     struct ota_plan_state *meters;
     struct ota_shard_reports *reports;           /* by shard */
     size_t reached;                              /* devices 0 .. reached - 1 */
+    bool open;                                   /* time 0 has come */
     const struct ota_fleet_run_options *options; /* while it runs */
 };
 
@@ -34,7 +36,7 @@ static struct ota_actor actor_of(struct ota_fleet *fleet, size_t device)
 {
     const size_t shard = device / OTA_SHARD_SIZE;
     const struct ota_observer *observers =
-        fleet->options ? fleet->options->observers : NULL;
+        fleet->open ? fleet->options->observers : NULL;
 
     return (struct ota_actor){
         .config = fleet->config,
@@ -79,6 +81,25 @@ static struct ota_policy_view view(const struct ota_fleet *fleet,
     return seen;
 }
 
+/* A step between windows may have changed when the device is due. */
+static void follow(struct ota_fleet *fleet, size_t device, int64_t due_us)
+{
+    if (fleet->devices[device].due_us != due_us)
+        ota_engine_set_due(fleet->engine, device,
+                           fleet->devices[device].due_us);
+}
+
+static void open_books(struct ota_fleet *fleet)
+{
+    fleet->open = true;
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct ota_actor actor = actor_of(fleet, i);
+        int64_t due_us = actor.device->due_us;
+        ota_device_open(&actor);
+        follow(fleet, i, due_us);
+    }
+}
+
 static void reach(struct ota_fleet *fleet, int64_t devices, int64_t now_us)
 {
     size_t left = fleet->count - fleet->reached;
@@ -88,9 +109,7 @@ static void reach(struct ota_fleet *fleet, int64_t devices, int64_t now_us)
         struct ota_actor actor = actor_of(fleet, fleet->reached);
         int64_t due_us = actor.device->due_us;
         ota_device_reach(&actor, now_us);
-        if (actor.device->due_us != due_us)
-            ota_engine_set_due(fleet->engine, fleet->reached,
-                               actor.device->due_us);
+        follow(fleet, fleet->reached, due_us);
         fleet->reached++;
     }
 }
@@ -100,6 +119,10 @@ static int64_t barrier(void *self, int64_t now_us)
     struct ota_fleet *fleet = self;
     const struct ota_fleet_config *config = fleet->config;
 
+    if (now_us < 0)
+        return 0;
+    if (now_us == 0)
+        open_books(fleet);
     if (now_us < config->release_us)
         return config->release_us;
     struct ota_policy_view seen = view(fleet, now_us);
@@ -129,6 +152,17 @@ static void assign_groups(struct ota_fleet *fleet)
     }
 }
 
+/* When the first device starts: before time 0, or at it. */
+static int64_t begin_us(const struct ota_fleet_config *config)
+{
+    int64_t begin_us = 0;
+    for (size_t g = 0; g < config->group_count; g++) {
+        const struct ota_sleep *sleep = &config->groups[g].sleep;
+        begin_us = ota_us_min(begin_us, -sleep->model->lead_us(sleep->config));
+    }
+    return begin_us;
+}
+
 struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
                                 const struct ota_random_key *key,
                                 struct ota_error *error)
@@ -137,7 +171,7 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
     assert(count > 0);
     assert(config->release_us >= 0 && config->release_us < config->horizon_us);
 
-    struct ota_fleet *fleet = calloc(1, sizeof *fleet);
+    struct ota_fleet *fleet = calloc(1, sizeof(*fleet));
     if (!fleet) {
         ota_fail(error, OTA_NO_MEMORY " for the fleet");
         return NULL;
@@ -146,10 +180,10 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
     fleet->key = *key;
     fleet->count = count;
     fleet->shards = ota_engine_shards(count);
-    fleet->devices = calloc(count, sizeof *fleet->devices);
-    fleet->records = calloc(count, sizeof *fleet->records);
-    fleet->meters = calloc(count, sizeof *fleet->meters);
-    fleet->reports = calloc(fleet->shards, sizeof *fleet->reports);
+    fleet->devices = calloc(count, sizeof(*fleet->devices));
+    fleet->records = calloc(count, sizeof(*fleet->records));
+    fleet->meters = calloc(count, sizeof(*fleet->meters));
+    fleet->reports = calloc(fleet->shards, sizeof(*fleet->reports));
     if (!fleet->devices || !fleet->records || !fleet->meters ||
         !fleet->reports) {
         ota_fleet_free(fleet);
@@ -162,7 +196,8 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
         .barrier = barrier,
         .keep_going = keep_going,
     };
-    fleet->engine = ota_engine_new(count, &client, error);
+    fleet->engine = ota_engine_new(count, begin_us(config), config->horizon_us,
+                                   &client, error);
     if (!fleet->engine) {
         ota_fleet_free(fleet);
         return NULL;
@@ -199,8 +234,7 @@ bool ota_fleet_run(struct ota_fleet *fleet,
         ota_device_start(&actor);
         ota_engine_set_due(fleet->engine, i, actor.device->due_us);
     }
-    if (!ota_engine_run(fleet->engine, fleet->config->horizon_us,
-                        options->threads))
+    if (!ota_engine_run(fleet->engine, options->threads))
         return false;
     for (size_t i = 0; i < fleet->count; i++) {
         struct ota_actor actor = actor_of(fleet, i);

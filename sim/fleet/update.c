@@ -138,8 +138,7 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
         .kept_bytes = device->module_bytes,
         .begin_us = now_us,
         .pump_us = app_pumps ? app->pump_us : 0,
-        .data_left_bytes = group->plan.model->left_bytes(group->plan.config,
-                                                         actor->meter, now_us),
+        .data_left_bytes = ota_actor_data_left(actor, now_us),
         .link = &group->link,
     };
     job.cut_us = cut_us(actor, now_us, &job.cut_is_graceful);

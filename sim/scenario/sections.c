@@ -93,9 +93,7 @@ static const struct ota_field release_fields[] = {
         .fallback = "0s",
         .min = 0,
         .max = HORIZON_MAX_US,
-        .help = "when it is released, from time 0; devices start asleep, so a "
-                "fleet that is awake for much of its period wants a release "
-                "one period or more after the start",
+        .help = "when it is released, from time 0",
     },
     {.name = NULL},
 };

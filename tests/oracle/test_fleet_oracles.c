@@ -125,6 +125,27 @@ static void chance_to_begin_within_a_window(void **state)
     assert_share_within(listening, 1800, (1800 + 600) / 3600.0);
 }
 
+/* The same at time 0 as at any other: a device that is awake for w of each T is
+ * awake when the run begins with w/T. */
+static void the_run_begins_in_full_stride(void **state)
+{
+    (void)state;
+    const char *at_once[] = {"fleet.0.app.wait=600s", "release.at=0s",
+                             "fleet.0.count=4000", NULL};
+    const char *aligned[] = {"fleet.0.app.wait=600s", "release.at=5min",
+                             "fleet.0.sleep.phase=aligned",
+                             "fleet.0.count=100", NULL};
+    struct one_run run;
+
+    assert_share_within(at_once, 0, 600 / 3600.0);
+    assert_share_within(at_once, 1800, (1800 + 600) / 3600.0);
+    /* A herd wakes at 0 and is still awake 5 min later. */
+    one_run(&run, hourly, aligned, 1, NULL);
+    for (size_t i = 0; i < run.count; i++)
+        assert_true(since_release_s(&run, i) < 0.001);
+    one_run_release(&run);
+}
+
 /* O8: each wake connects with probability 1 - q: mean T/2 + T q/(1 - q). */
 static void missed_wakes_cost_a_period_each(void **state)
 {
@@ -255,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mean_time_to_the_next_wake),
         cmocka_unit_test(chance_to_begin_within_a_window),
+        cmocka_unit_test(the_run_begins_in_full_stride),
         cmocka_unit_test(missed_wakes_cost_a_period_each),
         cmocka_unit_test(a_transfer_is_finished_over_several_wakes),
         cmocka_unit_test(a_wake_too_short_never_succeeds),
