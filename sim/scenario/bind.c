@@ -35,7 +35,7 @@ bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
     char message[OTA_MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    vsnprintf(message, sizeof(message), format, args);
     va_end(args);
 
     struct ota_place place;
@@ -161,7 +161,7 @@ static bool bind_value(struct ota_binder *binder, const struct ota_field *field,
 {
     char problem[OTA_MESSAGE_SIZE];
     if (!type_fits(field, value)) {
-        expected(field, problem, sizeof problem);
+        expected(field, problem, sizeof(problem));
         if (value->type == OTA_JSON_TEXT)
             return ota_bind_complain(binder, value,
                                      "\"%.40s\" where %s belongs, without "
@@ -172,7 +172,7 @@ static bool bind_value(struct ota_binder *binder, const struct ota_field *field,
     }
     size_t column = 0;
     if (ota_field_set(field, config, value->text, &binder->context, &column,
-                      problem, sizeof problem))
+                      problem, sizeof(problem)))
         return true;
 
     struct ota_place place;
@@ -232,11 +232,11 @@ static bool check_keys(struct ota_binder *binder,
         char advice[OTA_MESSAGE_SIZE];
         const struct ota_model *owner = find_owner(section, v->key);
         if (owner)
-            snprintf(advice, sizeof advice,
+            snprintf(advice, sizeof(advice),
                      ": it belongs to the %s model \"%s\"", section->kind->name,
                      owner->name);
         else
-            ota_bind_advise(v->key, words, count, advice, sizeof advice);
+            ota_bind_advise(v->key, words, count, advice, sizeof(advice));
         struct ota_place place;
         ota_json_key_place(v, &place);
         ota_complain(binder->complaints, &place, "unknown setting%s", advice);
@@ -266,7 +266,7 @@ static bool complain_missing(struct ota_binder *binder,
                              const struct ota_field *field)
 {
     char belongs[OTA_MESSAGE_SIZE];
-    ota_field_describe(field, belongs, sizeof belongs);
+    ota_field_describe(field, belongs, sizeof(belongs));
     if (section->object)
         return ota_bind_complain(binder, section->object,
                                  "\"%s\" is missing (%s): %s", field->name,
@@ -318,7 +318,7 @@ static int find_model(struct ota_binder *binder, const struct ota_kind *kind,
         return ota_kind_model_index(kind, kind->usual);
 
     char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise("", words, count, advice, sizeof advice);
+    ota_bind_advise("", words, count, advice, sizeof(advice));
     if (!name && section->object) {
         ota_bind_complain(binder, section->object, "\"model\" is missing%s",
                           advice);
@@ -337,7 +337,7 @@ static int find_model(struct ota_binder *binder, const struct ota_kind *kind,
     }
     int index = ota_kind_model_index(kind, name->text);
     if (index < 0) {
-        ota_bind_advise(name->text, words, count, advice, sizeof advice);
+        ota_bind_advise(name->text, words, count, advice, sizeof(advice));
         ota_bind_complain(binder, name, "there is no %s model \"%s\"%s",
                           kind->name, name->text, advice);
     }

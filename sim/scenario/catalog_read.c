@@ -8,13 +8,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "sim/scenario/catalog_data.h"
+#include "sim/scenario/read_file.h"
 
 enum {
     VERSION_MAX = 65535,             /* 16 bits of a module's header */
@@ -279,34 +279,30 @@ static void read_line(struct reader *in, const char *line)
     cJSON_Delete(object);
 }
 
-/* Returns how many lines the file has, and rewinds it. */
-static size_t count_lines(FILE *file)
+/* Returns how many lines a text has, one for what has no end. */
+static size_t count_lines(const char *text, size_t length)
 {
     size_t count = 1;
-    int c;
 
-    while ((c = getc(file)) != EOF)
-        count += c == '\n';
-    rewind(file);
+    for (size_t i = 0; i < length; i++)
+        count += text[i] == '\n';
     return count;
 }
 
-static void read_lines(struct reader *in, FILE *file)
+/* Reads each line of a text, whose line ends become NULs. */
+static void read_lines(struct reader *in, char *text, size_t length)
 {
-    char *line = NULL;
-    size_t capacity = 0;
+    char *const end = text + length;
 
-    while (errno = 0, getline(&line, &capacity, file) >= 0) {
+    for (char *line = text; line < end;) {
+        char *stop = memchr(line, '\n', (size_t)(end - line));
+        if (!stop)
+            stop = end;
+        *stop = '\0';
         in->place.line++;
         read_line(in, line);
+        line = stop + 1;
     }
-    const int why = errno; /* lack of memory shows nowhere else */
-    if (ferror(file) || why == ENOMEM) {
-        in->place = (struct ota_place){.file = in->place.file};
-        ota_complain(in->complaints, &in->place, "cannot read it: %s",
-                     ota_reason(why));
-    }
-    free(line);
 }
 
 /* By platform and system version. */
@@ -327,8 +323,8 @@ static int compare_releases(const void *a, const void *b)
 
 static bool make_room(struct reader *in, struct ota_arena *arena, size_t lines)
 {
-    in->releases = ota_arena_alloc(arena, lines, sizeof *in->releases);
-    in->rules = ota_arena_alloc(arena, lines, sizeof *in->rules);
+    in->releases = ota_arena_alloc(arena, lines, sizeof(*in->releases));
+    in->rules = ota_arena_alloc(arena, lines, sizeof(*in->rules));
     if (in->releases && in->rules)
         return true;
     ota_complain(in->complaints, &in->place, OTA_NO_MEMORY);
@@ -350,26 +346,27 @@ bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
 {
     struct reader in = {.place = {.file = file}, .complaints = complaints};
     const size_t complaints_before = complaints->total;
-    FILE *user = NULL;
+    char *user = NULL;
+    size_t length = 0;
     size_t lines = 1;
 
     while (ota_catalog_data[lines - 1])
         lines++;
     if (file) {
-        user = fopen(file, "r");
+        user = ota_read_file(file, &length);
         if (!user) {
-            ota_complain(complaints, &in.place, "cannot open it: %s",
+            ota_complain(complaints, &in.place, "cannot be read: %s",
                          ota_reason(errno));
             return false;
         }
-        lines += count_lines(user);
+        lines += count_lines(user, length);
     }
     if (make_room(&in, arena, lines)) {
         read_shipped(&in);
         in.place = (struct ota_place){.file = file};
         if (user)
-            read_lines(&in, user);
-        qsort(in.releases, in.release_count, sizeof *in.releases,
+            read_lines(&in, user, length);
+        qsort(in.releases, in.release_count, sizeof(*in.releases),
               compare_releases);
         *catalog = (struct ota_catalog){
             .releases = in.releases,
@@ -378,7 +375,6 @@ bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
             .rule_count = in.rule_count,
         };
     }
-    if (user)
-        fclose(user);
+    free(user);
     return complaints->total == complaints_before;
 }

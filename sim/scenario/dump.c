@@ -38,11 +38,11 @@ static void write_field(struct ota_json_writer *writer,
 
     /* Texts of any length stand in the config as they are. */
     if (field->kind == OTA_FIELD_TEXT)
-        memcpy(&text, place, sizeof text);
+        memcpy(&text, place, sizeof(text));
     else if (field->kind == OTA_FIELD_DIST)
-        memcpy(&text, place + offsetof(struct ota_dist, text), sizeof text);
+        memcpy(&text, place + offsetof(struct ota_dist, text), sizeof(text));
     else
-        ota_field_format(field, config, buffer, sizeof buffer);
+        ota_field_format(field, config, buffer, sizeof(buffer));
 
     if (is_bare(field, text))
         ota_json_write_raw(writer, field->name, text);

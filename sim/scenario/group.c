@@ -57,7 +57,7 @@ static bool check_platform(const struct reader *reader,
     if (contains(words, count, platform))
         return true;
     char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise(platform, words, count, advice, sizeof advice);
+    ota_bind_advise(platform, words, count, advice, sizeof(advice));
     return ota_bind_complain(reader->binder, ota_json_find(object, "platform"),
                              "the catalogue has no platform \"%s\"%s", platform,
                              advice);
@@ -96,9 +96,10 @@ static const struct ota_release *find_release(const struct reader *reader,
     char meant[2 * OTA_WORD_SIZE] = "", known[OTA_MESSAGE_SIZE] = "";
     const char *nearest = nearest_version(os, words, count);
     if (nearest)
-        ota_text_append(meant, sizeof meant, "; did you mean \"%s\"?", nearest);
+        ota_text_append(meant, sizeof(meant), "; did you mean \"%s\"?",
+                        nearest);
     for (size_t i = 0; i < count; i++)
-        ota_text_append(known, sizeof known, "%s%s",
+        ota_text_append(known, sizeof(known), "%s%s",
                         i         ? ", "
                         : nearest ? " Known: "
                                   : "; known: ",
@@ -142,7 +143,7 @@ static bool find_paths(const struct reader *reader,
                              (int32_t)reader->release->app_version,
                              reader->release->app_bytes,
                              reader->binder->context.arena, &variants[i].path,
-                             problem, sizeof problem))
+                             problem, sizeof(problem)))
             ok = ota_bind_complain(reader->binder, entry, "%s", problem);
     }
     return ok;
@@ -212,7 +213,7 @@ static struct ota_variant *read_variants(const struct reader *reader,
     if (!list)
         return NULL;
     struct ota_variant *variants = ota_arena_alloc(
-        reader->binder->context.arena, *count, sizeof *variants);
+        reader->binder->context.arena, *count, sizeof(*variants));
     if (!variants) {
         ota_bind_complain(reader->binder, list, OTA_NO_MEMORY);
         return NULL;
@@ -273,7 +274,7 @@ static bool check_chunks(const struct reader *reader,
     assert(field->kind == OTA_FIELD_INTEGER);
     int64_t chunk_bytes;
     memcpy(&chunk_bytes, (const char *)group->transfer.config + field->offset,
-           sizeof chunk_bytes);
+           sizeof(chunk_bytes));
 
     for (size_t v = 0; v < group->variant_count; v++) {
         const struct ota_path *path = &group->variants[v].path;
@@ -303,7 +304,7 @@ static bool read_group(const struct reader *reader,
     for (const char *const *kind = ota_group_kinds; *kind; kind++)
         others[other_count++] = *kind;
     others[other_count] = NULL;
-    assert(other_count < sizeof others / sizeof *others);
+    assert(other_count < sizeof(others) / sizeof(*others));
 
     if (!is_object(reader, object))
         return false;
@@ -371,7 +372,7 @@ bool ota_groups_read(struct ota_binder *binder, const struct ota_json *root,
     if (!list)
         return false;
     struct ota_group *groups = ota_arena_alloc(
-        binder->context.arena, config->group_count, sizeof *groups);
+        binder->context.arena, config->group_count, sizeof(*groups));
     if (!groups)
         return ota_bind_complain(binder, list, OTA_NO_MEMORY);
     config->groups = groups;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * json.c - the tree, and the scanner that walks beside cJSON.
+ * json.c - the scanner that walks beside cJSON and makes the tree.
  *
  * The scanner takes the text strictly by RFC 8259. It runs even if cJSON
  * refused the text: it then has no values to copy, but says what is wrong and
@@ -19,7 +19,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "sim/base/text.h"
 #include "sim/scenario/json_text.h"
 
 enum {
@@ -35,82 +34,6 @@ struct scanner {
     struct ota_arena *arena;
     struct ota_complaints *complaints;
 };
-
-/* --- the tree ------------------------------------------------------------- */
-
-const char *ota_json_type_words(enum ota_json_type type)
-{
-    static const char *const words[] = {
-        [OTA_JSON_NULL] = "null",         [OTA_JSON_FLAG] = "true or false",
-        [OTA_JSON_NUMBER] = "a number",   [OTA_JSON_TEXT] = "text",
-        [OTA_JSON_LIST] = "a list [...]", [OTA_JSON_OBJECT] = "an object {...}",
-    };
-    return words[type];
-}
-
-struct ota_json *ota_json_find(const struct ota_json *object, const char *key)
-{
-    if (!object || object->type != OTA_JSON_OBJECT)
-        return NULL;
-    for (struct ota_json *value = object->child; value; value = value->next)
-        if (strcmp(value->key, key) == 0)
-            return value;
-    return NULL;
-}
-
-struct ota_json *ota_json_add(struct ota_json *parent, const char *key,
-                              const char *file, struct ota_arena *arena)
-{
-    assert(parent->type == (key ? OTA_JSON_OBJECT : OTA_JSON_LIST));
-
-    struct ota_json *value = ota_arena_alloc(arena, 1, sizeof *value);
-    if (!value)
-        return NULL;
-    value->type = OTA_JSON_NULL;
-    value->key = key;
-    value->file = file;
-    value->parent = parent;
-
-    struct ota_json **tail = &parent->child;
-    while (*tail) {
-        value->index = (*tail)->index + 1;
-        tail = &(*tail)->next;
-    }
-    *tail = value;
-    return value;
-}
-
-/* Appends the path of a value; its depth is bounded by DEPTH_MAX. */
-static void append_path(const struct ota_json *value, char *path, size_t size)
-{
-    if (!value->parent)
-        return;
-    append_path(value->parent, path, size);
-    if (value->parent->type == OTA_JSON_LIST)
-        ota_text_append(path, size, "[%zu]", value->index);
-    else
-        ota_text_append(path, size, "%s%s", path[0] ? "." : "", value->key);
-}
-
-static void set_place(const struct ota_json *value, struct ota_json_at at,
-                      struct ota_place *place)
-{
-    *place = (struct ota_place){
-        .file = value->file, .line = at.line, .column = at.column};
-    append_path(value, place->path, sizeof place->path);
-}
-
-void ota_json_place(const struct ota_json *value, struct ota_place *place)
-{
-    set_place(value, value->at, place);
-}
-
-void ota_json_key_place(const struct ota_json *value, struct ota_place *place)
-{
-    set_place(value, value->key_at.line ? value->key_at : value->at, place);
-}
-
-/* --- the scanner ---------------------------------------------------------- */
 
 static struct ota_json_at place_of(const struct scanner *s, const char *at)
 {
@@ -128,11 +51,14 @@ static bool fail(struct scanner *s, const struct ota_json *in, const char *at,
     char message[OTA_MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    vsnprintf(message, sizeof(message), format, args);
     va_end(args);
 
     struct ota_place place;
-    set_place(in, place_of(s, at), &place);
+    ota_json_place(in, &place);
+    const struct ota_json_at where = place_of(s, at);
+    place.line = where.line;
+    place.column = where.column;
     ota_complain(s->complaints, &place, "%s", message);
     return false;
 }
@@ -279,7 +205,7 @@ static bool scan_word(struct scanner *s, struct ota_json *node)
         s->at++;
     size_t length = (size_t)(s->at - start);
     char word[32];
-    int shown = (int)(length < sizeof word ? length : sizeof word - 1);
+    int shown = (int)(length < sizeof(word) ? length : sizeof(word) - 1);
     memcpy(word, start, (size_t)shown);
     word[shown] = '\0';
 
@@ -349,13 +275,13 @@ static bool check_repeated_keys(struct scanner *s, const struct ota_json *node,
 {
     if (count < 2)
         return true;
-    const struct ota_json **keys = malloc(count * sizeof *keys);
+    const struct ota_json **keys = malloc(count * sizeof(*keys));
     if (!keys)
         return fail(s, node, s->at, OTA_NO_MEMORY);
     size_t n = 0;
     for (const struct ota_json *value = node->child; value; value = value->next)
         keys[n++] = value;
-    qsort(keys, n, sizeof *keys, compare_keys);
+    qsort(keys, n, sizeof(*keys), compare_keys);
     for (size_t i = 1; i < n; i++) {
         if (strcmp(keys[i - 1]->key, keys[i]->key) != 0)
             continue;
@@ -415,7 +341,7 @@ static bool scan_members(struct scanner *s, struct ota_json *node,
     while (more) {
         if (s->at == s->end)
             return fail_at_end(s, node);
-        struct ota_json *value = ota_arena_alloc(s->arena, 1, sizeof *value);
+        struct ota_json *value = ota_arena_alloc(s->arena, 1, sizeof(*value));
         if (!value)
             return fail(s, node, s->at, OTA_NO_MEMORY);
         value->file = s->file;
@@ -460,7 +386,7 @@ static bool scan_value(struct scanner *s, struct ota_json *node,
 /* One value and nothing behind it. */
 static struct ota_json *scan_text(struct scanner *s, const cJSON *item)
 {
-    struct ota_json *root = ota_arena_alloc(s->arena, 1, sizeof *root);
+    struct ota_json *root = ota_arena_alloc(s->arena, 1, sizeof(*root));
     struct ota_json top = {.file = s->file};
     if (!root) {
         fail(s, &top, s->at, OTA_NO_MEMORY);

@@ -13,38 +13,9 @@
 #include "sim/scenario/catalog_read.h"
 #include "sim/scenario/group.h"
 #include "sim/scenario/json.h"
+#include "sim/scenario/read_file.h"
 #include "sim/scenario/sections.h"
 #include "sim/scenario/settings.h"
-
-/* No scenario is near that; bounds the memory that reading one takes. */
-enum { FILE_MAX_BYTES = 8 << 20 };
-
-/* --- the file --------------------------------------------------------------*/
-
-/* Reads all of a stream. NULL with errno set; EFBIG if it is too long. */
-static char *read_all(FILE *in, size_t *length)
-{
-    size_t capacity = 1 << 16;
-    char *text = malloc(capacity);
-    *length = 0;
-    while (text) {
-        *length += fread(text + *length, 1, capacity - *length, in);
-        if (*length < capacity || *length > FILE_MAX_BYTES)
-            break;
-        capacity *= 2;
-        char *more = realloc(text, capacity);
-        if (!more)
-            free(text);
-        text = more;
-    }
-    if (text && (ferror(in) || *length > FILE_MAX_BYTES)) {
-        int why = ferror(in) ? errno : EFBIG;
-        free(text);
-        text = NULL;
-        errno = why;
-    }
-    return text;
-}
 
 bool ota_scenario_read(struct ota_scenario *scenario, const char *file,
                        const struct ota_setting *settings, size_t setting_count,
@@ -53,18 +24,14 @@ bool ota_scenario_read(struct ota_scenario *scenario, const char *file,
     struct ota_place place = {.file = file};
     *scenario = (struct ota_scenario){0};
 
-    errno = 0;
-    FILE *in = fopen(file, "rb");
     size_t length;
-    char *text = in ? read_all(in, &length) : NULL;
-    const int why = errno;
-    if (in)
-        fclose(in);
+    char *text = ota_read_file(file, &length);
     if (!text) {
+        const int why = errno;
         if (why == EFBIG)
             ota_complain(complaints, &place,
                          "longer than %d MiB; this is no scenario",
-                         FILE_MAX_BYTES >> 20);
+                         OTA_FILE_MAX_BYTES >> 20);
         else
             ota_complain(complaints, &place, "%scannot be read: %s",
                          *file ? "" : "a file without a name ",
@@ -76,8 +43,6 @@ bool ota_scenario_read(struct ota_scenario *scenario, const char *file,
     free(text);
     return ok;
 }
-
-/* --- its parts -------------------------------------------------------------*/
 
 /* Puts the file's name without folder and ending into *name, and the folder
  * (NULL: the current one) into *folder. */
@@ -155,7 +120,7 @@ static bool read_catalog(struct ota_binder *binder, const struct ota_json *root,
         const struct ota_complaint *c = &heard.items[i];
         char line[16] = "";
         if (c->place.line > 0)
-            snprintf(line, sizeof line, ":%d", c->place.line);
+            snprintf(line, sizeof(line), ":%d", c->place.line);
         ota_bind_complain(binder, at ? at : root, "%s%s: %s",
                           c->place.file ? c->place.file : "shipped catalogue",
                           line, c->message);

@@ -50,7 +50,7 @@ static void write_number(struct ota_json_writer *writer, const char *key,
                          double value)
 {
     char text[40];
-    snprintf(text, sizeof text, "%.17g", value);
+    snprintf(text, sizeof(text), "%.17g", value);
     ota_json_write_raw(writer, key, text);
 }
 
@@ -81,13 +81,13 @@ static void write_text_type(struct ota_json_writer *writer,
         return;
     }
     char pattern[PATTERN_SIZE];
-    field_pattern(field, pattern, sizeof pattern);
+    field_pattern(field, pattern, sizeof(pattern));
     ota_json_write_text(writer, "type", "string");
     if (pattern[0])
         ota_json_write_text(writer, "pattern", pattern);
     if (field->kind == OTA_FIELD_NAME) {
         char length[16];
-        snprintf(length, sizeof length, "%d", OTA_NAME_SIZE - 1);
+        snprintf(length, sizeof(length), "%d", OTA_NAME_SIZE - 1);
         ota_json_write_raw(writer, "maxLength", length);
     }
 }
@@ -110,8 +110,8 @@ static void write_field(struct ota_json_writer *writer,
     const bool quoted = ota_bind_takes_quoted(field);
     char help[HELP_SIZE] = "";
     char what[HELP_SIZE / 2];
-    ota_field_describe(field, what, sizeof what);
-    ota_text_append(help, sizeof help, "%s (%s)", field->help, what);
+    ota_field_describe(field, what, sizeof(what));
+    ota_text_append(help, sizeof(help), "%s (%s)", field->help, what);
 
     ota_json_open(writer, field->name, '{');
     ota_json_write_text(writer, "description", help);
@@ -158,7 +158,7 @@ static void write_reference(struct ota_json_writer *writer, const char *key,
                             const char *name)
 {
     char where[OTA_NAME_SIZE] = "";
-    ota_text_append(where, sizeof where, "#/$defs/%s", name);
+    ota_text_append(where, sizeof(where), "#/$defs/%s", name);
     ota_json_open(writer, key, '{');
     ota_json_write_text(writer, "$ref", where);
     ota_json_close(writer, '}');
@@ -306,7 +306,7 @@ static void write_top(struct ota_json_writer *writer)
     ota_json_close(writer, '}');
     for (const struct ota_field *f = top->fields; f->name; f++)
         write_field(writer, f);
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+    for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
         write_reference(writer, ota_sections[sections[i]].name,
                         ota_sections[sections[i]].name);
     for (const char *const *kind = ota_fleet_kinds; *kind; kind++)

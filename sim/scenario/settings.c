@@ -33,11 +33,11 @@ static bool complain(const struct setter *s, const char *format, ...)
     char message[OTA_MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    vsnprintf(message, sizeof(message), format, args);
     va_end(args);
 
     struct ota_place place = {.file = command_line};
-    snprintf(place.path, sizeof place.path, "%s", s->setting->path);
+    snprintf(place.path, sizeof(place.path), "%s", s->setting->path);
     ota_complain(s->complaints, &place, "%s", message);
     return false;
 }
@@ -73,7 +73,7 @@ static struct ota_json *read_value(const struct setter *s)
         forget_places(value);
         return value;
     }
-    value = ota_arena_alloc(s->arena, 1, sizeof *value);
+    value = ota_arena_alloc(s->arena, 1, sizeof(*value));
     if (value)
         *value = (struct ota_json){
             .type = OTA_JSON_TEXT,
@@ -143,7 +143,7 @@ static struct ota_json *find_entry(const struct setter *s,
             names[name_count++] = name->text;
     }
     char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise(word, names, name_count, advice, sizeof advice);
+    ota_bind_advise(word, names, name_count, advice, sizeof(advice));
     if (by_index)
         complain(s, "there is no entry %s; the list has %zu, counted from 0",
                  word, count);

@@ -209,6 +209,39 @@ static void a_user_adds_releases_and_rules(void **state)
     assert_string_equal(release[1].os, "4.0.0");
 }
 
+/* What a shell makes of <(...): it cannot be read twice. */
+static void a_catalogue_may_be_a_pipe(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"p\":\"mine\",\"slot\":\"s3\",\"needs\":\"s2>=7\"}\n";
+    struct ota_catalog both = {0};
+    struct ota_complaints complaints = {0};
+    char name[32];
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
+    close(ends[1]);
+    snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+    assert_true(ota_catalog_read(&both, name, &arena, &complaints));
+    close(ends[0]);
+    assert_int_equal(both.rule_count, 2);
+}
+
+/* Nor is one that does not end waited for. */
+static void an_endless_catalogue_is_refused(void **state)
+{
+    (void)state;
+    struct ota_catalog both = {0};
+    struct ota_complaints complaints = {0};
+
+    assert_false(ota_catalog_read(&both, "/dev/zero", &arena, &complaints));
+    assert_int_equal(complaints.total, 1);
+    assert_string_equal(complaints.items[0].message,
+                        "cannot be read: File too large");
+}
+
 static void wrong_lines_are_named(void **state)
 {
     (void)state;
@@ -271,7 +304,7 @@ static void a_missing_file_is_named(void **state)
         ota_catalog_read(&both, "/nowhere/c.jsonl", &arena, &complaints));
     assert_int_equal(complaints.total, 1);
     assert_string_equal(complaints.items[0].message,
-                        "cannot open it: No such file or directory");
+                        "cannot be read: No such file or directory");
     assert_string_equal(complaints.items[0].place.file, "/nowhere/c.jsonl");
 }
 
@@ -286,6 +319,8 @@ int main(void)
         cmocka_unit_test(an_app_is_always_taken),
         cmocka_unit_test(a_part_under_another_cannot_go_back),
         cmocka_unit_test(a_user_adds_releases_and_rules),
+        cmocka_unit_test(a_catalogue_may_be_a_pipe),
+        cmocka_unit_test(an_endless_catalogue_is_refused),
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(a_missing_file_is_named),
     };
