@@ -58,8 +58,7 @@ static void an_update_begins_while_the_app_works(void **state)
 
     one_run(&run, plain, settings, 1, NULL);
     for (size_t i = 0; i < run.count; i++)
-        assert_int_equal(run.records[i].outcome,
-                         OTA_OUTCOME_UPDATED_CONFIRMED);
+        assert_int_equal(run.records[i].outcome, OTA_OUTCOME_UPDATED_CONFIRMED);
     one_run_release(&run);
 }
 
@@ -224,8 +223,8 @@ static void an_expired_mapping_waits_for_a_keep_alive(void **state)
 
     one_run(&run, plain, settings, 1, NULL);
     for (size_t i = 0; i < run.count; i++) {
-        double waited_s = ota_s_from_us(run.records[i].begun_us -
-                                        run.scenario.release.at_us);
+        double waited_s =
+            ota_s_from_us(run.records[i].begun_us - run.scenario.release.at_us);
         at_once += waited_s == 0;
         sum += waited_s;
         squares += waited_s * waited_s;

@@ -344,10 +344,10 @@ static void nobody_heals_a_developers_device(void **state)
     one_run_release(&run);
 }
 
-/* A plan that pauses at its cap leaves devices without data, not billed. */
-static void a_paused_sim_is_out_of_data(void **state)
+/* 100 devices whose SIMs are paused in the middle of the update; `more` is one
+ * more setting, or NULL. */
+static void run_with_paused_sims(struct one_run *run, const char *more)
 {
-    (void)state;
     const char *settings[] = {
         "fleet.0.count=100",
         "fleet.0.plan.included=400KB",
@@ -355,12 +355,20 @@ static void a_paused_sim_is_out_of_data(void **state)
         "fleet.0.app.wait=30s",
         "delivery.model=immediate",
         "run.horizon=3d",
-        "fleet.0.battery={\"model\": \"mains\"}",
+        more,
         NULL,
     };
+
+    one_run_file(run, remedy, settings, 1, NULL);
+}
+
+/* A plan that pauses at its cap leaves devices without data, not billed. */
+static void a_paused_sim_is_out_of_data(void **state)
+{
+    (void)state;
     struct one_run run;
 
-    one_run_file(&run, remedy, settings, 1, NULL);
+    run_with_paused_sims(&run, "fleet.0.battery={\"model\": \"mains\"}");
     for (size_t i = 0; i < run.count; i++) {
         const struct ota_device_record *r = &run.records[i];
         int64_t all = r->routine_bytes + r->useful_bytes + r->overhead_bytes +
@@ -379,18 +387,9 @@ static void a_paused_sim_is_out_of_data(void **state)
 static void a_paused_sim_in_safe_mode_drains_the_battery(void **state)
 {
     (void)state;
-    const char *settings[] = {
-        "fleet.0.count=100",
-        "fleet.0.plan.included=400KB",
-        "fleet.0.plan.at_cap=pause",
-        "fleet.0.app.wait=30s",
-        "delivery.model=immediate",
-        "run.horizon=3d",
-        NULL,
-    };
     struct one_run run;
 
-    one_run_file(&run, remedy, settings, 1, NULL);
+    run_with_paused_sims(&run, NULL);
     for (size_t i = 0; i < run.count; i++) {
         const struct ota_device_record *r = &run.records[i];
         assert_int_equal(r->outcome, OTA_OUTCOME_OUT_OF_BATTERY);
