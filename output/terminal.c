@@ -51,12 +51,27 @@ static void heading(const struct page *page, const char *text)
     fputc('\n', page->out);
 }
 
-/* Length of the word at text; a percent sign belongs to its number. */
+/* Whether text begins with a unit: "%", "d", "s:". */
+static bool begins_with_unit(const char *text)
+{
+    static const char *const units[] = {"%", "ms", "s", "min", "h", "d"};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        const size_t length = strlen(units[i]);
+        if (strncmp(text, units[i], length) == 0 &&
+            !isalnum((unsigned char)text[length]))
+            return true;
+    }
+    return false;
+}
+
+/* Length of the word at text; a unit belongs to its number. */
 static size_t word_length(const char *text)
 {
     size_t length = strcspn(text, " ");
 
-    if (strncmp(text + length, " %", 2) == 0)
+    if (length > 0 && isdigit((unsigned char)text[length - 1]) &&
+        text[length] == ' ' && begins_with_unit(text + length + 1))
         length += 1 + strcspn(text + length + 1, " ");
     return length;
 }
