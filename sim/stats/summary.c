@@ -54,18 +54,19 @@ static struct ota_tally tally(const struct question *question)
 }
 
 /*
- * An amount, >= 0. When some replications gave none (a time that was never
- * reached), the mean of the others would be that of the lucky ones: there is
- * no estimate then, but how many gave one.
+ * An amount, from 0 to most. When some replications gave none (a time that was
+ * never reached), the mean of the others would be that of the lucky ones: there
+ * is no estimate then, but how many gave one.
  */
-static struct ota_estimate estimate_amount(const struct question *question)
+static struct ota_estimate estimate_amount(const struct question *question,
+                                           double most)
 {
     const struct ota_tally values = tally(question);
     struct ota_estimate estimate = {.mean = NAN, .lo = NAN, .hi = NAN};
 
     if (values.count == (int64_t)question->replications)
         estimate =
-            clip(ota_interval_t(&values, question->confidence), 0.0, INFINITY);
+            clip(ota_interval_t(&values, question->confidence), 0.0, most);
     estimate.values = values.count;
     estimate.of = (int64_t)question->replications;
     return estimate;
@@ -123,8 +124,10 @@ static struct ota_estimate estimate_kpi(const struct question *question,
     case OTA_KPI_SIMS_OVER_CAP:
     case OTA_KPI_BATTERIES_EMPTY:
         return estimate_count(question, group->devices);
+    case OTA_KPI_BEGUN_PER_OFFER:
+        return estimate_amount(question, 1.0);
     default:
-        return estimate_amount(question);
+        return estimate_amount(question, INFINITY);
     }
 }
 

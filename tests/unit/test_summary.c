@@ -36,6 +36,7 @@ static void make(struct ota_results *results, int64_t confirmed,
         group->outcomes[OTA_OUTCOME_WAITING_NEVER_OFFERED] =
             DEVICES - confirmed;
         group->kpi[OTA_KPI_CONFIRMED_SHARE] = (double)confirmed / DEVICES;
+        group->kpi[OTA_KPI_BEGUN_PER_OFFER] = (double)confirmed / DEVICES;
         group->kpi[OTA_KPI_BYTES] = (double)confirmed * 10.0 / DEVICES;
         group->kpi[OTA_KPI_TIME_TO_50] = time_to_50_s;
     }
@@ -117,6 +118,13 @@ static void intervals_stay_on_their_scale(void **state)
     assert_true(fleet->kpi[OTA_KPI_CONFIRMED_SHARE].lo == 0.0);
     assert_true(fleet->kpi[OTA_KPI_TIME_TO_50].lo == 0.0);
     assert_true(fleet->kpi[OTA_KPI_BYTES].lo == 0.0);
+    ota_summary_release(&summary);
+
+    const int64_t most[] = {99, 98, 70};
+    summary = summarise(most, times_s, 3);
+    fleet = &summary.groups[0];
+    assert_true(fleet->kpi[OTA_KPI_CONFIRMED_SHARE].hi == 1.0);
+    assert_true(fleet->kpi[OTA_KPI_BEGUN_PER_OFFER].hi == 1.0);
     ota_summary_release(&summary);
 }
 
