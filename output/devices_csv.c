@@ -136,7 +136,8 @@ static char *put_numbers(char *at, const struct ota_device_record *device)
 static bool write_group(const struct ota_report *report, size_t group,
                         size_t first, size_t end, FILE *out)
 {
-    char *name = quoted(report->device_groups[group]);
+    const struct ota_summary *summary = report->summary;
+    char *name = quoted(summary->groups[1 + group].name);
     if (!name)
         return false;
     char *row = malloc(strlen(name) + NUMBERS_SIZE + 64);
@@ -146,7 +147,7 @@ static bool write_group(const struct ota_report *report, size_t group,
     }
 
     for (size_t d = first; d < end; d++) {
-        const struct ota_device_record *device = &report->summary->devices[d];
+        const struct ota_device_record *device = &summary->devices[d];
         char *at = put_fixed(row, (int64_t)d, 0);
         *at++ = ',';
         at = put_text(at, name);
@@ -175,7 +176,7 @@ static bool write_devices(const struct ota_report *report, const char *folder,
     bool ok = true;
     size_t first = 0;
     for (size_t g = 0; ok && g < summary->group_count; g++) {
-        size_t end = first + (size_t)report->group_devices[g];
+        size_t end = first + (size_t)summary->groups[1 + g].devices;
         if (end > summary->device_count)
             end = summary->device_count;
         ok = write_group(report, g, first, end, file.stream) ||

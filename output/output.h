@@ -23,8 +23,6 @@ struct ota_report {
     const char *scenario_title;       /* may be "" */
     const char *scenario_json;        /* with every default filled in */
     const char *version;              /* of otasim */
-    const char *const *device_groups; /* names by group */
-    const int64_t *group_devices;     /* devices by group */
     uint64_t seed;
     int64_t horizon_us;
     int64_t release_us;

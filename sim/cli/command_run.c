@@ -59,36 +59,6 @@ static int64_t least_cap_bytes(const struct ota_fleet_config *fleet)
     return least;
 }
 
-/* What a report borrows from nobody else. */
-struct belongings {
-    const char **names;
-    int64_t *devices;
-    char *json;
-};
-
-static bool gather(struct belongings *own, const struct ota_scenario *scenario)
-{
-    const size_t count = scenario->fleet.group_count;
-
-    own->names = calloc(count, sizeof(*own->names));
-    own->devices = calloc(count, sizeof(*own->devices));
-    own->json = ota_scenario_to_json(scenario, 0);
-    if (!own->names || !own->devices || !own->json)
-        return false;
-    for (size_t g = 0; g < count; g++) {
-        own->names[g] = scenario->fleet.groups[g].name;
-        own->devices[g] = scenario->fleet.groups[g].count;
-    }
-    return true;
-}
-
-static void let_go(struct belongings *own)
-{
-    free(own->names);
-    free(own->devices);
-    free(own->json);
-}
-
 static enum ota_exit failed(const char *message)
 {
     fprintf(stderr, "otasim: %s\n", message);
@@ -129,28 +99,24 @@ static enum ota_exit report_on(const struct ota_options *options,
                                struct ota_progress *progress,
                                const char *folder)
 {
-    struct belongings own = {0};
-    enum ota_exit status = OTA_EXIT_FAILED;
+    char *json = ota_scenario_to_json(scenario, 0);
+    if (!json)
+        return failed(OTA_NO_MEMORY);
 
-    if (!gather(&own, scenario)) {
-        failed(OTA_NO_MEMORY);
-    } else {
-        const struct ota_report report = {
-            .summary = summary,
-            .scenario_name = scenario->name,
-            .scenario_title = scenario->title,
-            .scenario_json = own.json,
-            .version = OTASIM_VERSION,
-            .device_groups = own.names,
-            .group_devices = own.devices,
-            .seed = scenario->run.seed,
-            .horizon_us = scenario->run.horizon_us,
-            .release_us = scenario->release.at_us,
-            .plan_cap_bytes = least_cap_bytes(&scenario->fleet),
-        };
-        status = write_answer(options, &report, progress, folder);
-    }
-    let_go(&own);
+    const struct ota_report report = {
+        .summary = summary,
+        .scenario_name = scenario->name,
+        .scenario_title = scenario->title,
+        .scenario_json = json,
+        .version = OTASIM_VERSION,
+        .seed = scenario->run.seed,
+        .horizon_us = scenario->run.horizon_us,
+        .release_us = scenario->release.at_us,
+        .plan_cap_bytes = least_cap_bytes(&scenario->fleet),
+    };
+    const enum ota_exit status =
+        write_answer(options, &report, progress, folder);
+    free(json);
     return status;
 }
 

@@ -137,8 +137,6 @@ int sample_setup(void **state)
         .scenario_title = "A \"title\"\nof two lines",
         .scenario_json = "{\n  \"run\": {\n    \"seed\": 7\n  }\n}\n",
         .version = "1.2.3",
-        .device_groups = sample_group_names,
-        .group_devices = group_devices,
         .seed = 7,
         .horizon_us = 30 * OTA_US_PER_DAY,
         .release_us = 0,
