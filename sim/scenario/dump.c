@@ -6,27 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/scenario/bind.h"
 #include "sim/scenario/json_write.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/sections.h"
 
 enum { VALUE_SIZE = 512 }; /* of a field's text; longer ones are pointed to */
 
-/* Whether a value is written as JSON's own number or flag. */
+/* Whether a value is written as JSON's own number or flag; a share may be
+ * text, "2%". */
 static bool is_bare(const struct ota_field *field, const char *text)
 {
-    switch (field->kind) {
-    case OTA_FIELD_FLAG:
-    case OTA_FIELD_SEED:
-        return true;
-    case OTA_FIELD_INTEGER:
-    case OTA_FIELD_REAL:
-        return (field->dimension == OTA_COUNT ||
-                field->dimension == OTA_RATIO) &&
-               strspn(text, "0123456789+-.eE") == strlen(text);
-    default:
-        return false;
-    }
+    return ota_bind_takes_bare(field) &&
+           (field->kind == OTA_FIELD_FLAG ||
+            strspn(text, "0123456789+-.eE") == strlen(text));
 }
 
 static void write_field(struct ota_json_writer *writer,
