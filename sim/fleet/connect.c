@@ -258,6 +258,7 @@ static void run_app(struct ota_actor *actor, int64_t now_us)
 
 static void connected(struct ota_actor *actor, int64_t now_us)
 {
+    const struct ota_delivery *delivery = &actor->config->delivery;
     struct ota_device *device = actor->device;
 
     actor->record->connects++;
@@ -267,7 +268,9 @@ static void connected(struct ota_actor *actor, int64_t now_us)
     device->was_online = true;
     tell_connect(actor, now_us, true);
     device->spoke_us = now_us;
-    ota_update_offer(actor, now_us);
+    ota_update_offer(
+        actor, now_us,
+        delivery->model->offers(delivery->config, device->session_full));
     /* A session set up anew under an app that waits does not start it over. */
     if (device->safe_mode || device->sleep_us != OTA_NEVER)
         ota_connect_online(actor, now_us);

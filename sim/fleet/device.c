@@ -43,6 +43,14 @@ static uint16_t draw_variant(const struct ota_actor *actor)
     return (uint16_t)(group->variant_count - 1);
 }
 
+/* Accounts for the phase under way up to now_us. */
+static void settle(struct ota_actor *actor, int64_t now_us)
+{
+    if (actor->device->phase == OTA_PHASE_ONLINE)
+        ota_connect_keep_alives(actor, now_us);
+    ota_actor_settle(actor, now_us);
+}
+
 /* When a device that is online at time 0 last spoke: at any time within the
  * interval of its keep-alives. */
 static int64_t last_keep_alive_us(const struct ota_actor *actor)
@@ -102,9 +110,7 @@ void ota_device_open(struct ota_actor *actor)
     const enum ota_state state = device->state;
     const enum ota_phase phase = device->phase;
 
-    if (phase == OTA_PHASE_ONLINE)
-        ota_connect_keep_alives(actor, 0);
-    ota_actor_settle(actor, 0);
+    settle(actor, 0);
     *actor->record = (struct ota_device_record){
         .offered_us = OTA_NEVER,
         .begun_us = OTA_NEVER,
@@ -135,9 +141,7 @@ void ota_device_step(struct ota_actor *actor)
     const int64_t now_us = device->due_us;
     const enum ota_phase phase = device->phase;
 
-    if (phase == OTA_PHASE_ONLINE)
-        ota_connect_keep_alives(actor, now_us);
-    ota_actor_settle(actor, now_us);
+    settle(actor, now_us);
     if (device->dies) {
         die(actor, now_us);
         return;
@@ -164,10 +168,9 @@ void ota_device_reach(struct ota_actor *actor, int64_t now_us)
     device->reached = true;
     if (!online || !delivery->model->offers_online(delivery->config))
         return;
-    ota_update_offer(actor, now_us);
+    ota_update_offer(actor, now_us, true);
     if (device->phase == OTA_PHASE_ONLINE) {
-        ota_connect_keep_alives(actor, now_us);
-        ota_actor_settle(actor, now_us);
+        settle(actor, now_us);
         ota_connect_online(actor, now_us);
     }
 }
@@ -217,9 +220,7 @@ void ota_device_finish(struct ota_actor *actor, int64_t horizon_us)
     struct ota_device_record *record = actor->record;
     const struct ota_plan *plan = &actor->group->plan;
 
-    if (device->phase == OTA_PHASE_ONLINE)
-        ota_connect_keep_alives(actor, horizon_us);
-    ota_actor_settle(actor, horizon_us);
+    settle(actor, horizon_us);
     ota_actor_end_data_session(actor, horizon_us);
     record->wasted_bytes += device->module_bytes; /* brought nothing so far */
     device->module_bytes = 0;

@@ -178,8 +178,9 @@ void ota_device_finish(struct ota_actor *actor, int64_t horizon_us);
 /* Whether the device still has modules to take. */
 bool ota_update_pending(const struct ota_actor *actor);
 
-/* The device came online at now_us: the cloud may plan an update. */
-void ota_update_offer(struct ota_actor *actor, int64_t now_us);
+/* The device came online at now_us, or is: the cloud hears its report and may
+ * plan an update, of an app that runs only if it offers now. */
+void ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered);
 
 /* Begins a transfer at now_us. */
 void ota_update_begin(struct ota_actor *actor, int64_t now_us);

@@ -63,7 +63,7 @@ static void report(struct ota_actor *actor, int64_t now_us)
     ota_actor_state(actor, now_us, OTA_STATE_CONFIRMED);
 }
 
-void ota_update_offer(struct ota_actor *actor, int64_t now_us)
+void ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
 {
     const struct ota_delivery *delivery = &actor->config->delivery;
     struct ota_device *device = actor->device;
@@ -86,9 +86,7 @@ void ota_update_offer(struct ota_actor *actor, int64_t now_us)
             return;
         delay_us = ota_dist_draw_us(&actor->config->healer.delay, &stream.rng);
     } else {
-        bool online = device->phase != OTA_PHASE_CONNECTING;
-        if (!online &&
-            !delivery->model->offers(delivery->config, device->session_full))
+        if (!offered)
             return;
         delay_us = delivery->model->delay_us(delivery->config, &stream.rng);
         record->offers++;
@@ -100,8 +98,7 @@ void ota_update_offer(struct ota_actor *actor, int64_t now_us)
     ota_actor_tell(actor, &seen);
 }
 
-/* --- the transfer
- * ------------------------------------------------------------- */
+/* --- the transfer --- */
 
 /* When the device will be gone whatever happens, if a transfer begins now. */
 static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
@@ -206,8 +203,7 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
     ota_actor_enter(actor, OTA_PHASE_TRANSFERRING, now_us, result.end_us);
 }
 
-/* --- its end
- * ------------------------------------------------------------------- */
+/* --- its end --- */
 
 static void apply(struct ota_actor *actor, int64_t now_us)
 {

@@ -263,8 +263,7 @@ static void other_devices_do_not_matter(void **state)
     one_run_release(&large);
 }
 
-/* --- common random numbers
- * ---------------------------------------------------- */
+/* --- common random numbers --- */
 
 /* Until the first attempt begins, the wait policy changes nothing: every
  * device wakes and connects at the same instants in both scenarios. */
@@ -291,8 +290,7 @@ static void policies_meet_the_same_luck(void **state)
     one_run_release(&stay);
 }
 
-/* --- the healer's way
- * ----------------------------------------------------------- */
+/* --- the healer's way --- */
 
 /* A perfect link and patient devices: everybody takes the app, falls into
  * safe mode and is healed by the eight modules of the path. */
