@@ -24,6 +24,15 @@ struct ota_model {
     const struct ota_field *fields; /* of the config, ended by a NULL name */
 
     /*
+     * Works out what is no field from those that are (times of day from their
+     * text, a file's lines); called once the fields are set, before problem().
+     * Returns false with what is wrong, and what would be right, in problem.
+     * May be NULL.
+     */
+    bool (*prepare)(void *config, const struct ota_field_context *context,
+                    char *problem, size_t problem_size);
+
+    /*
      * Returns what is wrong with a config as a whole, or NULL; may be NULL
      * itself. The fields have passed their own checks by then.
      */

@@ -35,6 +35,14 @@ enum ota_purpose {
     OTA_PURPOSE_DELIVERY, /* when the cloud begins an update */
     OTA_PURPOSE_TRANSFER,
     OTA_PURPOSE_APPLY,
+    OTA_PURPOSE_SIGNAL,    /* how the link is, and how it changes */
+    OTA_PURPOSE_PRESENCE,  /* when a device is switched off and on */
+    OTA_PURPOSE_INTERFERE, /* when an app breaks an update */
+    OTA_PURPOSE_IMAGE,     /* whether a device's image is bad, and how */
+    OTA_PURPOSE_CLOUD,     /* when it tells, what a server answers */
+    OTA_PURPOSE_REPORT,    /* what gets lost between cloud and backend */
+    OTA_PURPOSE_OPERATOR,  /* what people do, and when */
+    OTA_PURPOSE_IDLE,      /* what idle time cost */
     OTA_PURPOSE_COUNT
 };
 
