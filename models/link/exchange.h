@@ -5,7 +5,8 @@
  * The sender repeats the request when its timer runs out and doubles the
  * timer each time; it gives up when the timer of the last repetition runs
  * out. An answer counts whenever it comes before that, so a slow one costs
- * needless repetitions. CoAP (RFC 7252, 4.2) and DTLS flights (RFC 6347,
+ * needless repetitions. The far side answers half a round trip behind each
+ * request that reaches it. CoAP (RFC 7252, 4.2) and DTLS flights (RFC 6347,
  * 4.2.4) are both of this shape.
  */
 #ifndef OTA_EXCHANGE_H
@@ -16,13 +17,15 @@
 
 #include <gsl/gsl_rng.h>
 
-#include "models/link/link.h"
+#include "models/link/air.h"
+
+enum { OTA_RETRY_SENDS_MAX = 64 }; /* no exchange sends more often */
 
 struct ota_retry {
     int64_t timeout_us;     /* of the first send */
     int64_t timeout_max_us; /* doubling stops here */
     double spread;          /* each timer is timeout * (1 + U(0, spread)) */
-    int sends_max;          /* first send included; at least 1 */
+    int sends_max;          /* first send included; 1 to OTA_RETRY_SENDS_MAX */
 };
 
 /* Particle's CoAP timers: 4 s doubling, +0-50 %, 4 sends.
@@ -42,9 +45,9 @@ struct ota_exchange {
     int answers_sent;      /* one a request received, all billed */
 };
 
-/* Runs one exchange on link, drawing from rng. */
-struct ota_exchange ota_exchange_run(const struct ota_link *link,
+/* Runs one exchange that begins at now_us over the air, drawing from rng. */
+struct ota_exchange ota_exchange_run(struct ota_air *air,
                                      const struct ota_retry *retry,
-                                     gsl_rng *rng);
+                                     int64_t now_us, gsl_rng *rng);
 
 #endif

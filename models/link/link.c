@@ -5,6 +5,7 @@
 #include "models/link/link.h"
 
 const struct ota_link_model *const ota_link_models[] = {
-    &ota_link_lognormal,
+    &ota_link_radio,
+    &ota_link_wifi,
     NULL,
 };

@@ -1,162 +1,149 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * link_lognormal.c - a link whose times are right-skewed and whose losses are
- * independent.
+ * link_radio.c - a link of right-skewed times, with losses that are
+ * independent or come in bad spells.
  *
  * Attach times and round trips are lognormal by default; any distribution may
  * stand in their place. The defaults are those of a stationary 3G device: no
  * public data set gives them as distributions, so they are assumptions of the
  * right size (docs.particle.io gives 15 to 90 s for a reconnect, and advises
- * not to give up before 120 s).
+ * not to give up before 120 s). Nothing but the regime of losses changes with
+ * time, and the air itself keeps that, so sensing it draws nothing.
  */
 #include "models/link/link.h"
 
-#include <assert.h>
 #include <math.h>
 
 #include <gsl/gsl_rng.h>
 
+#include "models/link/link_common.h"
 #include "sim/base/clock.h"
 
-enum { BYTES_PER_KIB = 1024 };
-
-static int64_t lognormal_attach_us(const void *opaque, gsl_rng *rng, bool *ok)
+/* The rate of leaving a state of that mean length. */
+static double rate_per_s(int64_t mean_us)
 {
-    const struct ota_link_lognormal_config *config = opaque;
-    const bool fails = gsl_rng_uniform(rng) < config->attach_failure;
-    const int64_t attach_us = ota_dist_draw_us(&config->attach, rng);
+    return mean_us == OTA_NEVER ? 0 : (double)OTA_US_PER_S / (double)mean_us;
+}
+
+int64_t ota_link_attach_us(const struct ota_link_radio_config *config,
+                           const struct ota_dist *attach, double failure,
+                           gsl_rng *rng, bool *ok)
+{
+    const bool fails = gsl_rng_uniform(rng) < failure;
+    const int64_t attach_us = ota_dist_draw_us(attach, rng);
 
     *ok = !fails && attach_us <= config->attach_give_up_us;
     return *ok ? ota_us_max(attach_us, 1) : config->attach_give_up_us;
 }
 
-static int64_t lognormal_rtt_us(const void *opaque, gsl_rng *rng)
+void ota_link_radio_air(const struct ota_link_radio_config *config,
+                        const struct ota_link_state *state, int64_t now_us,
+                        struct ota_air *air)
 {
-    const struct ota_link_lognormal_config *config = opaque;
+    const double leave_good = rate_per_s(config->good_us);
 
-    return ota_us_max(ota_dist_draw_us(&config->rtt, rng), 1);
+    *air = (struct ota_air){
+        .rtt = &config->rtt,
+        .rtt_first = &config->rtt_first,
+        .loss = {config->loss, config->loss_bad},
+        .loss_first = config->loss_first,
+        .leave_per_s = {leave_good,
+                        leave_good > 0 ? rate_per_s(config->bad_us) : 0},
+        .goodput_bit_s = config->goodput_bit_s,
+        .device_us_per_kib = config->device_us_per_kib,
+        .tail_us = config->tail_us,
+        .outage_begin_us = OTA_NEVER,
+        .outage_end_us = OTA_NEVER,
+        .bad = state->bad,
+        .until_us = state->until_us,
+        .spoke_us = now_us,
+    };
 }
 
-static bool lognormal_lost(const void *opaque, gsl_rng *rng)
+void ota_link_radio_start(const void *opaque, struct ota_link_state *state,
+                          int64_t now_us, gsl_rng *rng)
 {
-    const struct ota_link_lognormal_config *config = opaque;
+    struct ota_air air;
 
-    return gsl_rng_uniform(rng) < config->loss;
+    *state = (struct ota_link_state){.at_us = now_us};
+    ota_link_radio_air(opaque, state, now_us, &air);
+    ota_air_start(&air, now_us, rng);
+    ota_link_keep(state, &air);
 }
 
-static int64_t lognormal_goodput_bit_s(const void *opaque)
+int64_t ota_link_radio_tail_us(const void *opaque)
 {
-    const struct ota_link_lognormal_config *config = opaque;
+    const struct ota_link_radio_config *config = opaque;
 
-    return config->goodput_bit_s;
+    return config->tail_us;
 }
 
-static int64_t lognormal_device_us(const void *opaque, int64_t size_bytes)
+static void radio_sense(const void *opaque, struct ota_link_state *state,
+                        int64_t now_us, gsl_rng *rng, struct ota_air *air)
 {
-    const struct ota_link_lognormal_config *config = opaque;
-
-    assert(size_bytes >= 0);
-    /* Whole KiB apart, so that no size makes the product overflow. */
-    return size_bytes / BYTES_PER_KIB * config->device_us_per_kib +
-           size_bytes % BYTES_PER_KIB * config->device_us_per_kib /
-               BYTES_PER_KIB;
+    (void)rng;
+    state->at_us = now_us;
+    ota_link_radio_air(opaque, state, now_us, air);
 }
 
-static const struct ota_field lognormal_fields[] = {
-    {
-        .name = "attach",
-        .kind = OTA_FIELD_DIST,
-        .dimension = OTA_TIME,
-        .offset = offsetof(struct ota_link_lognormal_config, attach),
-        .fallback = "lognormal(15s, 40s)",
-        .min = 0,
-        .max = INFINITY,
-        .help = "time to attach to the network",
-        .source = "assumption for 3G; docs.particle.io: 15 to 90 s",
-    },
-    {
-        .name = "attach_failure",
-        .kind = OTA_FIELD_REAL,
-        .dimension = OTA_RATIO,
-        .offset = offsetof(struct ota_link_lognormal_config, attach_failure),
-        .fallback = "0",
-        .min = 0,
-        .max = 1,
-        .help = "share of tries to attach that fail, slow ones not counted",
-    },
-    {
-        .name = "attach_give_up",
-        .kind = OTA_FIELD_INTEGER,
-        .dimension = OTA_TIME,
-        .offset = offsetof(struct ota_link_lognormal_config, attach_give_up_us),
-        .fallback = "120s",
-        .min = (double)OTA_US_PER_S,
-        .max = (double)OTA_US_PER_DAY,
-        .help = "a try to attach that fails or takes longer ends here",
-        .source = "docs.particle.io: do not give up before 120 s",
-    },
-    {
-        .name = "rtt",
-        .kind = OTA_FIELD_DIST,
-        .dimension = OTA_TIME,
-        .offset = offsetof(struct ota_link_lognormal_config, rtt),
-        .fallback = "lognormal(250ms, 791ms)",
-        .min = 0,
-        .max = INFINITY,
-        .help = "round trip of a small datagram and its answer",
-        .source = "assumption for 3G: median 250 ms, sigma 0.7",
-    },
-    {
-        .name = "loss",
-        .kind = OTA_FIELD_REAL,
-        .dimension = OTA_RATIO,
-        .offset = offsetof(struct ota_link_lognormal_config, loss),
-        .fallback = "0.005",
-        .min = 0,
-        .max = 1,
-        .help = "share of datagrams lost, each way, independent",
-        .source = "assumption for a stationary device on 3G",
-    },
-    {
-        .name = "goodput",
-        .kind = OTA_FIELD_INTEGER,
-        .dimension = OTA_RATE,
-        .offset = offsetof(struct ota_link_lognormal_config, goodput_bit_s),
-        .fallback = "500kbit/s",
-        .min = 1,
-        .max = 1e12,
-        .help = "rate at which bytes come down",
-        .source = "assumption for 3G; the EVDO traces of ravinet/mahimahi "
-                  "average 521 kbit/s",
-    },
-    {
-        .name = "device_time_per_kib",
-        .kind = OTA_FIELD_INTEGER,
-        .dimension = OTA_TIME,
-        .offset = offsetof(struct ota_link_lognormal_config, device_us_per_kib),
-        .fallback = "150ms",
-        .min = 0,
-        .max = (double)OTA_US_PER_H,
-        .help = "time the device works on each KiB before it takes more",
-        .source = "assumption: modem interface, decryption and flash",
-    },
+static int64_t radio_attach_us(const void *opaque,
+                               const struct ota_link_state *state, bool warm,
+                               gsl_rng *rng, bool *ok)
+{
+    const struct ota_link_radio_config *config = opaque;
+
+    (void)state;
+    return ota_link_attach_us(config,
+                              warm ? &config->attach_warm : &config->attach,
+                              config->attach_failure, rng, ok);
+}
+
+static const struct ota_field radio_fields[] = {
+    OTA_LINK_DIST("attach", attach, "lognormal(15s, 40s)",
+                  "time to attach to the network, the modem being off",
+                  "assumption for 3G; docs.particle.io: 15 to 90 s"),
+    OTA_LINK_DIST("attach_warm", attach_warm, "lognormal(1s, 2s)",
+                  "the same from standby",
+                  "docs.particle.io: publishes within 1 to 2 s"),
+    OTA_LINK_SHARE("attach_failure", attach_failure, "0",
+                   OTA_LINK_ATTACH_FAILURE_HELP, NULL),
+    OTA_LINK_GIVE_UP,
+    OTA_LINK_DIST("rtt", rtt, "lognormal(250ms, 791ms)",
+                  "round trip of a small datagram and its answer",
+                  "assumption for 3G: median 250 ms, sigma 0.7"),
+    OTA_LINK_DIST("rtt_first", rtt_first, "0s",
+                  "added to the first round trip after a silence", NULL),
+    OTA_LINK_SHARE("loss", loss, "0.005",
+                   "share of datagrams lost, each way, independent",
+                   "assumption for a stationary device on 3G"),
+    OTA_LINK_LOSS_FIRST,
+    OTA_LINK_REGIMES,
+    OTA_LINK_GOODPUT("500kbit/s",
+                     "assumption for 3G; the EVDO traces of ravinet/mahimahi "
+                     "average 521 kbit/s"),
+    OTA_LINK_TIME("device_time_per_kib", device_us_per_kib, "150ms", 0,
+                  OTA_US_PER_H,
+                  "time the device works on each KiB before it takes more",
+                  "assumption: modem interface, decryption and flash"),
+    OTA_LINK_TIME("tail", tail_us, "12s", 0, OTA_US_PER_H, OTA_LINK_TAIL_HELP,
+                  "assumption: inactivity timers of 3G networks, 10 to 15 s"),
     {.name = NULL},
 };
 
-const struct ota_link_model ota_link_lognormal = {
+const struct ota_link_model ota_link_radio = {
     .model =
         {
-            .name = "lognormal",
-            .summary = "skewed attach times and round trips, independent "
-                       "losses",
+            .name = "radio",
+            .summary = "skewed attach times and round trips; losses alone or "
+                       "in bad spells",
             .source = "Johnson, Kotz, Balakrishnan: Continuous Univariate "
-                      "Distributions, vol. 1 (1994), ch. 14",
-            .config_size = sizeof(struct ota_link_lognormal_config),
-            .fields = lognormal_fields,
+                      "Distributions, vol. 1 (1994), ch. 14; Gilbert (1960), "
+                      "Elliott (1963)",
+            .config_size = sizeof(struct ota_link_radio_config),
+            .fields = radio_fields,
         },
-    .attach_us = lognormal_attach_us,
-    .rtt_us = lognormal_rtt_us,
-    .lost = lognormal_lost,
-    .goodput_bit_s = lognormal_goodput_bit_s,
-    .device_us = lognormal_device_us,
+    .start = ota_link_radio_start,
+    .sense = radio_sense,
+    .attach_us = radio_attach_us,
+    .tail_us = ota_link_radio_tail_us,
 };

@@ -5,7 +5,8 @@
  * With a round trip shorter than the first timer, attempts are independent:
  * each fails with p = 1 - (1 - p_u)(1 - p_d), and at most m are made. With
  * lognormal round trips and no loss, the chance that a timer runs out for
- * nothing is an integral over the timer.
+ * nothing is an integral over the timer. In bad spells that outlast the timers
+ * attempts fail together.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -19,6 +20,8 @@
 #include "models/link/exchange.h"
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
+#include "tests/support/near.h"
+#include "tests/support/plain_air.h"
 
 enum { DRAWS = 200000 };
 
@@ -34,25 +37,34 @@ static struct ota_retry coap_defaults(int sends_max)
 }
 
 /*
- * P(ok) = 1 - p^m; requests E[A] = (1 - p^m) / (1 - p); answers
- * E[A] (1 - p_u), since each request that comes through is answered.
+ * P(ok) = 1 - p^m; requests E[A] = (1 - p^m) / (1 - p), given success
+ * 1/(1 - p) - m p^m / (1 - p^m); answers E[A] (1 - p_u), since each request
+ * that comes through is answered. wanted_ok and wanted_sent are the first two
+ * worked out.
  */
-static void check_attempts(double p, int m)
+static void check_attempts(double p, int m, double wanted_ok,
+                           double wanted_sent)
 {
     const double one_way = 1 - sqrt(1 - p);
     const double p_ok = 1 - pow(p, m);
     const double attempts = p_ok / (1 - p);
     const struct ota_retry retry = coap_defaults(m);
-    struct ota_link_lognormal_config config;
-    const struct ota_link link = model_fixture_link(&config, 1e3, one_way);
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, 1e3, one_way);
     struct ota_stream stream;
     double ok = 0, sent = 0, sent2 = 0, answers = 0, answers2 = 0;
+    double ok_sent = 0, ok_sent2 = 0;
+
+    assert_near(p_ok, wanted_ok, 6e-11);
+    assert_near(attempts, wanted_sent, 6e-6);
 
     model_fixture_stream(&stream, (uint64_t)m);
     for (int i = 0; i < DRAWS; i++) {
         const struct ota_exchange x =
-            ota_exchange_run(&link, &retry, &stream.rng);
+            ota_exchange_run(&air, &retry, i * OTA_US_PER_H, &stream.rng);
         ok += x.ok;
+        ok_sent += x.ok ? x.requests_sent : 0;
+        ok_sent2 += x.ok ? x.requests_sent * x.requests_sent : 0;
         sent += x.requests_sent;
         sent2 += x.requests_sent * x.requests_sent;
         answers += x.answers_sent;
@@ -63,15 +75,18 @@ static void check_attempts(double p, int m)
     model_fixture_assert_mean(DRAWS, sent, sent2, attempts);
     model_fixture_assert_mean(DRAWS, answers, answers2,
                               attempts * (1 - one_way));
+    if (m > 1)
+        model_fixture_assert_mean(ok, ok_sent, ok_sent2,
+                                  1 / (1 - p) - m * pow(p, m) / p_ok);
 }
 
 static void attempts_are_capped_geometric(void **state)
 {
     (void)state;
-    check_attempts(0.05, 5);
-    check_attempts(0.2, 5);
-    check_attempts(0.3, 3);
-    check_attempts(0.5, 1);
+    check_attempts(0.05, 5, 0.9999996875, 1.05263);
+    check_attempts(0.2, 5, 0.99968, 1.2496);
+    check_attempts(0.3, 3, 0.973, 1.39);
+    check_attempts(0.5, 1, 0.5, 1);
 }
 
 /*
@@ -84,9 +99,8 @@ static void check_timer_wait(double p, double given_s, double all_s)
 {
     const double first_s = 2.5, rtt_us = 1;
     const struct ota_retry retry = coap_defaults(5);
-    struct ota_link_lognormal_config config;
-    const struct ota_link link =
-        model_fixture_link(&config, rtt_us, 1 - sqrt(1 - p));
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, rtt_us, 1 - sqrt(1 - p));
     struct ota_stream stream;
     double given = 0, all = 0, n = 0, sum = 0, sum2 = 0, every = 0, every2 = 0;
 
@@ -100,7 +114,7 @@ static void check_timer_wait(double p, double given_s, double all_s)
     model_fixture_stream(&stream, 100);
     for (int i = 0; i < DRAWS; i++) {
         const struct ota_exchange x =
-            ota_exchange_run(&link, &retry, &stream.rng);
+            ota_exchange_run(&air, &retry, i * OTA_US_PER_H, &stream.rng);
         const double took_s = ota_s_from_us(x.took_us);
         every += took_s;
         every2 += took_s * took_s;
@@ -148,15 +162,15 @@ static void check_needless(double mu, double sigma, double a_s, double expected,
 {
     const double p = needless_timer(mu, sigma, a_s);
     struct ota_retry retry = coap_defaults(2);
-    struct ota_link_lognormal_config config;
-    const struct ota_link link = model_fixture_link(&config, 0, 0);
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, 0, 0);
     struct ota_stream stream;
     double repeated = 0;
 
     assert_true(fabs(p - expected) <= within);
 
     retry.timeout_us = llround(a_s * 1e6);
-    config.rtt = (struct ota_dist){
+    rtt = (struct ota_dist){
         .kind = OTA_DIST_LOGNORMAL,
         .dimension = OTA_TIME,
         .a = mu + log(1e6), /* s to us */
@@ -165,7 +179,8 @@ static void check_needless(double mu, double sigma, double a_s, double expected,
     model_fixture_stream(&stream, 200);
     for (int i = 0; i < DRAWS; i++)
         repeated +=
-            ota_exchange_run(&link, &retry, &stream.rng).requests_sent > 1;
+            ota_exchange_run(&air, &retry, i * OTA_US_PER_H, &stream.rng)
+                .requests_sent > 1;
     model_fixture_assert_share(DRAWS, repeated, p);
 }
 
@@ -185,12 +200,53 @@ static void slow_answers_cost_needless_repeats(void **state)
     check_needless(1.904, 0.305, 15, 9e-4, 0.5e-4);
 }
 
+/*
+ * Losses in bad spells only, all of them, as a chain of slots with p and r has
+ * them (test_air_oracles.c): m sends d slots apart all fail with
+ * pi_B (pi_B + pi_G lambda^d)^(m - 1), lambda = 1 - p - r. The answer leaves
+ * 1 us behind its request, in the same spell but for one case in a million.
+ */
+static void check_burst(int apart_s, int m, uint64_t index)
+{
+    const double p = 0.05, r = 0.2, pi_b = p / (p + r), lambda = 1 - p - r;
+    const double fails =
+        pi_b * pow(pi_b + (1 - pi_b) * pow(lambda, apart_s), m - 1);
+    const struct ota_retry retry = {
+        .timeout_us = apart_s * OTA_US_PER_S,
+        .timeout_max_us = apart_s * OTA_US_PER_S,
+        .sends_max = m,
+    };
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, 2, 0);
+    struct ota_stream stream;
+    double failed = 0;
+
+    air.loss[true] = 1;
+    air.leave_per_s[false] = -log(lambda) * pi_b;
+    air.leave_per_s[true] = -log(lambda) * (1 - pi_b);
+    model_fixture_stream(&stream, index);
+    for (int i = 0; i < DRAWS; i++) {
+        ota_air_start(&air, 0, &stream.rng);
+        failed += !ota_exchange_run(&air, &retry, 0, &stream.rng).ok;
+    }
+    model_fixture_assert_share(DRAWS, failed, fails);
+}
+
+static void repeats_within_a_bad_spell_fail_together(void **state)
+{
+    (void)state;
+    check_burst(1, 4, 300);
+    check_burst(4, 3, 301);
+    check_burst(30, 2, 302);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attempts_are_capped_geometric),
         cmocka_unit_test(timers_cost_what_rfc_7252_makes_them),
         cmocka_unit_test(slow_answers_cost_needless_repeats),
+        cmocka_unit_test(repeats_within_a_bad_spell_fail_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,19 +44,6 @@ void model_fixture_set(const struct ota_model *model, void *config,
         fail_msg("%s.%s: %s", model->name, name, problem);
 }
 
-struct ota_link model_fixture_link(struct ota_link_lognormal_config *config,
-                                   double rtt_us, double loss)
-{
-    *config = (struct ota_link_lognormal_config){
-        .attach = ota_dist_fixed(OTA_TIME, 1e6),
-        .attach_give_up_us = 120000000,
-        .rtt = ota_dist_fixed(OTA_TIME, rtt_us),
-        .loss = loss,
-        .goodput_bit_s = 1000000000,
-    };
-    return (struct ota_link){&ota_link_lognormal, config};
-}
-
 void model_fixture_assert_mean(double n, double sum, double sum_squares,
                                double expected)
 {

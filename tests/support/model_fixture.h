@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * model_fixture.h - configs, links and streams for tests of the models.
+ * model_fixture.h - configs and streams for tests of the models.
  */
 #ifndef OTA_TEST_MODEL_FIXTURE_H
 #define OTA_TEST_MODEL_FIXTURE_H
@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "models/link/link.h"
 #include "sim/base/arena.h"
 #include "sim/base/model.h"
 #include "sim/base/random.h"
@@ -25,11 +24,6 @@ void *model_fixture_config(const struct ota_model *model,
 void model_fixture_set(const struct ota_model *model, void *config,
                        struct ota_arena *arena, const char *name,
                        const char *text);
-
-/* Makes *config a link that attaches in 1 s, answers in rtt_us, loses that
- * share of datagrams and takes no time for anything else. */
-struct ota_link model_fixture_link(struct ota_link_lognormal_config *config,
-                                   double rtt_us, double loss);
 
 /* Asserts that the mean of n draws, given their sum and sum of squares, is
  * within 4 standard errors of expected. */

@@ -13,6 +13,7 @@
 #include "models/link/exchange.h"
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
+#include "tests/support/plain_air.h"
 
 /* Sends at 0, 2, 6, 14 s and gives up at 30 s. */
 static const struct ota_retry exact = {
@@ -22,15 +23,36 @@ static const struct ota_retry exact = {
     .sends_max = 4,
 };
 
-static struct ota_exchange run(const struct ota_retry *retry, double rtt_s,
-                               double loss)
+enum { BEGIN_US = 1000000 }; /* when exchanges begin */
+
+static struct ota_exchange run_on(struct ota_air *air,
+                                  const struct ota_retry *retry)
 {
-    struct ota_link_lognormal_config config;
-    const struct ota_link link = model_fixture_link(&config, rtt_s * 1e6, loss);
     struct ota_stream stream;
 
     model_fixture_stream(&stream, 0);
-    return ota_exchange_run(&link, retry, &stream.rng);
+    return ota_exchange_run(air, retry, BEGIN_US, &stream.rng);
+}
+
+static struct ota_exchange run(const struct ota_retry *retry, double rtt_s,
+                               double loss)
+{
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, rtt_s * 1e6, loss);
+
+    return run_on(&air, retry);
+}
+
+/* Nothing leaves in the stretch from begin_s to end_s after the beginning. */
+static struct ota_exchange run_with_outage(double rtt_s, double begin_s,
+                                           double end_s)
+{
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, rtt_s * 1e6, 0);
+
+    air.outage_begin_us = BEGIN_US + llround(begin_s * 1e6);
+    air.outage_end_us = BEGIN_US + llround(end_s * 1e6);
+    return run_on(&air, &exact);
 }
 
 static void check(double rtt_s, bool ok, double took_s, int sent)
@@ -93,6 +115,113 @@ static void particle_gives_up_when_it_says(void **state)
     assert_int_equal(dtls.took_us, 93 * OTA_US_PER_S);
 }
 
+/* A request is lost by the air when it leaves, its answer by that half a round
+ * trip later; with 3 s, answers leave at 1.5, 3.5, 7.5 and 15.5 s. */
+static void each_way_is_lost_at_its_own_instant(void **state)
+{
+    (void)state;
+    struct ota_exchange x = run_with_outage(3, 0, 1);
+    assert_true(x.ok); /* only the first request is lost */
+    assert_int_equal(x.took_us, 5 * OTA_US_PER_S);
+    assert_int_equal(x.requests_sent, 2);
+    assert_int_equal(x.requests_received, 1);
+
+    x = run_with_outage(3, 1, 2); /* the first answer; the request at 2 not */
+    assert_true(x.ok);
+    assert_int_equal(x.took_us, 5 * OTA_US_PER_S);
+    assert_int_equal(x.requests_sent, 2);
+    assert_int_equal(x.requests_received, 2);
+    assert_int_equal(x.answers_sent, 2);
+
+    x = run_with_outage(3, 1, 7.5); /* the first answer, two requests */
+    assert_true(x.ok);
+    assert_int_equal(x.took_us, 17 * OTA_US_PER_S);
+    assert_int_equal(x.requests_sent, 4);
+    assert_int_equal(x.requests_received, 2);
+
+    x = run_with_outage(3, 1, 15.6); /* the first answer, all else */
+    assert_false(x.ok);
+    assert_int_equal(x.took_us, 30 * OTA_US_PER_S);
+    assert_int_equal(x.requests_received, 1);
+}
+
+/* Only the first datagram is one after a silence: not its answer, however
+ * late that leaves, nor a repeat while the radio is still up. */
+static void the_first_request_alone_wakes_the_radio(void **state)
+{
+    (void)state;
+    struct ota_dist rtt, more = ota_dist_fixed(OTA_TIME, 1e6);
+    struct ota_air air = plain_air(&rtt, 0.5e6, 0);
+    struct ota_exchange x;
+
+    air.rtt_first = &more;
+    air.tail_us = OTA_US_PER_S / 10;
+    air.spoke_us = INT64_MIN;
+    x = run_on(&air, &exact);
+    assert_true(x.ok);
+    assert_int_equal(x.took_us, 1500000);
+    assert_int_equal(air.spoke_us, BEGIN_US + 1500000); /* the answer */
+
+    air.loss_first = 1;
+    air.spoke_us = BEGIN_US; /* the radio is up; the answer leaves late */
+    x = run_on(&air, &exact);
+    assert_true(x.ok);
+    assert_int_equal(x.took_us, 500000);
+
+    /* The timer outlasts the tail: all requests are first. */
+    air.spoke_us = INT64_MIN;
+    x = run_on(&air, &exact);
+    assert_false(x.ok);
+    assert_int_equal(x.requests_received, 0);
+
+    air.tail_us = 3 * OTA_US_PER_S; /* longer than the first timer */
+    air.spoke_us = INT64_MIN;
+    x = run_on(&air, &exact);
+    assert_true(x.ok);
+    assert_int_equal(x.took_us, 2500000);
+    assert_int_equal(x.requests_sent, 2);
+    assert_int_equal(x.requests_received, 1);
+}
+
+/* The link gets bad for good after 3 s, before the answer to the first of two
+ * requests leaves: but the second left before. */
+static void time_does_not_go_back(void **state)
+{
+    (void)state;
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, 8e6, 0);
+
+    air.loss[true] = 1;
+    air.leave_per_s[false] = 1;
+    air.until_us = BEGIN_US + 3 * OTA_US_PER_S;
+    const struct ota_exchange x = run_on(&air, &exact);
+    assert_false(x.ok);
+    assert_int_equal(x.requests_sent, 4);
+    assert_int_equal(x.requests_received, 2);
+}
+
+/* As many answers on their way as there may be. */
+static void many_answers_may_be_on_their_way(void **state)
+{
+    (void)state;
+    const struct ota_retry patient = {
+        .timeout_us = OTA_US_PER_S,
+        .timeout_max_us = OTA_US_PER_S,
+        .sends_max = OTA_RETRY_SENDS_MAX,
+    };
+    struct ota_exchange x = run(&patient, 63.5, 0);
+
+    assert_true(x.ok);
+    assert_int_equal(x.took_us, 63500000);
+    assert_int_equal(x.requests_sent, OTA_RETRY_SENDS_MAX);
+    x = run(&patient, 1000, 0);
+    assert_false(x.ok);
+    assert_int_equal(x.took_us, OTA_RETRY_SENDS_MAX * OTA_US_PER_S);
+    assert_int_equal(x.answers_sent, OTA_RETRY_SENDS_MAX);
+    x = run(&patient, 1e30, 0);
+    assert_false(x.ok);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +229,10 @@ int main(void)
         cmocka_unit_test(nothing_heard_is_given_up),
         cmocka_unit_test(doubling_stops),
         cmocka_unit_test(particle_gives_up_when_it_says),
+        cmocka_unit_test(each_way_is_lost_at_its_own_instant),
+        cmocka_unit_test(the_first_request_alone_wakes_the_radio),
+        cmocka_unit_test(time_does_not_go_back),
+        cmocka_unit_test(many_answers_may_be_on_their_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
