@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sleep.h - kind of model: when a device wakes.
+ * sleep.h - kind of model: when a device wakes, and what waking costs.
  *
  * Time 0 is an arbitrary instant in a device's life: the first wake is drawn
  * from the stationary law, so that statistics hold from the start on.
@@ -13,16 +13,29 @@
 
 #include <gsl/gsl_rng.h>
 
+#include "sim/base/dist.h"
 #include "sim/base/model.h"
 
-/* What a sleep keeps alive, and so what waking costs. */
+/* What a sleep keeps alive, and so what waking costs. What it draws is the
+ * battery's affair. */
 enum ota_sleep_depth {
-    OTA_SLEEP_HIBERNATE, /* memory lost: boot, then attach */
-    OTA_SLEEP_MODEM_OFF, /* memory kept: attach */
-    OTA_SLEEP_STANDBY,   /* network kept: neither */
+    OTA_SLEEP_HIBERNATE,       /* memory lost: boot, then attach */
+    OTA_SLEEP_STOP,            /* memory kept, modem off: attach */
+    OTA_SLEEP_ULTRA_LOW_POWER, /* the same, for less current */
+    OTA_SLEEP_STANDBY,         /* the network is kept: neither. The session
+                                * goes on, and the cloud can wake the device */
+    OTA_SLEEP_DEPTHS
 };
 
 extern const char *const ota_sleep_depths[]; /* words, ended by NULL */
+
+/* First member of every config of a model that sleeps. */
+struct ota_sleep_common {
+    int depth;         /* enum ota_sleep_depth */
+    int64_t boot_us;   /* from waking to the start of the app or the attach */
+    double low_charge; /* below this share of a full battery a wake is skipped:
+                        * the device sleeps on without connecting */
+};
 
 struct ota_sleep_model {
     struct ota_model model;
@@ -35,14 +48,13 @@ struct ota_sleep_model {
      * OTA_NEVER for a device that never sleeps. */
     int64_t (*next_us)(const void *config, int64_t wake_us, gsl_rng *rng);
 
-    /* Returns the time within which every device wakes at least once [us], a
-     * whole number of periods for wakes that are aligned to a clock; 0 for a
-     * device that never sleeps. */
+    /* Returns the time within which every device wakes at least once (nearly:
+     * with a chance of 1 - 1e-6) [us], a whole number of periods for wakes that
+     * are aligned to a clock; 0 for a device that never sleeps. */
     int64_t (*lead_us)(const void *config);
 
-    /* Returns how deep it sleeps, and in *boot_us the time from waking to the
-     * start of the app or of the attach [us]. */
-    enum ota_sleep_depth (*depth)(const void *config, int64_t *boot_us);
+    /* Returns the config's common part; NULL for a device that never sleeps. */
+    const struct ota_sleep_common *(*common)(const void *config);
 };
 
 struct ota_sleep {
@@ -57,15 +69,22 @@ enum ota_sleep_phase {
 };
 
 struct ota_sleep_interval_config {
+    struct ota_sleep_common common;
     int64_t period_us; /* wake to wake, mean */
     double jitter;     /* each interval is uniform in period * (1 -+ jitter) */
     int phase;         /* enum ota_sleep_phase */
-    int depth;         /* enum ota_sleep_depth */
-    int64_t boot_us;
+};
+
+struct ota_sleep_poisson_config {
+    struct ota_sleep_common common;
+    int64_t mean_us; /* wake to wake */
 };
 
 extern const struct ota_sleep_model ota_sleep_always_on;
 extern const struct ota_sleep_model ota_sleep_interval;
+extern const struct ota_sleep_model ota_sleep_poisson;
+extern const struct ota_sleep_model ota_sleep_calendar;
+extern const struct ota_sleep_model ota_sleep_trace;
 
 /* Every sleep model, ended by NULL. */
 extern const struct ota_sleep_model *const ota_sleep_models[];

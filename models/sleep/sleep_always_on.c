@@ -32,12 +32,10 @@ static int64_t always_on_lead_us(const void *config)
     return 0;
 }
 
-static enum ota_sleep_depth always_on_depth(const void *config,
-                                            int64_t *boot_us)
+static const struct ota_sleep_common *always_on_common(const void *config)
 {
     (void)config;
-    *boot_us = 0;
-    return OTA_SLEEP_STANDBY;
+    return NULL;
 }
 
 static const struct ota_field always_on_fields[] = {
@@ -56,5 +54,5 @@ const struct ota_sleep_model ota_sleep_always_on = {
     .first_us = always_on_first_us,
     .next_us = always_on_next_us,
     .lead_us = always_on_lead_us,
-    .depth = always_on_depth,
+    .common = always_on_common,
 };

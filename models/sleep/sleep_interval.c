@@ -17,13 +17,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "models/sleep/sleep_common.h"
 #include "sim/base/clock.h"
-
-static const char *const phases[] = {
-    [OTA_SLEEP_PHASE_RANDOM] = "random",
-    [OTA_SLEEP_PHASE_ALIGNED] = "aligned",
-    NULL,
-};
 
 /* Time of an aligned wake since its multiple of the period; less than it. */
 static int64_t aligned_offset_us(const struct ota_sleep_interval_config *config,
@@ -79,14 +74,6 @@ static int64_t interval_lead_us(const void *opaque)
     return llround((double)config->period_us * (1 + config->jitter));
 }
 
-static enum ota_sleep_depth interval_depth(const void *opaque, int64_t *boot_us)
-{
-    const struct ota_sleep_interval_config *config = opaque;
-
-    *boot_us = config->boot_us;
-    return (enum ota_sleep_depth)config->depth;
-}
-
 static const struct ota_field interval_fields[] = {
     {
         .name = "period",
@@ -113,28 +100,11 @@ static const struct ota_field interval_fields[] = {
         .kind = OTA_FIELD_CHOICE,
         .offset = offsetof(struct ota_sleep_interval_config, phase),
         .fallback = "random",
-        .choices = phases,
+        .choices = ota_sleep_phases,
         .help = "random: each device has its own; aligned: all wake at "
                 "multiples of the interval",
     },
-    {
-        .name = "depth",
-        .kind = OTA_FIELD_CHOICE,
-        .offset = offsetof(struct ota_sleep_interval_config, depth),
-        .fallback = "hibernate",
-        .choices = ota_sleep_depths,
-        .help = "what waking costs: boot and attach, attach, or neither",
-    },
-    {
-        .name = "boot",
-        .kind = OTA_FIELD_INTEGER,
-        .dimension = OTA_TIME,
-        .offset = offsetof(struct ota_sleep_interval_config, boot_us),
-        .fallback = "0s",
-        .min = 0,
-        .max = (double)OTA_US_PER_H,
-        .help = "time from waking to the start of the app or of the attach",
-    },
+    OTA_SLEEP_COMMON_FIELDS,
     {.name = NULL},
 };
 
@@ -151,5 +121,5 @@ const struct ota_sleep_model ota_sleep_interval = {
     .first_us = interval_first_us,
     .next_us = interval_next_us,
     .lead_us = interval_lead_us,
-    .depth = interval_depth,
+    .common = ota_sleep_common_part,
 };
