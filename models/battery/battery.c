@@ -15,16 +15,20 @@ const struct ota_battery_model *const ota_battery_models[] = {
 };
 
 const char *const ota_power_names[OTA_POWERS] = {
-    [OTA_POWER_SLEEP] = "sleep",   [OTA_POWER_BOOT] = "boot",
-    [OTA_POWER_ATTACH] = "attach", [OTA_POWER_CONNECT] = "connect",
-    [OTA_POWER_ONLINE] = "online", [OTA_POWER_TRANSFER] = "transfer",
+    [OTA_POWER_HIBERNATE] = "hibernate",
+    [OTA_POWER_STOP] = "stop",
+    [OTA_POWER_ULTRA_LOW_POWER] = "ultra_low_power",
+    [OTA_POWER_STANDBY] = "standby",
+    [OTA_POWER_BOOT] = "boot",
+    [OTA_POWER_ATTACH] = "attach",
+    [OTA_POWER_CONNECT] = "connect",
+    [OTA_POWER_ONLINE] = "online",
+    [OTA_POWER_TRANSFER] = "transfer",
+    [OTA_POWER_TAIL] = "tail",
 };
 
-int64_t ota_battery_charge_pc(const void *opaque, enum ota_power power,
-                              int64_t duration_us)
+int64_t ota_battery_product_pc(int64_t na, int64_t duration_us)
 {
-    const struct ota_battery_config *config = opaque;
-    const int64_t na = config->current_na[power];
     int64_t fc; /* nA * us */
     int64_t charge_pc;
 
@@ -38,4 +42,12 @@ int64_t ota_battery_charge_pc(const void *opaque, enum ota_power power,
         __builtin_add_overflow(charge_pc, rest_pc, &charge_pc))
         return INT64_MAX;
     return charge_pc;
+}
+
+int64_t ota_battery_charge_pc(const void *opaque, enum ota_power power,
+                              int64_t duration_us)
+{
+    const struct ota_battery_config *config = opaque;
+
+    return ota_battery_product_pc(config->current_na[power], duration_us);
 }

@@ -9,20 +9,33 @@
 #ifndef OTA_BATTERY_H
 #define OTA_BATTERY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include <gsl/gsl_rng.h>
+
+#include "sim/base/dist.h"
 #include "sim/base/model.h"
 
 /* What a device is doing, as far as its current goes. */
 enum ota_power {
-    OTA_POWER_SLEEP,
+    OTA_POWER_HIBERNATE, /* asleep, by depth */
+    OTA_POWER_STOP,
+    OTA_POWER_ULTRA_LOW_POWER,
+    OTA_POWER_STANDBY,
     OTA_POWER_BOOT,     /* processor only: booting, applying a module */
     OTA_POWER_ATTACH,   /* searching for and joining the network */
     OTA_POWER_CONNECT,  /* session set-up, publishing */
     OTA_POWER_ONLINE,   /* connected and idle */
     OTA_POWER_TRANSFER, /* receiving an update */
+    OTA_POWER_TAIL,     /* asleep, the radio still up */
     OTA_POWERS
 };
+
+static inline bool ota_power_is_sleep(enum ota_power power)
+{
+    return power <= OTA_POWER_STANDBY || power == OTA_POWER_TAIL;
+}
 
 extern const char *const ota_power_names[OTA_POWERS];
 
@@ -41,8 +54,18 @@ struct ota_battery_model {
     int64_t (*lasts_us)(const void *config, enum ota_power power,
                         int64_t left_pc);
 
-    /* Returns the charge at time 0 [pC]; INT64_MAX: endless. */
+    /* Returns the charge at time 0 [pC]; INT64_MAX: endless. Draws if it
+     * varies. */
+    int64_t (*start_pc)(const void *config, gsl_rng *rng);
+
+    /* Returns the charge of a full battery [pC]; INT64_MAX: endless. */
     int64_t (*capacity_pc)(const void *config);
+
+    /* Returns by how much less is in the battery after duration_us in that
+     * state [pC]; negative if more came in than was drawn. The caller keeps
+     * it between empty and full. */
+    int64_t (*drained_pc)(const void *config, enum ota_power power,
+                          int64_t duration_us);
 };
 
 struct ota_battery {
@@ -53,8 +76,11 @@ struct ota_battery {
 /* Both models'. "mains" counts the same currents but never runs out. */
 struct ota_battery_config {
     int64_t current_na[OTA_POWERS];
-    int64_t capacity_uah; /* "by_state" only */
-    double full;          /* "by_state": share of it at time 0 */
+    int64_t capacity_uah;      /* "by_state" only */
+    struct ota_dist full;      /* "by_state": share of it at time 0 */
+    int64_t self_discharge_na; /* "by_state": drawn in every state besides, not
+                                * counted as the device's charge */
+    int64_t harvest_na;        /* "by_state": a mean current that comes in */
 };
 
 extern const struct ota_battery_model ota_battery_mains;

@@ -2,8 +2,11 @@
 /*
  * battery_by_state.c - a battery drained by one constant current a state.
  *
- * No self-discharge, no harvest, and the whole capacity can be drawn at any
- * current and temperature.
+ * What leaves it is the state's current and its own self-discharge, less a
+ * mean current that comes in. Charge of either sign is rounded towards 0, and
+ * how long a charge lasts is the largest whole time that does not drain more.
+ * The whole capacity can be drawn at any current and temperature, and what is
+ * harvested beyond a full battery is the caller's to leave out.
  */
 #include "models/battery/battery.h"
 
@@ -13,6 +16,23 @@
 #include "models/battery/battery_common.h"
 #include "sim/base/clock.h"
 
+/* What leaves the battery in that state [nA]; negative if more comes in. */
+static int64_t net_na(const struct ota_battery_config *config,
+                      enum ota_power power)
+{
+    return config->current_na[power] + config->self_discharge_na -
+           config->harvest_na;
+}
+
+static int64_t by_state_drained_pc(const void *opaque, enum ota_power power,
+                                   int64_t duration_us)
+{
+    const int64_t na = net_na(opaque, power);
+
+    return na < 0 ? -ota_battery_product_pc(-na, duration_us)
+                  : ota_battery_product_pc(na, duration_us);
+}
+
 /*
  * The largest d with floor(d na / 1000) <= left, which is
  * floor((1000 left + 999) / na), in two parts lest 1000 left overflow.
@@ -20,11 +40,10 @@
 static int64_t by_state_lasts_us(const void *opaque, enum ota_power power,
                                  int64_t left_pc)
 {
-    const struct ota_battery_config *config = opaque;
-    const int64_t na = config->current_na[power];
+    const int64_t na = net_na(opaque, power);
 
     assert(left_pc >= 0);
-    if (na == 0)
+    if (na <= 0)
         return OTA_NEVER;
 
     const int64_t whole_ms = left_pc / na;
@@ -38,8 +57,16 @@ static int64_t by_state_capacity_pc(const void *opaque)
 {
     const struct ota_battery_config *config = opaque;
 
-    return llround((double)config->capacity_uah * config->full) *
-           OTA_PC_PER_UAH;
+    return config->capacity_uah * OTA_PC_PER_UAH;
+}
+
+/* A draw beyond an empty or a full battery is one of those. */
+static int64_t by_state_start_pc(const void *opaque, gsl_rng *rng)
+{
+    const struct ota_battery_config *config = opaque;
+    const double full = fmin(fmax(ota_dist_draw(&config->full, rng), 0), 1);
+
+    return llround((double)config->capacity_uah * full) * OTA_PC_PER_UAH;
 }
 
 static const struct ota_field by_state_fields[] = {
@@ -57,7 +84,7 @@ static const struct ota_field by_state_fields[] = {
     },
     {
         .name = "full",
-        .kind = OTA_FIELD_REAL,
+        .kind = OTA_FIELD_DIST,
         .dimension = OTA_RATIO,
         .offset = offsetof(struct ota_battery_config, full),
         .fallback = "1",
@@ -65,6 +92,15 @@ static const struct ota_field by_state_fields[] = {
         .max = 1,
         .help = "share of the capacity that is left at time 0",
     },
+    OTA_BATTERY_NA_FIELD(
+        "self_discharge",
+        offsetof(struct ota_battery_config, self_discharge_na), "0uA",
+        "current that the battery loses by itself, in every state; not "
+        "counted as the device's charge",
+        "ours: none"),
+    OTA_BATTERY_NA_FIELD(
+        "harvest", offsetof(struct ota_battery_config, harvest_na), "0uA",
+        "mean current that comes in, as from the sun", "ours: none"),
     {.name = NULL},
 };
 
@@ -79,5 +115,7 @@ const struct ota_battery_model ota_battery_by_state = {
         },
     .charge_pc = ota_battery_charge_pc,
     .lasts_us = by_state_lasts_us,
+    .start_pc = by_state_start_pc,
     .capacity_pc = by_state_capacity_pc,
+    .drained_pc = by_state_drained_pc,
 };

@@ -10,27 +10,49 @@
 
 #include "models/battery/battery.h"
 
-/* The charge that duration_us in that state take, rounded down [pC];
- * INT64_MAX if it does not fit. */
+/* The charge of a current over a time, neither of them negative, rounded down
+ * [pC]; INT64_MAX if it does not fit. */
+int64_t ota_battery_product_pc(int64_t na, int64_t duration_us);
+
+/* The same of the current in that state: charge_pc of both models. */
 int64_t ota_battery_charge_pc(const void *config, enum ota_power power,
                               int64_t duration_us);
 
-/* A row of a field table: the current in one state. The largest that a
+/* A row of a field table: a current at that offset. The largest that a
  * scenario may set is 10 A. */
-#define OTA_BATTERY_CURRENT_FIELD(key, power, text, says, from)                \
+#define OTA_BATTERY_NA_FIELD(key, at, text, says, from)                        \
     {                                                                          \
         .name = key, .kind = OTA_FIELD_INTEGER, .dimension = OTA_CURRENT,      \
-        .offset = offsetof(struct ota_battery_config, current_na) +            \
-                  sizeof(int64_t) * (power),                                   \
-        .fallback = text, .min = 0, .max = 1e10, .help = says, .source = from, \
+        .offset = (at), .fallback = text, .min = 0, .max = 1e10, .help = says, \
+        .source = from,                                                        \
     }
+
+/* The current in one state. */
+#define OTA_BATTERY_CURRENT_FIELD(key, power, text, says, from)                \
+    OTA_BATTERY_NA_FIELD(key,                                                  \
+                         offsetof(struct ota_battery_config, current_na) +     \
+                             sizeof(int64_t) * (power),                        \
+                         text, says, from)
 
 #define OTA_BATTERY_ELECTRON "Particle Electron datasheet, typical"
 
+#define OTA_BATTERY_SLEEP_ELECTRON                                             \
+    "docs.particle.io, Device OS API, sleep modes: Electron, typical"
+
 #define OTA_BATTERY_CURRENT_FIELDS                                             \
-    OTA_BATTERY_CURRENT_FIELD("sleep_current", OTA_POWER_SLEEP, "114uA",       \
-                              "current asleep",                                \
-                              "docs.particle.io: Electron, hibernate"),        \
+    OTA_BATTERY_CURRENT_FIELD("hibernate_current", OTA_POWER_HIBERNATE,        \
+                              "114uA", "current asleep, nothing kept",         \
+                              OTA_BATTERY_SLEEP_ELECTRON),                     \
+        OTA_BATTERY_CURRENT_FIELD("stop_current", OTA_POWER_STOP, "2.53mA",    \
+                                  "current asleep, memory kept",               \
+                                  OTA_BATTERY_SLEEP_ELECTRON),                 \
+        OTA_BATTERY_CURRENT_FIELD(                                             \
+            "ultra_low_power_current", OTA_POWER_ULTRA_LOW_POWER, "2.55mA",    \
+            "the same in its leanest way", OTA_BATTERY_SLEEP_ELECTRON),        \
+        OTA_BATTERY_CURRENT_FIELD("standby_current", OTA_POWER_STANDBY,        \
+                                  "28.1mA",                                    \
+                                  "current asleep, memory and network kept",   \
+                                  OTA_BATTERY_SLEEP_ELECTRON),                 \
         OTA_BATTERY_CURRENT_FIELD("boot_current", OTA_POWER_BOOT, "33.3mA",    \
                                   "current with the processor only",           \
                                   OTA_BATTERY_ELECTRON),                       \
@@ -47,6 +69,10 @@ int64_t ota_battery_charge_pc(const void *config, enum ota_power power,
         OTA_BATTERY_CURRENT_FIELD(                                             \
             "transfer_current", OTA_POWER_TRANSFER, "114mA",                   \
             "current while receiving an update",                               \
-            OTA_BATTERY_ELECTRON ", transmitting to the cloud")
+            OTA_BATTERY_ELECTRON ", transmitting to the cloud"),               \
+        OTA_BATTERY_CURRENT_FIELD(                                             \
+            "tail_current", OTA_POWER_TAIL, "28.1mA",                          \
+            "current asleep while the network still holds the radio up",       \
+            "assumption: as in standby")
 
 #endif

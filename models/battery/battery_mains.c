@@ -22,6 +22,22 @@ static int64_t mains_capacity_pc(const void *config)
     return INT64_MAX;
 }
 
+static int64_t mains_start_pc(const void *config, gsl_rng *rng)
+{
+    (void)config;
+    (void)rng;
+    return INT64_MAX;
+}
+
+static int64_t mains_drained_pc(const void *config, enum ota_power power,
+                                int64_t duration_us)
+{
+    (void)config;
+    (void)power;
+    (void)duration_us;
+    return 0;
+}
+
 static const struct ota_field mains_fields[] = {
     OTA_BATTERY_CURRENT_FIELDS,
     {.name = NULL},
@@ -38,5 +54,7 @@ const struct ota_battery_model ota_battery_mains = {
         },
     .charge_pc = ota_battery_charge_pc,
     .lasts_us = mains_lasts_us,
+    .start_pc = mains_start_pc,
     .capacity_pc = mains_capacity_pc,
+    .drained_pc = mains_drained_pc,
 };
