@@ -4,9 +4,10 @@
  * one.
  *
  * The checks are Device OS's: installed version >= needed version, of the
- * module's own needs only. Since 0.6.0 a device also refuses a module that
- * would leave an installed system part's need unmet; as needs are lower
- * bounds, that only ever stops a downgrade.
+ * module's own needs only. Since 0.6.0 a device also refuses a system part that
+ * would leave another one's need of it unmet (validate_module_dependencies_full
+ * of the files that catalog.h names). As needs are lower bounds that stops
+ * downgrades, and upgrades that do not go far enough.
  */
 #include "models/firmware/catalog.h"
 
@@ -88,6 +89,21 @@ const struct ota_module *ota_catalog_module(const struct ota_catalog *catalog,
     return NULL;
 }
 
+void ota_catalog_system_parts(const struct ota_catalog *catalog,
+                              const char *platform,
+                              const struct ota_installed *installed,
+                              const struct ota_module *parts[])
+{
+    const int first = ota_slot_from_text("s0");
+
+    for (int i = 0; i < OTA_SLOT_INDEXES; i++) {
+        const int32_t version = installed->version[first + i];
+        parts[i] =
+            version ? ota_catalog_module(catalog, platform, first + i, version)
+                    : NULL;
+    }
+}
+
 struct ota_installed ota_release_installed(const struct ota_release *release)
 {
     struct ota_installed installed = {{0}};
@@ -113,29 +129,28 @@ static bool met(const struct ota_installed *installed, struct ota_need need)
     return installed->version[need.slot] >= need.version;
 }
 
-/* Returns whether an installed system part needs more than `version` of
- * `slot`. */
-static bool breaks(const struct ota_catalog *catalog, const char *platform,
-                   const struct ota_installed *installed, int slot,
-                   int32_t version)
+/* Returns whether one of the parts needs a later version of what the module
+ * replaces. */
+static bool breaks(const struct ota_module *const parts[OTA_SLOT_INDEXES],
+                   const struct ota_module *module)
 {
-    for (int s = 0; s < OTA_SLOTS; s++) {
-        if (s == slot || slot_letter(s) != 's' || !installed->version[s])
+    for (int i = 0; i < OTA_SLOT_INDEXES; i++) {
+        const struct ota_module *part = parts[i];
+        if (!part || part->slot == module->slot)
             continue;
-        const struct ota_module *part =
-            ota_catalog_module(catalog, platform, s, installed->version[s]);
-        for (int n = 0; part && n < part->need_count; n++) {
-            if (part->needs[n].slot == slot && part->needs[n].version > version)
+        for (int n = 0; n < part->need_count; n++) {
+            if (part->needs[n].slot == module->slot &&
+                part->needs[n].version > module->version)
                 return true;
         }
     }
     return false;
 }
 
-enum ota_acceptance ota_module_acceptance(const struct ota_catalog *catalog,
-                                          const char *platform,
-                                          const struct ota_installed *installed,
-                                          const struct ota_module *module)
+enum ota_acceptance ota_module_acceptance_among(
+    const struct ota_catalog *catalog, const char *platform,
+    const struct ota_installed *installed,
+    const struct ota_module *const parts[], const struct ota_module *module)
 {
     for (size_t i = 0; i < catalog->rule_count; i++) {
         const struct ota_slot_rule *rule = &catalog->rules[i];
@@ -150,10 +165,22 @@ enum ota_acceptance ota_module_acceptance(const struct ota_catalog *catalog,
         if (!later && !met(installed, module->needs[n]))
             return OTA_REFUSED_NEED;
     }
-    if (module->version < installed->version[module->slot] &&
-        breaks(catalog, platform, installed, module->slot, module->version))
+    if (slot_letter(module->slot) == 's' && breaks(parts, module))
         return OTA_REFUSED_BREAKS;
     return OTA_ACCEPTED;
+}
+
+enum ota_acceptance ota_module_acceptance(const struct ota_catalog *catalog,
+                                          const char *platform,
+                                          const struct ota_installed *installed,
+                                          const struct ota_module *module)
+{
+    const struct ota_module *parts[OTA_SLOT_INDEXES] = {NULL};
+
+    if (slot_letter(module->slot) == 's')
+        ota_catalog_system_parts(catalog, platform, installed, parts);
+    return ota_module_acceptance_among(catalog, platform, installed, parts,
+                                       module);
 }
 
 bool ota_module_satisfied(const struct ota_installed *installed,

@@ -101,6 +101,13 @@ const struct ota_module *ota_catalog_module(const struct ota_catalog *catalog,
                                             const char *platform, int slot,
                                             int32_t version);
 
+/* Finds the modules of the installed system parts: parts[i] is that of slot
+ * s<i>, NULL if it is empty or the catalogue has none. */
+void ota_catalog_system_parts(const struct ota_catalog *catalog,
+                              const char *platform,
+                              const struct ota_installed *installed,
+                              const struct ota_module *parts[]);
+
 /*
  * Returns what a device in the field that runs the release has: its modules,
  * and of slots that it does not list what its modules need (a device that
@@ -112,19 +119,28 @@ enum ota_acceptance {
     OTA_ACCEPTED,
     OTA_REFUSED_UNKNOWN_SLOT, /* a slot rule is not met */
     OTA_REFUSED_NEED,         /* a need that is checked is not met */
-    OTA_REFUSED_BREAKS,       /* would leave another module's need unmet */
+    OTA_REFUSED_BREAKS,       /* would leave another system part's need unmet */
 };
 
 /*
  * Returns whether a device takes the module over the air. A user app is taken
  * whatever it needs (it then boots into safe mode). Of another module the
  * first need must be met, and the second unless it is a bootloader's, which
- * is looked after later.
+ * is looked after later. A system part must also be what every other one that
+ * is installed needs. Nothing else keeps a device from taking an older module;
+ * it is the cloud that does not send any.
  */
 enum ota_acceptance ota_module_acceptance(const struct ota_catalog *catalog,
                                           const char *platform,
                                           const struct ota_installed *installed,
                                           const struct ota_module *module);
+
+/* The same for one who knows the installed system parts: nothing is looked up
+ * but the slot rules. */
+enum ota_acceptance ota_module_acceptance_among(
+    const struct ota_catalog *catalog, const char *platform,
+    const struct ota_installed *installed,
+    const struct ota_module *const parts[], const struct ota_module *module);
 
 /* Returns whether every need of the module is met. */
 bool ota_module_satisfied(const struct ota_installed *installed,

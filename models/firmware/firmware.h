@@ -22,6 +22,10 @@ struct ota_firmware_model {
      * old one runs on and nobody is told. */
     int64_t (*apply_us)(const void *config, int64_t size_bytes, gsl_rng *rng,
                         bool *applied);
+
+    /* Returns whether a device whose power fails while it applies a module is
+     * bricked; otherwise it goes on when power is back. */
+    bool (*power_loss_bricks)(const void *config, gsl_rng *rng);
 };
 
 struct ota_firmware {
@@ -30,8 +34,10 @@ struct ota_firmware {
 };
 
 struct ota_firmware_modular_config {
-    struct ota_dist apply; /* reset, copy and boot */
-    double silent_failure; /* share of modules that do not take effect */
+    struct ota_dist apply;    /* reset, copy and boot, whatever the size */
+    int64_t apply_us_per_kib; /* and for each KiB of the module */
+    double silent_failure;    /* share of modules that do not take effect */
+    double power_loss_bricks; /* share of power losses in it that brick */
 };
 
 extern const struct ota_firmware_model ota_firmware_modular;

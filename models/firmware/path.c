@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * path.c - the search for stepping stones.
+ * path.c - paths made of the modules that the search found: where the app
+ * goes, what is compressed or combined, and what the device is like in between.
  *
- * A release is reached from what is installed by sending its newer modules,
- * always the first one that the device accepts. The search goes by the number
- * of stones: first the target itself, then all releases that can be reached
- * at once, then all that can be reached from those, and so on; each release
- * is entered when it is first reached, by the way of fewest bytes. That is
- * exact as long as what is installed depends on the last release alone, which
- * holds where later releases list every slot that earlier ones do.
+ * A combined image is what Particle's cloud sends since Device OS 3.1.0 when an
+ * app comes with one system part and nothing else: both deflated, one behind
+ * the other, in one transfer without safe mode.
+ * Source: docs.particle.io, firmware update events; particle-iot/device-os PR
+ * 2097. The headers' bytes are what is left of the one such image whose size
+ * was published (community.particle.io/t/66646: 373,462 bytes for Boron 4.0.2
+ * and an app) when both deflated parts are taken away.
  */
 #include "models/firmware/path.h"
 
@@ -16,336 +17,206 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/firmware/path_search.h"
 #include "sim/base/error.h"
 
-/* What the search needs to know of the world. */
-struct world {
-    const struct ota_catalog *catalog;
-    const char *platform;
-    const struct ota_module *app; /* NULL: none */
-};
+enum { COMBINED_HEADER_BYTES = 120 };
 
-/* Modules sent so far. steps may be NULL: only count. */
-struct route {
-    struct ota_installed installed;
-    struct ota_path_step *steps;
-    size_t count;
-    int64_t payload_bytes;
-};
+/* --- the device it starts from ---------------------------------------------*/
 
-/* A release that the search has reached. */
-struct stage {
-    const struct ota_release *release; /* NULL: what was installed first */
-    const struct stage *from;
-    struct ota_installed installed;
-    int64_t payload_bytes; /* up to here */
-    size_t count;          /* of modules up to here */
-    int stones;
-};
-
-/* Returns whether the device boots into safe mode: a need of its app or of a
- * system part is not met. Since Device OS 0.7.0 that includes bootloaders. */
-static bool safe_mode(const struct world *world,
-                      const struct ota_installed *installed)
+/* Returns the latest release of the platform, or NULL. */
+static const struct ota_release *newest(const struct ota_catalog *catalog,
+                                        const char *platform)
 {
-    const int first = ota_slot_from_text("s0");
-
-    if (world->app && !ota_module_satisfied(installed, world->app))
-        return true;
-    for (int slot = first; slot < first + OTA_SLOT_INDEXES; slot++) {
-        const struct ota_module *part = ota_catalog_module(
-            world->catalog, world->platform, slot, installed->version[slot]);
-        if (part && !ota_module_satisfied(installed, part))
-            return true;
-    }
-    return false;
-}
-
-static void send(const struct world *world, struct route *route,
-                 const struct ota_module *module)
-{
-    route->installed.version[module->slot] = module->version;
-    if (route->steps) {
-        route->steps[route->count] = (struct ota_path_step){
-            .module = *module,
-            .safe_mode_after = safe_mode(world, &route->installed),
-        };
-    }
-    route->count++;
-    route->payload_bytes += module->size_bytes;
-}
-
-static bool accepted(const struct world *world, const struct route *route,
-                     const struct ota_module *module)
-{
-    return ota_module_acceptance(world->catalog, world->platform,
-                                 &route->installed, module) == OTA_ACCEPTED;
-}
-
-/* Returns the first module of the release that is newer than what is installed
- * and accepted; NULL if none. *newer says whether any is newer. */
-static const struct ota_module *next_module(const struct world *world,
-                                            const struct route *route,
-                                            const struct ota_release *release,
-                                            bool *newer)
-{
-    *newer = false;
-    for (int i = 0; i < release->module_count; i++) {
-        const struct ota_module *module = &release->modules[i];
-        if (module->version <= route->installed.version[module->slot])
-            continue;
-        *newer = true;
-        if (accepted(world, route, module))
-            return module;
+    for (size_t i = catalog->release_count; i > 0; i--) {
+        if (!strcmp(catalog->releases[i - 1].platform, platform))
+            return &catalog->releases[i - 1];
     }
     return NULL;
 }
 
-/* Sends all of the release that is newer. Returns whether that went. */
-static bool send_release(const struct world *world, struct route *route,
-                         const struct ota_release *release)
+static struct ota_path path_from(const struct ota_catalog *catalog,
+                                 const char *platform,
+                                 const struct ota_installed *installed,
+                                 const struct ota_release *target)
 {
-    bool newer;
-    const struct ota_module *module;
+    const struct ota_release *known =
+        target ? target : newest(catalog, platform);
+    const struct ota_module *last =
+        known ? ota_release_last_system(known) : NULL;
+    struct ota_path path = {
+        .installed = *installed,
+        .catalog = catalog,
+        .platform = known ? known->platform : platform,
+        .system_slot = last ? last->slot : -1,
+    };
 
-    while ((module = next_module(world, route, release, &newer)))
-        send(world, route, module);
-    return !newer;
+    path.os =
+        ota_device_os(path.platform, last ? installed->version[last->slot] : 0);
+    ota_catalog_system_parts(catalog, platform, installed, path.parts);
+    return path;
 }
 
-/* Returns the lowest version of a slot in the catalogue that meets the need
- * and is accepted, or NULL. */
-static const struct ota_module *remedy(const struct world *world,
-                                       const struct route *route,
-                                       struct ota_need need)
+static struct ota_path_world world_of(const struct ota_path *path,
+                                      const struct ota_path_options *options)
 {
-    const struct ota_module *best = NULL;
-
-    for (size_t i = 0; i < world->catalog->release_count; i++) {
-        const struct ota_release *release = &world->catalog->releases[i];
-        if (strcmp(release->platform, world->platform) != 0)
-            continue;
-        const struct ota_module *module =
-            ota_release_module(release, need.slot);
-        if (module && module->version >= need.version &&
-            (!best || module->version < best->version) &&
-            accepted(world, route, module))
-            best = module;
-    }
-    return best;
-}
-
-/* Returns a need of an installed module that is not met, in *need. */
-static bool unmet_need(const struct world *world,
-                       const struct ota_installed *installed,
-                       struct ota_need *need)
-{
-    for (int slot = 0; slot < OTA_SLOTS; slot++) {
-        const struct ota_module *module = ota_catalog_module(
-            world->catalog, world->platform, slot, installed->version[slot]);
-        for (int n = 0; module && n < module->need_count; n++) {
-            *need = module->needs[n];
-            if (installed->version[need->slot] < need->version)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Sends what the installed modules still need, such as a bootloader that the
- * release does not list. Returns whether the catalogue has it all. */
-static bool send_remedies(const struct world *world, struct route *route)
-{
-    struct ota_need need;
-
-    while (unmet_need(world, &route->installed, &need)) {
-        const struct ota_module *module = remedy(world, route, need);
-        if (!module)
-            return false;
-        send(world, route, module);
-    }
-    return true;
-}
-
-static bool finish(const struct world *world, struct route *route,
-                   const struct ota_release *target)
-{
-    return send_release(world, route, target) && send_remedies(world, route);
-}
-
-static struct route route_from(const struct stage *stage)
-{
-    return (struct route){
-        .installed = stage->installed,
-        .count = stage->count,
-        .payload_bytes = stage->payload_bytes,
+    return (struct ota_path_world){
+        .catalog = path->catalog,
+        .platform = path->platform,
+        .system_slot = path->system_slot,
+        .compress = options->compress,
     };
 }
 
-/* Returns whether release is newer than what is installed and older than
- * target. */
-static bool is_between(const struct ota_release *release,
-                       const struct ota_installed *installed,
-                       const struct ota_release *target)
-{
-    const struct ota_module *part = ota_release_last_system(release);
-    const struct ota_module *last = ota_release_last_system(target);
+/* --- steps -----------------------------------------------------------------*/
 
-    return !strcmp(release->platform, target->platform) && part && last &&
-           part->version > installed->version[part->slot] &&
-           part->version < last->version;
+/* Returns whether the app goes with what it needs as one image. If that is one
+ * module, it is the last system part. */
+static bool combines(const struct ota_path *path,
+                     const struct ota_path_options *options,
+                     const struct ota_module *app, size_t count)
+{
+    return options->combine && app && count == 1 &&
+           ota_os_takes_combined(
+               &path->os, path->installed.version[ota_slot_from_text("b0")]);
 }
 
-/* Enters into stages[*count ..) every release that is one stone from `from`
- * and was not reached with fewer stones. */
-static void expand(const struct world *world, const struct stage *from,
-                   const struct ota_release *target, struct stage *stages,
-                   size_t *count)
+static void weigh(const struct ota_path_world *world,
+                  const struct ota_installed *installed,
+                  struct ota_path_step *step)
 {
-    for (size_t i = 0; i < world->catalog->release_count; i++) {
-        const struct ota_release *release = &world->catalog->releases[i];
-        if (!is_between(release, &from->installed, target))
-            continue;
-        size_t at = 0;
-        while (at < *count && stages[at].release != release)
-            at++;
-        const int stones = from->stones + 1;
-        if (at < *count && stages[at].stones < stones)
-            continue;
-        struct route route = route_from(from);
-        if (!send_release(world, &route, release) ||
-            (at < *count && stages[at].payload_bytes <= route.payload_bytes))
-            continue;
-        if (at == *count)
-            ++*count;
-        stages[at] = (struct stage){
-            .release = release,
-            .from = from,
-            .installed = route.installed,
-            .payload_bytes = route.payload_bytes,
-            .count = route.count,
-            .stones = stones,
-        };
+    step->compressed = ota_path_compresses(world, installed, &step->module);
+    step->image_bytes = step->compressed
+                            ? ota_path_deflated_bytes(&step->module)
+                            : step->module.size_bytes;
+    if (step->with.size_bytes > 0)
+        step->image_bytes +=
+            COMBINED_HEADER_BYTES + (step->compressed
+                                         ? ota_path_deflated_bytes(&step->with)
+                                         : step->with.size_bytes);
+}
+
+/* Fills in what follows from the order of the path's steps. */
+static void follow(struct ota_path *path, struct ota_path_step *steps,
+                   const struct ota_path_world *world)
+{
+    ota_path_taken taken = 0;
+
+    path->steps = steps;
+    path->payload_bytes = 0;
+    for (size_t i = 0; i < path->count; i++) {
+        const struct ota_installed installed = ota_path_installed(path, taken);
+        steps[i].system_before = ota_path_system(path, taken);
+        weigh(world, &installed, &steps[i]);
+        path->payload_bytes += steps[i].image_bytes;
+        taken |= (ota_path_taken)1 << i;
+        steps[i].safe_mode_after = ota_path_safe_mode(path, taken);
     }
 }
 
-/*
- * Returns the stage from which target is best reached, or NULL. stages[0] is
- * where the device stands; there is room for every release behind it.
- */
-static const struct stage *search(const struct world *world,
-                                  const struct ota_release *target,
-                                  struct stage *stages, size_t *steps)
+/* Makes the path of the modules and app, which may be NULL. */
+static bool lay_out(struct ota_path *path,
+                    const struct ota_path_options *options,
+                    const struct ota_module *app,
+                    const struct ota_module **modules, size_t count,
+                    struct ota_arena *arena, char *problem, size_t problem_size)
 {
-    size_t begin = 0;
-    size_t end = 1; /* stages[begin .. end) have equally many stones */
+    const bool combined = combines(path, options, app, count);
+    const bool apart = app && !combined;
+    const struct ota_path_world world = world_of(path, options);
 
-    while (begin < end) {
-        const struct stage *best = NULL;
-        int64_t least_bytes = INT64_MAX;
-        for (size_t i = begin; i < end; i++) {
-            struct route route = route_from(&stages[i]);
-            if (finish(world, &route, target) &&
-                route.payload_bytes < least_bytes) {
-                best = &stages[i];
-                least_bytes = route.payload_bytes;
-                *steps = route.count;
-            }
-        }
-        if (best)
-            return best;
-        size_t count = end;
-        for (size_t i = begin; i < end; i++)
-            expand(world, &stages[i], target, stages, &count);
-        begin = end;
-        end = count;
-    }
-    return NULL;
-}
-
-static void replay(const struct world *world, struct route *route,
-                   const struct stage *stage)
-{
-    if (stage->from) {
-        replay(world, route, stage->from);
-        send_release(world, route, stage->release);
-    }
-}
-
-static bool no_memory(char *problem, size_t problem_size)
-{
-    snprintf(problem, problem_size, "%s", OTA_NO_MEMORY);
-    return false;
-}
-
-/* Finds the way to target behind first, an app step, if there is one. */
-static bool find(const struct world *world,
-                 const struct ota_installed *installed,
-                 const struct ota_release *target,
-                 const struct ota_path_step *first, struct ota_arena *arena,
-                 struct ota_path *path, char *problem, size_t problem_size)
-{
-    struct stage *stages = ota_arena_alloc(
-        arena, world->catalog->release_count + 1, sizeof(*stages));
-    if (!stages)
-        return no_memory(problem, problem_size);
-
-    const struct ota_module *last = ota_release_last_system(target);
-    const int32_t has = last ? installed->version[last->slot] : 0;
-    if (last && has > last->version) {
+    path->count = count + (apart ? 1 : 0);
+    if (path->count > OTA_PATH_STEPS_MAX) {
         snprintf(problem, problem_size,
-                 "%s %s has system version %d, older than the installed %d; "
-                 "Device OS is not downgraded over the air, so take a release "
-                 "of version %d or later",
-                 target->platform, target->os, (int)last->version, (int)has,
-                 (int)has);
+                 "the way takes %zu modules, and %d is the most; take it in "
+                 "two, by a release between",
+                 path->count, OTA_PATH_STEPS_MAX);
         return false;
     }
-    size_t count = 0;
-    stages[0].installed = *installed;
-    const struct stage *stage = search(world, target, stages, &count);
-    if (!stage) {
+    struct ota_path_step *steps =
+        ota_arena_alloc(arena, path->count + 1, sizeof(*steps));
+    if (!steps) {
+        snprintf(problem, problem_size, "%s", OTA_NO_MEMORY);
+        return false;
+    }
+    const size_t app_at = options->app_last ? count : 0;
+    const size_t first = apart && !options->app_last ? 1 : 0;
+    for (size_t i = 0; i < count; i++)
+        steps[first + i].module = *modules[i];
+    if (apart)
+        steps[app_at].module = *app;
+    else if (combined)
+        steps[0].with = *app;
+    follow(path, steps, &world);
+    return true;
+}
+
+/* --- from here to there ----------------------------------------------------*/
+
+static bool no_way(const struct ota_path *path,
+                   const struct ota_release *target, enum ota_path_found found,
+                   char *problem, size_t problem_size)
+{
+    if (found == OTA_PATH_NO_MEMORY)
+        snprintf(problem, problem_size, "%s", OTA_NO_MEMORY);
+    else
         snprintf(problem, problem_size,
                  "no way to %s %s from system version %d: the device would "
                  "refuse some module, whatever releases are taken between; add "
                  "the missing release to the catalogue or take another one",
-                 target->platform, target->os, (int)has);
-        return false;
-    }
-    const size_t before = first ? 1 : 0;
-    struct ota_path_step *steps =
-        ota_arena_alloc(arena, before + count + 1, sizeof(*steps));
-    if (!steps)
-        return no_memory(problem, problem_size);
-    struct route route = {.installed = *installed, .steps = steps + before};
-    replay(world, &route, stage);
-    finish(world, &route, target);
-    assert(route.count == count);
+                 target->platform, target->os, (int)path->os.system);
+    return false;
+}
 
-    if (first)
-        steps[0] = *first;
-    *path = (struct ota_path){
-        .steps = steps,
-        .count = before + count,
-        .payload_bytes =
-            route.payload_bytes + (first ? first->module.size_bytes : 0),
-    };
-    return true;
+static bool no_downgrade(const struct ota_path *path,
+                         const struct ota_release *target, char *problem,
+                         size_t problem_size)
+{
+    const struct ota_module *last = ota_release_last_system(target);
+    const int has = (int)path->os.system;
+
+    if (!last || has <= last->version)
+        return true;
+    snprintf(problem, problem_size,
+             "%s %s has system version %d, older than the installed %d; "
+             "Device OS is not downgraded over the air, so take a release of "
+             "version %d or later",
+             target->platform, target->os, (int)last->version, has, has);
+    return false;
+}
+
+/* Finds the way to target, with an app if there is one. */
+static bool find(struct ota_path *path, const struct ota_release *target,
+                 const struct ota_path_options *options,
+                 const struct ota_module *app, struct ota_arena *arena,
+                 char *problem, size_t problem_size)
+{
+    const struct ota_path_world world = world_of(path, options);
+    const struct ota_module **modules = NULL;
+    struct ota_arena scratch = {0};
+    size_t count = 0;
+
+    if (!no_downgrade(path, target, problem, problem_size))
+        return false;
+    const enum ota_path_found found = ota_path_search(
+        &world, &path->installed, target, &scratch, &modules, &count);
+    const bool ok = found == OTA_PATH_FOUND
+                        ? lay_out(path, options, app, modules, count, arena,
+                                  problem, problem_size)
+                        : no_way(path, target, found, problem, problem_size);
+    ota_arena_release(&scratch);
+    return ok;
 }
 
 bool ota_path_to_release(const struct ota_catalog *catalog,
                          const struct ota_installed *installed,
                          const struct ota_release *target,
+                         const struct ota_path_options *options,
                          struct ota_arena *arena, struct ota_path *path,
                          char *problem, size_t problem_size)
 {
-    const struct world world = {
-        .catalog = catalog,
-        .platform = target->platform,
-    };
-
-    return find(&world, installed, target, NULL, arena, path, problem,
-                problem_size);
+    *path = path_from(catalog, target->platform, installed, target);
+    return find(path, target, options, NULL, arena, problem, problem_size);
 }
 
 static struct ota_module app_module(const struct ota_release *target,
@@ -368,36 +239,22 @@ static struct ota_module app_module(const struct ota_release *target,
     return app;
 }
 
-bool ota_path_to_app(const struct ota_catalog *catalog,
+bool ota_path_to_app(const struct ota_catalog *catalog, const char *platform,
                      const struct ota_installed *installed,
                      const struct ota_release *target, int32_t app_version,
-                     int64_t app_bytes, struct ota_arena *arena,
-                     struct ota_path *path, char *problem, size_t problem_size)
+                     int64_t app_bytes, const struct ota_path_options *options,
+                     struct ota_arena *arena, struct ota_path *path,
+                     char *problem, size_t problem_size)
 {
-    assert(app_bytes > 0);
+    assert(app_bytes > 0 || target);
+    assert(!target || !strcmp(target->platform, platform));
 
-    struct ota_path_step first = {
-        .module = app_module(target, app_version, app_bytes),
-    };
-    if (target && !ota_module_satisfied(installed, &first.module)) {
-        const struct world world = {
-            .catalog = catalog,
-            .platform = target->platform,
-            .app = &first.module,
-        };
-        first.safe_mode_after = true;
-        return find(&world, installed, target, &first, arena, path, problem,
-                    problem_size);
-    }
-
-    struct ota_path_step *step = ota_arena_alloc(arena, 1, sizeof(*step));
-    if (!step)
-        return no_memory(problem, problem_size);
-    *step = first;
-    *path = (struct ota_path){
-        .steps = step,
-        .count = 1,
-        .payload_bytes = app_bytes,
-    };
-    return true;
+    *path = path_from(catalog, platform, installed, target);
+    if (app_bytes == 0)
+        return find(path, target, options, NULL, arena, problem, problem_size);
+    const struct ota_module app = app_module(target, app_version, app_bytes);
+    if (ota_module_satisfied(installed, &app))
+        return lay_out(path, options, &app, NULL, 0, arena, problem,
+                       problem_size);
+    return find(path, target, options, &app, arena, problem, problem_size);
 }

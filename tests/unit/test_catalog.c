@@ -168,6 +168,22 @@ static void a_part_under_another_cannot_go_back(void **state)
     (void)state;
     assert_int_equal(answer("photon", "0.6.2", "0.6.1", "s1"),
                      OTA_REFUSED_BREAKS);
+    /* Forward, but not as far as part 2 needs: no device should be like that.
+     */
+    struct ota_installed has =
+        ota_release_installed(shipped_release(&catalog, "photon", "0.6.2"));
+    has.version[slot("s1")] = 102;
+    const struct ota_module *part = ota_release_module(
+        shipped_release(&catalog, "photon", "0.6.1"), slot("s1"));
+    assert_int_equal(ota_module_acceptance(&catalog, "photon", &has, part),
+                     OTA_REFUSED_BREAKS);
+    /* It is known of system parts only: of a bootloader, or by who says that
+     * there are none. */
+    assert_int_equal(answer("boron", "4.1.0", "4.0.2", "b0"), OTA_ACCEPTED);
+    const struct ota_module *none[OTA_SLOT_INDEXES] = {NULL};
+    assert_int_equal(
+        ota_module_acceptance_among(&catalog, "photon", &has, none, part),
+        OTA_ACCEPTED);
 }
 
 /* --- a user's file --- */

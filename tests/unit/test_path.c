@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_path.c - upgrade paths: what every path must satisfy, and the order of
- * some known ones. Their payloads are in tests/oracle/test_payload_totals.c.
+ * test_path.c - upgrade paths: the order of some known ones, where the app
+ * goes, what is compressed or combined. Payloads of known paths are in
+ * tests/oracle/test_payload_totals.c; every path of the catalogue is looked at
+ * in tests/oracle/test_every_path.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,8 +50,13 @@ static void assert_steps(const struct ota_path *path, const char *expected)
     assert_string_equal(text, expected);
 }
 
-static struct ota_path path_to_app(const char *platform, const char *from,
-                                   const char *to)
+static const struct ota_path_options plain = {0};
+
+/* The path of an app of app_bytes (0: none) in version 9 that needs `to` (NULL:
+ * nothing). */
+static struct ota_path path_with(const char *platform, const char *from,
+                                 const char *to, int64_t app_bytes,
+                                 struct ota_path_options options)
 {
     char problem[384] = "";
     struct ota_path path;
@@ -58,10 +65,16 @@ static struct ota_path path_to_app(const char *platform, const char *from,
     const struct ota_release *target =
         to ? shipped_release(&catalog, platform, to) : NULL;
 
-    if (!ota_path_to_app(&catalog, &has, target, 9, 20000, &arena, &path,
-                         problem, sizeof(problem)))
+    if (!ota_path_to_app(&catalog, platform, &has, target, 9, app_bytes,
+                         &options, &arena, &path, problem, sizeof(problem)))
         fail_msg("%s", problem);
     return path;
+}
+
+static struct ota_path path_to_app(const char *platform, const char *from,
+                                   const char *to)
+{
+    return path_with(platform, from, to, 20000, plain);
 }
 
 static void app_comes_first(void **state)
@@ -103,6 +116,157 @@ static void stones_are_found(void **state)
     assert_steps(&path, "u1:9! b2:10! b0:3101! s1:6201");
 }
 
+static void an_app_may_go_last(void **state)
+{
+    (void)state;
+    const struct ota_path_options last = {.app_last = true};
+    struct ota_path path = path_with("photon", "0.6.1", "0.6.2", 20000, last);
+    assert_steps(&path, "s1:108 s2:108 u1:9");
+    /* A part's own need still leads into safe mode. */
+    path = path_with("electron", "0.6.4", "2.3.1", 20000, last);
+    assert_steps(&path, "s3:2302 s1:2302 s2:2302! b0:1006 u1:9");
+    path = path_with("electron", "0.6.4", "0.6.2", 20000, last);
+    assert_steps(&path, "u1:9");
+}
+
+static void a_release_may_be_wanted_alone(void **state)
+{
+    (void)state;
+    struct ota_path path = path_with("electron", "0.6.4", "2.3.1", 0, plain);
+    assert_steps(&path, "s3:2302 s1:2302 s2:2302! b0:1006");
+    assert_int_equal(path.payload_bytes, 340204);
+    path = path_with("electron", "2.3.1", "2.3.1", 0, plain);
+    assert_int_equal(path.count, 0);
+    assert_int_equal(path.payload_bytes, 0);
+    assert_int_equal(ota_path_system(&path, 0), 2302);
+    assert_false(ota_path_safe_mode(&path, 0));
+}
+
+static void the_system_is_known_at_each_step(void **state)
+{
+    (void)state;
+    static const int32_t before[] = {1104, 1104, 1104, 1321, 1321, 1321};
+    const struct ota_path path = path_to_app("boron", "1.1.1", "4.1.0");
+
+    assert_steps(&path, "u1:9! b0:401! s1:1321! b0:1200! a0:202! s1:4100");
+    assert_int_equal(path.count, sizeof(before) / sizeof(*before));
+    for (size_t i = 0; i < path.count; i++)
+        assert_int_equal(path.steps[i].system_before, before[i]);
+    assert_int_equal(path.os.system, 1104);
+    assert_int_equal(path.os.generation, 3);
+    assert_true(path.os.cellular);
+    assert_string_equal(path.platform, "boron");
+    assert_ptr_equal(path.catalog, &catalog);
+}
+
+/* --- images ----------------------------------------------------------------*/
+
+static void assert_image(const struct ota_path *path, size_t step,
+                         bool compressed, int64_t image_bytes)
+{
+    assert_true(step < path->count);
+    assert_int_equal(path->steps[step].compressed, compressed);
+    assert_int_equal(path->steps[step].image_bytes, image_bytes);
+}
+
+static void what_the_device_inflates_is_compressed(void **state)
+{
+    (void)state;
+    const struct ota_path_options compress = {.compress = true};
+    /* 0.711 of 507,426, and 0.6 of 20,001, rounded up; no bootloader. */
+    struct ota_path path =
+        path_with("boron", "2.0.1", "4.1.0", 20001, compress);
+    assert_steps(&path, "u1:9! b0:1200! s1:4100");
+    assert_image(&path, 0, true, 12001);
+    assert_image(&path, 1, false, 45844);
+    assert_image(&path, 2, true, 360780);
+    assert_int_equal(path.payload_bytes, 12001 + 45844 + 360780);
+
+    path = path_with("boron", "2.0.1", "4.1.0", 20001, plain);
+    assert_image(&path, 0, false, 20001);
+    assert_image(&path, 2, false, 507426);
+
+    /* Gen 4; prebootloader and bootloader as they are. */
+    path = path_with("p2", "5.9.0", "6.2.1", 0, compress);
+    assert_steps(&path, "b2:10 b0:3101 s1:6201");
+    assert_image(&path, 0, false, 79868);
+    assert_image(&path, 1, false, 59044);
+    assert_image(&path, 2, true, 868200);
+}
+
+static void old_devices_take_it_plain(void **state)
+{
+    (void)state;
+    struct ota_path_options options = {.compress = true, .combine = true};
+    /* Gen 2 never, though bootloader and system are late enough. */
+    struct ota_path path =
+        path_with("electron", "2.3.1", "3.3.1", 20000, options);
+    for (size_t i = 0; i < path.count; i++)
+        assert_image(&path, i, false, path.steps[i].module.size_bytes);
+    /* Gen 3 before 2.0.0, with a late bootloader in the middle. */
+    path = path_with("boron", "1.5.2", "2.0.0", 20000, options);
+    assert_steps(&path, "u1:9! b0:1003! s1:2008");
+    for (size_t i = 0; i < path.count; i++)
+        assert_image(&path, i, false, path.steps[i].module.size_bytes);
+    /* On the way it learns to inflate: an app that goes last gains by it. */
+    options.app_last = true;
+    path = path_with("boron", "1.1.1", "4.1.0", 20000, options);
+    assert_steps(&path, "b0:401 s1:1321 b0:1200 a0:202 s1:4100 u1:9");
+    assert_image(&path, 4, false, 507426);
+    assert_image(&path, 5, true, 12000);
+}
+
+static void app_and_system_part_may_combine(void **state)
+{
+    (void)state;
+    const struct ota_path_options options = {.compress = true, .combine = true};
+    struct ota_path path = path_with("boron", "4.0.1", "4.0.2", 20000, options);
+    assert_steps(&path, "s1:4006");
+    assert_int_equal(path.steps[0].with.size_bytes, 20000);
+    assert_int_equal(path.steps[0].with.version, 9);
+    /* 0.711 of 510,938, 0.6 of 20,000, and headers. */
+    assert_image(&path, 0, true, 363277 + 12000 + 120);
+    assert_int_equal(path.payload_bytes, 363277 + 12000 + 120);
+    const struct ota_installed has = ota_path_installed(&path, 1);
+    assert_int_equal(has.version[ota_slot_from_text("s1")], 4006);
+    assert_int_equal(has.version[ota_slot_from_text("u1")], 9);
+
+    /* Uncompressed if that is asked for; app_last makes no difference. */
+    path =
+        path_with("boron", "4.0.1", "4.0.2", 20000,
+                  (struct ota_path_options){.combine = true, .app_last = true});
+    assert_steps(&path, "s1:4006");
+    assert_image(&path, 0, false, 510938 + 20000 + 120);
+}
+
+static void what_cannot_be_combined_goes_apart(void **state)
+{
+    (void)state;
+    const struct ota_path_options options = {.compress = true, .combine = true};
+    /* Not asked for. */
+    struct ota_path path =
+        path_with("boron", "4.0.1", "4.0.2", 20000,
+                  (struct ota_path_options){.compress = true});
+    assert_steps(&path, "u1:9! s1:4006");
+    assert_image(&path, 1, true, 363277);
+    /* A bootloader comes along. */
+    path = path_with("boron", "4.0.2", "4.1.0", 20000, options);
+    assert_steps(&path, "u1:9! b0:1200! s1:4100");
+    /* A lone system part, but the device does not run 3.1.0. */
+    path = path_with("boron", "2.0.1", "2.1.0", 20000, options);
+    assert_steps(&path, "u1:9! s1:2101");
+    assert_image(&path, 1, true, 354883);
+    /* No app, or nothing but the app. */
+    path = path_with("boron", "4.0.1", "4.0.2", 0, options);
+    assert_steps(&path, "s1:4006");
+    assert_image(&path, 0, true, 363277);
+    path = path_with("boron", "4.0.2", "4.0.2", 20000, options);
+    assert_steps(&path, "u1:9");
+    assert_image(&path, 0, true, 12000);
+}
+
+/* --- the search ------------------------------------------------------------*/
+
 /* A release of one system part that needs itself in some version. */
 static struct ota_release self_needing(const char *os, int32_t version,
                                        int64_t size_bytes, int32_t needs)
@@ -140,10 +304,16 @@ static void fewest_stones_then_fewest_bytes(void **state)
     char problem[384];
     struct ota_path path;
 
-    assert_true(ota_path_to_release(&toys, &has, &releases[6], &arena, &path,
-                                    problem, sizeof(problem)));
+    assert_true(ota_path_to_release(&toys, &has, &releases[6], &plain, &arena,
+                                    &path, problem, sizeof(problem)));
     assert_steps(&path, "s1:3 s1:5 s1:7");
     assert_int_equal(path.payload_bytes, 100 + 500 + 100);
+
+    /* One stone, and three to choose from. */
+    assert_true(ota_path_to_release(&toys, &has, &releases[4], &plain, &arena,
+                                    &path, problem, sizeof(problem)));
+    assert_steps(&path, "s1:3 s1:5");
+    assert_int_equal(path.payload_bytes, 100 + 500);
 }
 
 static void problems_are_told(void **state)
@@ -155,8 +325,8 @@ static void problems_are_told(void **state)
         ota_release_installed(shipped_release(&catalog, "photon", "0.6.2"));
 
     assert_false(ota_path_to_release(
-        &catalog, &has, shipped_release(&catalog, "photon", "0.6.1"), &arena,
-        &path, problem, sizeof(problem)));
+        &catalog, &has, shipped_release(&catalog, "photon", "0.6.1"), &plain,
+        &arena, &path, problem, sizeof(problem)));
     assert_string_equal(
         problem, "photon 0.6.1 has system version 105, older than the "
                  "installed 108; Device OS is not downgraded over the air, so "
@@ -164,8 +334,8 @@ static void problems_are_told(void **state)
 
     has = ota_release_installed(shipped_release(&catalog, "tracker", "2.3.0"));
     assert_false(ota_path_to_release(
-        &catalog, &has, shipped_release(&catalog, "tracker", "4.0.0"), &arena,
-        &path, problem, sizeof(problem)));
+        &catalog, &has, shipped_release(&catalog, "tracker", "4.0.0"), &plain,
+        &arena, &path, problem, sizeof(problem)));
     assert_string_equal(
         problem, "no way to tracker 4.0.0 from system version 2301: the "
                  "device would refuse some module, whatever releases are "
@@ -173,79 +343,62 @@ static void problems_are_told(void **state)
                  "take another one");
 }
 
-/* Every module is accepted when its turn comes, nothing is sent in vain, and
- * all needs of the target are met in the end. */
-static void check_path(const struct ota_release *from,
-                       const struct ota_release *to,
-                       const struct ota_path *path)
-{
-    struct ota_installed has = ota_release_installed(from);
-    int64_t payload_bytes = 0;
-
-    for (size_t i = 0; i < path->count; i++) {
-        const struct ota_module *module = &path->steps[i].module;
-        assert_int_equal(
-            ota_module_acceptance(&catalog, to->platform, &has, module),
-            OTA_ACCEPTED);
-        assert_true(module->version > has.version[module->slot]);
-        has.version[module->slot] = module->version;
-        payload_bytes += module->size_bytes;
-    }
-    assert_int_equal(path->payload_bytes, payload_bytes);
-    for (int i = 0; i < to->module_count; i++) {
-        assert_true(has.version[to->modules[i].slot] >= to->modules[i].version);
-        assert_true(ota_module_satisfied(&has, &to->modules[i]));
-    }
-    if (path->count)
-        assert_false(path->steps[path->count - 1].safe_mode_after);
-}
-
-/*
- * Ways that the catalogue cannot show:
- * - argon and boron 0.8.0-rc.27 -> 1.1.x need bootloader 201, which those
- *   releases carry inside the system part, so there is no record of it;
- * - tracker 2.x -> 4.0.0 and later passes 3.0.0, which is not recorded.
- */
-static bool known_gap(const struct ota_release *from,
-                      const struct ota_release *to)
-{
-    const int32_t left = ota_release_last_system(from)->version;
-    const int32_t right = ota_release_last_system(to)->version;
-
-    if (!strcmp(to->platform, "tracker"))
-        return left < 3000 && right >= 4000;
-    return (!strcmp(to->platform, "argon") || !strcmp(to->platform, "boron")) &&
-           left == 326 && (right == 1102 || right == 1104);
-}
-
-static void all_pairs_hold(void **state)
+/* Each release needs the one before: as many steps as there are releases. */
+static void long_ways_have_an_end(void **state)
 {
     (void)state;
-    int found = 0;
+    enum { RELEASES = OTA_PATH_STEPS_MAX + 2 };
+    struct ota_release releases[RELEASES];
+    const struct ota_catalog toys = {
+        .releases = releases,
+        .release_count = RELEASES,
+    };
+    char problem[384] = "";
+    struct ota_path path;
 
-    for (size_t i = 0; i < catalog.release_count; i++) {
-        const struct ota_release *from = &catalog.releases[i];
-        const struct ota_installed has = ota_release_installed(from);
-        for (size_t j = i; j < catalog.release_count; j++) {
-            const struct ota_release *to = &catalog.releases[j];
-            struct ota_arena local = {0};
-            struct ota_path path;
-            char problem[384];
-            if (strcmp(from->platform, to->platform) != 0)
-                continue;
-            const bool ok = ota_path_to_release(
-                &catalog, &has, to, &local, &path, problem, sizeof(problem));
-            if (ok == known_gap(from, to))
-                fail_msg("%s %s -> %s: %s", to->platform, from->os, to->os,
-                         ok ? "a way after all" : problem);
-            if (ok) {
-                check_path(from, to, &path);
-                found++;
-            }
-            ota_arena_release(&local);
-        }
+    for (int32_t i = 0; i < RELEASES; i++) {
+        char os[OTA_WORD_SIZE];
+        snprintf(os, sizeof(os), "r%d", (int)i + 1);
+        releases[i] = self_needing(os, i + 1, 100, i);
     }
-    assert_true(found > 1000);
+    const struct ota_installed has = ota_release_installed(&releases[0]);
+    assert_true(ota_path_to_release(&toys, &has, &releases[OTA_PATH_STEPS_MAX],
+                                    &plain, &arena, &path, problem,
+                                    sizeof(problem)));
+    assert_int_equal(path.count, OTA_PATH_STEPS_MAX);
+    assert_int_equal(ota_path_system(&path, UINT32_MAX), RELEASES - 1);
+    assert_int_equal(ota_path_system(&path, UINT32_MAX >> 1), RELEASES - 2);
+
+    assert_false(ota_path_to_release(&toys, &has, &releases[RELEASES - 1],
+                                     &plain, &arena, &path, problem,
+                                     sizeof(problem)));
+    assert_string_equal(problem,
+                        "the way takes 33 modules, and 32 is the most; take "
+                        "it in two, by a release between");
+    assert_false(ota_path_to_app(&toys, "toy", &has,
+                                 &releases[OTA_PATH_STEPS_MAX], 1, 100, &plain,
+                                 &arena, &path, problem, sizeof(problem)));
+}
+
+/* An app that needs nothing runs on a platform that nobody has heard of. */
+static void an_unknown_platform_takes_an_app(void **state)
+{
+    (void)state;
+    const struct ota_path_options options = {.compress = true, .combine = true};
+    const struct ota_installed nothing = {{0}};
+    char problem[384] = "";
+    struct ota_path path;
+
+    assert_true(ota_path_to_app(&catalog, "abacus", &nothing, NULL, 2, 1000,
+                                &options, &arena, &path, problem,
+                                sizeof(problem)));
+    assert_steps(&path, "u1:2");
+    assert_image(&path, 0, false, 1000);
+    assert_string_equal(path.platform, "abacus");
+    assert_int_equal(path.os.generation, 0);
+    assert_int_equal(ota_path_system(&path, 1), 0);
+    assert_int_equal(ota_path_acceptance(&path, 0, 0), OTA_ACCEPTED);
+    assert_false(ota_path_safe_mode(&path, 1));
 }
 
 int main(void)
@@ -254,9 +407,17 @@ int main(void)
         cmocka_unit_test(app_comes_first),
         cmocka_unit_test(a_missing_bootloader_is_found),
         cmocka_unit_test(stones_are_found),
+        cmocka_unit_test(an_app_may_go_last),
+        cmocka_unit_test(a_release_may_be_wanted_alone),
+        cmocka_unit_test(the_system_is_known_at_each_step),
+        cmocka_unit_test(what_the_device_inflates_is_compressed),
+        cmocka_unit_test(old_devices_take_it_plain),
+        cmocka_unit_test(app_and_system_part_may_combine),
+        cmocka_unit_test(what_cannot_be_combined_goes_apart),
         cmocka_unit_test(fewest_stones_then_fewest_bytes),
         cmocka_unit_test(problems_are_told),
-        cmocka_unit_test(all_pairs_hold),
+        cmocka_unit_test(long_ways_have_an_end),
+        cmocka_unit_test(an_unknown_platform_takes_an_app),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
