@@ -15,7 +15,8 @@
 
 #include <gsl/gsl_rng.h>
 
-#include "models/link/link.h"
+#include "models/firmware/device_os.h"
+#include "models/link/air.h"
 #include "sim/base/model.h"
 
 /* The state of one device's session. */
@@ -23,6 +24,17 @@ struct ota_session_state {
     int64_t handshake_us; /* of the last full handshake; may be negative;
                            * OTA_NEVER: there is no session to resume */
     int32_t fruitless;    /* resumes in a row that failed */
+};
+
+/* What a connect is made with. */
+struct ota_session_call {
+    struct ota_air *air;
+    struct ota_device_os os; /* what runs on the device */
+    int64_t now_us;
+    bool changed;   /* other firmware than at the last connect: hello and
+                     * describe are sent again, even on a resume */
+    bool safe_mode; /* the device says so, with all its modules */
+    bool boot;      /* first connect since a boot */
 };
 
 /* How a connect went. */
@@ -46,13 +58,13 @@ struct ota_session_model {
                     int64_t now_us);
 
     /*
-     * Sets up or resumes the session at now_us over link and updates *state.
-     * After a failure the caller decides whether to try again.
+     * Sets up or resumes the session and updates *state. After a failure the
+     * caller decides whether to try again.
      */
     struct ota_session_setup (*connect)(const void *config,
                                         struct ota_session_state *state,
-                                        const struct ota_link *link,
-                                        int64_t now_us, gsl_rng *rng);
+                                        const struct ota_session_call *call,
+                                        gsl_rng *rng);
 
     /* Returns when a device that stays connected must do a full handshake
      * again [us]; OTA_NEVER if never. */
@@ -80,15 +92,21 @@ static inline void ota_session_drop(struct ota_session_state *state)
     state->fruitless = 0;
 }
 
-/* What both models have. */
+/* What all models have; a model's field table says which of it counts. */
 struct ota_session_config {
-    int64_t full_bytes; /* full handshake and hello, both ways */
+    int64_t full_bytes; /* full handshake, hello and describe, both ways */
     int64_t full_round_trips;
     int64_t resume_bytes;       /* "dtls" only */
     int64_t resume_round_trips; /* "dtls" only */
     int64_t max_age_us;         /* "dtls": forced full handshake after this */
     int64_t fruitless_max;      /* "dtls": failed resumes in a row that drop
                                  * the session */
+    int64_t flags_bytes;     /* update flags on each connect, where the Device
+                              * OS tells them */
+    int64_t describe_bytes;  /* "dtls": hello and describe on a resume after
+                              * other firmware */
+    int64_t safe_mode_bytes; /* safe-mode event and the modules' list */
+    int64_t boot_bytes;      /* events of the first full connect since a boot */
     int64_t keep_alive_us;
     int64_t keep_alive_bytes;
     int64_t mapping_us;
@@ -96,6 +114,7 @@ struct ota_session_config {
 
 extern const struct ota_session_model ota_session_dtls; /* resumes */
 extern const struct ota_session_model ota_session_full; /* never resumes */
+extern const struct ota_session_model ota_session_tcp;  /* nor does this one */
 
 /* Every session model, ended by NULL. */
 extern const struct ota_session_model *const ota_session_models[];

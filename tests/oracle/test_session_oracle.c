@@ -17,8 +17,8 @@
 #include "sim/base/clock.h"
 #include "tests/support/one_run.h"
 
-/* A hundred round trips to connect; nothing to send once connected. The data
- * plan counts bytes. */
+/* A hundred round trips to connect, tried once a wake; nothing to send once
+ * connected. The data plan counts bytes. */
 static const char a_hundred_trips[] =
     "{ \"run\": {\"horizon\": \"20d\", \"seed\": 5},"
     "  \"release\": {\"app_version\": 2, \"app_size\": \"512B\","
@@ -29,9 +29,10 @@ static const char a_hundred_trips[] =
     "    \"sleep\": {\"model\": \"interval\", \"period\": \"2h\"},"
     "    \"link\": {\"attach\": \"1us\", \"rtt\": \"1us\", \"loss\": 0.2},"
     "    \"session\": {\"model\": \"full\", \"full_round_trips\": 100,"
-    "                  \"full_handshake\": \"20000B\"},"
+    "                  \"full_handshake\": \"20000B\","
+    "                  \"boot\": \"0B\"},"
     "    \"app\": {\"model\": \"fixed\", \"wait\": \"0s\","
-    "              \"publishes\": 0},"
+    "              \"publishes\": 0, \"connect_max\": \"1s\"},"
     "    \"battery\": {\"model\": \"mains\"},"
     "    \"plan\": {\"model\": \"unlimited\"},"
     "    \"transfer\": {\"model\": \"fast\"} }] }";

@@ -12,6 +12,9 @@
 #include "models/session/session.h"
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
+#include "tests/support/plain_air.h"
+
+enum { OLD_OS = 207, OS_1_1_1 = 1104, OS_2_3_1 = 2302 };
 
 static const struct ota_session_config config = {
     .full_bytes = 5501,
@@ -25,18 +28,36 @@ static const struct ota_session_config config = {
     .mapping_us = OTA_NEVER,
 };
 
+/* A call of an Electron of that version. Its air is the test's. */
+static struct ota_session_call electron(int32_t system, int64_t now_us)
+{
+    return (struct ota_session_call){
+        .os = ota_device_os("electron", system),
+        .now_us = now_us,
+    };
+}
+
+static struct ota_session_setup call_once(const struct ota_session_model *model,
+                                          const struct ota_session_config *with,
+                                          struct ota_session_state *session,
+                                          struct ota_session_call call,
+                                          double loss)
+{
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, 250e3, loss);
+    struct ota_stream stream;
+
+    call.air = &air;
+    model_fixture_stream(&stream, 0);
+    return model->connect(with, session, &call, &stream.rng);
+}
+
 static struct ota_session_setup
 connect_once(const struct ota_session_model *model,
              const struct ota_session_config *with,
              struct ota_session_state *session, int64_t now_us, double loss)
 {
-    struct ota_link_lognormal_config link_config;
-    const struct ota_link link = model_fixture_link(&link_config, 250e3, loss);
-    struct ota_stream stream;
-
-    model_fixture_stream(&stream, 0);
-    /* cppcheck-suppress returnDanglingLifetime ; the result holds no link */
-    return model->connect(with, session, &link, now_us, &stream.rng);
+    return call_once(model, with, session, electron(OLD_OS, now_us), loss);
 }
 
 static void a_session_is_resumed_until_it_is_too_old(void **state)
@@ -69,58 +90,92 @@ static void a_session_is_resumed_until_it_is_too_old(void **state)
     assert_true(setup.full);
 }
 
-static void full_never_resumes(void **state)
+static void others_never_resume(void **state)
 {
     (void)state;
-    struct ota_session_state session;
-    struct ota_stream stream;
+    static const struct ota_session_model *const models[] = {&ota_session_full,
+                                                             &ota_session_tcp};
 
-    model_fixture_stream(&stream, 0);
-    ota_session_full.start(&config, &session, &stream.rng);
-    for (int64_t k = 0; k < 3; k++)
-        assert_true(connect_once(&ota_session_full, &config, &session,
-                                 k * OTA_US_PER_MIN, 0)
-                        .full);
-    assert_true(ota_session_full.renew_us(&config, &session) == OTA_NEVER);
+    for (size_t m = 0; m < 2; m++) {
+        struct ota_session_state session;
+        struct ota_stream stream;
+
+        model_fixture_stream(&stream, 0);
+        models[m]->start(&config, &session, &stream.rng);
+        for (int64_t k = 0; k < 3; k++) {
+            assert_false(models[m]->resumes(&config, &session, k));
+            assert_true(connect_once(models[m], &config, &session,
+                                     k * OTA_US_PER_MIN, 0)
+                            .full);
+        }
+        assert_true(models[m]->renew_us(&config, &session) == OTA_NEVER);
+    }
 }
 
 static void a_failed_handshake_bills_what_was_sent(void **state)
 {
     (void)state;
     struct ota_session_state session;
+    struct ota_session_setup setup;
 
     ota_session_drop(&session);
-    const struct ota_session_setup setup =
-        connect_once(&ota_session_dtls, &config, &session, 0, 1);
+    setup = connect_once(&ota_session_dtls, &config, &session, 0, 1);
     assert_false(setup.ok);
     assert_int_equal(setup.took_us, 93 * OTA_US_PER_S);
     /* Six sends of the first of five shares of 2,751 B, none answered. */
     assert_int_equal(setup.up_bytes, 6 * (2751 / 5));
     assert_int_equal(setup.down_bytes, 0);
     assert_false(ota_session_dtls.resumes(&config, &session, 1));
+
+    /* TCP: after 1, 2, 4, 8 and 8 s. */
+    setup = connect_once(&ota_session_tcp, &config, &session, 0, 1);
+    assert_false(setup.ok);
+    assert_int_equal(setup.took_us, 23 * OTA_US_PER_S);
+    assert_int_equal(setup.up_bytes, 5 * (2751 / 5));
+}
+
+/* Whether a session outlives so many failed resumes. */
+static bool survives(int64_t fruitless_max, int32_t system, int fails)
+{
+    struct ota_session_config with = config;
+    struct ota_session_state session = {.handshake_us = 0};
+
+    with.fruitless_max = fruitless_max;
+    for (int k = 0; k < fails; k++) {
+        const struct ota_session_setup setup = call_once(
+            &ota_session_dtls, &with, &session, electron(system, 1), 1);
+        assert_false(setup.ok);
+    }
+    return ota_session_dtls.resumes(&with, &session, 2);
 }
 
 static void failed_resumes_drop_the_session(void **state)
 {
     (void)state;
+    /* CoAP gives up: whatever the release. */
+    assert_false(survives(1, OS_1_1_1, 1));
+    assert_false(survives(1, OS_2_3_1, 1));
+    /* The rule of 3 is of 1.2.0. */
+    assert_true(survives(3, OS_2_3_1, 2));
+    assert_false(survives(3, OS_2_3_1, 3));
+    assert_true(survives(3, OS_1_1_1, 30));
+}
+
+static void a_resume_that_works_starts_the_count_anew(void **state)
+{
+    (void)state;
     struct ota_session_config patient = config;
     struct ota_session_state session = {.handshake_us = 0};
-
-    assert_false(connect_once(&ota_session_dtls, &config, &session, 1, 1).ok);
-    assert_false(ota_session_dtls.resumes(&config, &session, 2));
+    const struct ota_session_call call = electron(OS_2_3_1, 1);
 
     patient.fruitless_max = 3;
-    session = (struct ota_session_state){.handshake_us = 0};
-    for (int k = 0; k < 2; k++)
-        (void)connect_once(&ota_session_dtls, &patient, &session, 1, 1);
-    assert_true(ota_session_dtls.resumes(&patient, &session, 2));
-    /* One that works starts the count anew. */
-    assert_true(connect_once(&ota_session_dtls, &patient, &session, 2, 0).ok);
-    for (int k = 0; k < 2; k++)
-        (void)connect_once(&ota_session_dtls, &patient, &session, 3, 1);
-    assert_true(ota_session_dtls.resumes(&patient, &session, 4));
-    (void)connect_once(&ota_session_dtls, &patient, &session, 4, 1);
-    assert_false(ota_session_dtls.resumes(&patient, &session, 5));
+    for (int round = 0; round < 3; round++) {
+        for (int k = 0; k < 2; k++)
+            (void)call_once(&ota_session_dtls, &patient, &session, call, 1);
+        assert_true(ota_session_dtls.resumes(&patient, &session, 4));
+        assert_true(
+            call_once(&ota_session_dtls, &patient, &session, call, 0).ok);
+    }
 }
 
 static void a_session_starts_at_a_uniform_age(void **state)
@@ -150,8 +205,7 @@ static void loss_costs_its_share_of_bytes(void **state)
     (void)state;
     enum { CONNECTS = 50000 };
     const double loss = 0.1, p = 1 - (1 - loss) * (1 - loss);
-    struct ota_link_lognormal_config link_config;
-    const struct ota_link link = model_fixture_link(&link_config, 1e3, loss);
+    struct ota_dist rtt;
     struct ota_session_config even = config;
     struct ota_stream stream;
     double up = 0, up2 = 0;
@@ -159,10 +213,13 @@ static void loss_costs_its_share_of_bytes(void **state)
     even.full_bytes = 10000; /* five shares of 1,000 B each way */
     model_fixture_stream(&stream, 0);
     for (int i = 0; i < CONNECTS; i++) {
+        struct ota_air air = plain_air(&rtt, 1e3, loss);
+        struct ota_session_call call = electron(OLD_OS, 0);
         struct ota_session_state session;
         ota_session_drop(&session);
+        call.air = &air;
         const struct ota_session_setup setup =
-            ota_session_dtls.connect(&even, &session, &link, 0, &stream.rng);
+            ota_session_dtls.connect(&even, &session, &call, &stream.rng);
         up += (double)setup.up_bytes;
         up2 += (double)setup.up_bytes * (double)setup.up_bytes;
     }
@@ -175,9 +232,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_is_resumed_until_it_is_too_old),
-        cmocka_unit_test(full_never_resumes),
+        cmocka_unit_test(others_never_resume),
         cmocka_unit_test(a_failed_handshake_bills_what_was_sent),
         cmocka_unit_test(failed_resumes_drop_the_session),
+        cmocka_unit_test(a_resume_that_works_starts_the_count_anew),
         cmocka_unit_test(a_session_starts_at_a_uniform_age),
         cmocka_unit_test(loss_costs_its_share_of_bytes),
     };
