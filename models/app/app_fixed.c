@@ -6,22 +6,16 @@
 
 #include "models/app/app_common.h"
 
-static void fixed_start(const void *config, int64_t *last_long, gsl_rng *rng)
-{
-    (void)config;
-    (void)rng;
-    *last_long = 0;
-}
-
-static int64_t fixed_wait_us(const void *opaque, int64_t now_us,
-                             int64_t wake_count, int64_t *last_long)
+static struct ota_app_wait fixed_wait(const void *opaque,
+                                      const struct ota_app_view *view,
+                                      int64_t *memory, gsl_rng *rng)
 {
     const struct ota_app_fixed_config *config = opaque;
 
-    (void)now_us;
-    (void)wake_count;
-    (void)last_long;
-    return config->wait_us;
+    (void)view;
+    (void)memory;
+    (void)rng;
+    return (struct ota_app_wait){.wait_us = config->wait_us};
 }
 
 static const struct ota_field fixed_fields[] = {
@@ -39,6 +33,6 @@ const struct ota_app_model ota_app_fixed = {
             .config_size = sizeof(struct ota_app_fixed_config),
             .fields = fixed_fields,
         },
-    .start = fixed_start,
-    .wait_us = fixed_wait_us,
+    .start = ota_app_start_blank,
+    .wait = fixed_wait,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_app.c - when an app waits long.
+ * test_app.c - how long an app waits that goes by the clock alone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,13 +28,19 @@ static const struct ota_app_long_every_config each_fifth = {
 };
 
 static bool waits_long(const struct ota_app_long_every_config *config,
-                       int64_t wake, int64_t *last_long)
+                       int64_t wake, int64_t *memory)
 {
-    const int64_t wait_us = ota_app_long_every.wait_us(
-        config, wake * OTA_US_PER_H, wake, last_long);
+    const struct ota_app_view view = {
+        .now_us = wake * OTA_US_PER_H,
+        .wake_count = wake,
+        .told_us = OTA_NEVER,
+    };
+    const struct ota_app_wait wait =
+        ota_app_long_every.wait(config, &view, memory, NULL);
 
-    assert_true(wait_us == SHORT_US || wait_us == LONG_US);
-    return wait_us == LONG_US;
+    assert_true(wait.wait_us == SHORT_US || wait.wait_us == LONG_US);
+    assert_true(!wait.asked && wait.bytes == 0);
+    return wait.wait_us == LONG_US;
 }
 
 /* Returns the first long wake of a device that wakes hourly, and checks that
@@ -43,12 +49,12 @@ static int64_t first_long(const struct ota_app_long_every_config *config,
                           uint64_t device, int64_t spacing)
 {
     struct ota_stream stream;
-    int64_t last_long, first = 0;
+    int64_t memory, first = 0;
 
     model_fixture_stream(&stream, device);
-    ota_app_long_every.start(config, &last_long, &stream.rng);
+    ota_app_long_every.start(config, &memory, &stream.rng);
     for (int64_t wake = 1; wake <= 10 * spacing; wake++) {
-        const bool is_long = waits_long(config, wake, &last_long);
+        const bool is_long = waits_long(config, wake, &memory);
         if (is_long && first == 0)
             first = wake;
         assert_int_equal(is_long, first && (wake - first) % spacing == 0);
@@ -79,18 +85,18 @@ static void long_waits_are_evenly_spread(void **state)
 static void a_missed_wake_delays_the_long_wait(void **state)
 {
     (void)state;
-    int64_t last_long = 0;
+    int64_t memory = 0;
 
-    assert_false(waits_long(&each_fifth, 4, &last_long));
+    assert_false(waits_long(&each_fifth, 4, &memory));
     /* Wake 5 did not connect. */
-    assert_true(waits_long(&each_fifth, 6, &last_long));
-    assert_false(waits_long(&each_fifth, 10, &last_long));
-    assert_true(waits_long(&each_fifth, 11, &last_long));
+    assert_true(waits_long(&each_fifth, 6, &memory));
+    assert_false(waits_long(&each_fifth, 10, &memory));
+    assert_true(waits_long(&each_fifth, 11, &memory));
 
-    last_long = 0;
-    assert_false(waits_long(&daily, 23, &last_long));
-    assert_true(waits_long(&daily, 26, &last_long));
-    assert_false(waits_long(&daily, 49, &last_long));
+    memory = 0;
+    assert_false(waits_long(&daily, 23, &memory));
+    assert_true(waits_long(&daily, 26, &memory));
+    assert_false(waits_long(&daily, 49, &memory));
 }
 
 static void a_long_wait_is_not_the_shorter_one(void **state)
@@ -109,12 +115,22 @@ static void fixed_always_waits_the_same(void **state)
 {
     (void)state;
     const struct ota_app_fixed_config config = {.wait_us = 1234};
-    int64_t last_long = 0;
+    int64_t memory = 0;
 
-    for (int64_t wake = 1; wake < 100; wake++)
-        assert_int_equal(ota_app_fixed.wait_us(&config, wake * OTA_US_PER_DAY,
-                                               wake, &last_long),
-                         1234);
+    for (int64_t wake = 1; wake < 100; wake++) {
+        const struct ota_app_view view = {
+            .now_us = wake * OTA_US_PER_DAY,
+            .wake_count = wake,
+            .full = wake % 2,
+            .flagged = wake % 3,
+            .told_us = wake,
+        };
+        const struct ota_app_wait wait =
+            ota_app_fixed.wait(&config, &view, &memory, NULL);
+        assert_int_equal(wait.wait_us, 1234);
+        assert_true(!wait.asked && wait.bytes == 0);
+    }
+    assert_null(ota_app_fixed.clears);
 }
 
 int main(void)
