@@ -14,12 +14,39 @@
 #include "sim/base/dist.h"
 #include "sim/base/model.h"
 
+/* What the cloud knows of a device that has connected, or is online. */
+struct ota_delivery_view {
+    bool full;  /* the connect was a full handshake */
+    bool asked; /* the device's app asked for the update */
+};
+
+/* How an operator sends modules by hand, one after another. */
+enum ota_script_safe_mode {
+    OTA_SCRIPT_SAFE_MODE_NEVER,
+    OTA_SCRIPT_SAFE_MODE_ONCE, /* before the first module */
+    OTA_SCRIPT_SAFE_MODE_EACH, /* before every one: a reboot leaves it */
+};
+
+enum ota_script_order {
+    OTA_SCRIPT_ORDER_NEEDS,    /* each module's needs met when it is sent */
+    OTA_SCRIPT_ORDER_REVERSED, /* the other way round */
+};
+
+struct ota_delivery_script {
+    bool verifies;     /* goes on when the device reports the module, sends it
+                        * again otherwise; else by the clock alone */
+    int64_t every_us;  /* by the clock: between two modules; verifying: until
+                        * it looks again at a device without the module */
+    int64_t tries_max; /* verifying: sends of one module; 0: no end */
+    int safe_mode;     /* enum ota_script_safe_mode */
+    int order;         /* enum ota_script_order */
+};
+
 struct ota_delivery_model {
     struct ota_model model;
 
-    /* Returns whether the cloud offers the update on a connect that was a
-     * full handshake or a resume. */
-    bool (*offers)(const void *config, bool full_handshake);
+    /* Returns whether the cloud offers the update on a connect. */
+    bool (*offers)(const void *config, const struct ota_delivery_view *view);
 
     /* Returns whether a device that is online when the rollout reaches it is
      * offered the update there and then. */
@@ -28,9 +55,15 @@ struct ota_delivery_model {
     /* Returns the time from the offer to the begin of the transfer [us]. */
     int64_t (*delay_us)(const void *config, gsl_rng *rng);
 
-    /* Returns after how many attempts that failed the cloud gives a device
-     * up; 0: never. */
-    int64_t (*attempts_max)(const void *config);
+    /* Returns the time from a connect until the cloud has told a device whose
+     * Device OS asks that there is no update, or that one is pending [us]. */
+    int64_t (*decision_us)(const void *config, gsl_rng *rng);
+
+    /* The cloud's rules for trying again. */
+    const struct ota_delivery_retry *(*retry)(const void *config);
+
+    /* Returns the operator's script; NULL: the cloud sends by itself. */
+    const struct ota_delivery_script *(*script)(const void *config);
 };
 
 struct ota_delivery {
@@ -38,14 +71,30 @@ struct ota_delivery {
     const void *config;
 };
 
-/* Both models'. */
+struct ota_delivery_retry {
+    int64_t attempts_max; /* failed attempts after which a device is given up;
+                           * 0: never */
+    int64_t session_max;  /* attempts within one session; 0: no limit */
+    int64_t after_us; /* from a failed attempt to the next offer, at least */
+};
+
+/* First member of every delivery config. */
 struct ota_delivery_config {
     struct ota_dist begin_delay;
-    int64_t attempts_max;
+    struct ota_dist decision;
+    struct ota_delivery_retry retry;
+};
+
+/* begin_delay is the time the operator takes to see a device and to act. */
+struct ota_delivery_script_config {
+    struct ota_delivery_config common;
+    struct ota_delivery_script script;
 };
 
 extern const struct ota_delivery_model ota_delivery_at_handshake;
 extern const struct ota_delivery_model ota_delivery_immediate;
+extern const struct ota_delivery_model ota_delivery_on_request;
+extern const struct ota_delivery_model ota_delivery_script;
 
 /* Every delivery model, ended by NULL. */
 extern const struct ota_delivery_model *const ota_delivery_models[];

@@ -7,16 +7,11 @@
 
 #include "models/delivery/delivery_common.h"
 
-static bool at_handshake_offers(const void *config, bool full_handshake)
+static bool at_handshake_offers(const void *config,
+                                const struct ota_delivery_view *view)
 {
     (void)config;
-    return full_handshake;
-}
-
-static bool at_handshake_offers_online(const void *config)
-{
-    (void)config;
-    return false;
+    return view->full;
 }
 
 const struct ota_delivery_model ota_delivery_at_handshake = {
@@ -29,7 +24,9 @@ const struct ota_delivery_model ota_delivery_at_handshake = {
             .fields = ota_delivery_fields,
         },
     .offers = at_handshake_offers,
-    .offers_online = at_handshake_offers_online,
+    .offers_online = ota_delivery_not_online,
     .delay_us = ota_delivery_delay_us,
-    .attempts_max = ota_delivery_attempts_max,
+    .decision_us = ota_delivery_decision_us,
+    .retry = ota_delivery_retry_of,
+    .script = ota_delivery_no_script,
 };

@@ -7,10 +7,11 @@
 
 #include "models/delivery/delivery_common.h"
 
-static bool immediate_offers(const void *config, bool full_handshake)
+static bool immediate_offers(const void *config,
+                             const struct ota_delivery_view *view)
 {
     (void)config;
-    (void)full_handshake;
+    (void)view;
     return true;
 }
 
@@ -24,8 +25,8 @@ const struct ota_delivery_model ota_delivery_immediate = {
     .model =
         {
             .name = "immediate",
-            .summary = "offered to whoever is online or connects "
-                       "(intelligent release)",
+            .summary = "offered to whoever is online or connects (intelligent "
+                       "release)",
             .source = "docs.particle.io, Over-the-air firmware updates",
             .config_size = sizeof(struct ota_delivery_config),
             .fields = ota_delivery_fields,
@@ -33,5 +34,7 @@ const struct ota_delivery_model ota_delivery_immediate = {
     .offers = immediate_offers,
     .offers_online = immediate_offers_online,
     .delay_us = ota_delivery_delay_us,
-    .attempts_max = ota_delivery_attempts_max,
+    .decision_us = ota_delivery_decision_us,
+    .retry = ota_delivery_retry_of,
+    .script = ota_delivery_no_script,
 };
