@@ -40,6 +40,10 @@ struct ota_plan_model {
     int64_t (*left_bytes)(const void *config, struct ota_plan_state *state,
                           int64_t now_us);
 
+    /* Returns the length of a billing period [us], the first of which begins
+     * at 0; OTA_NEVER: there are none. */
+    int64_t (*period_us)(const void *config);
+
     /* Returns the overage of all periods, the open one included, in millionths
      * of a dollar. */
     int64_t (*cost_uusd)(const void *config,

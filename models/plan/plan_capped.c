@@ -147,6 +147,13 @@ static int64_t capped_periods_over(const void *config,
     return state->periods_over + (state->capped_us != 0);
 }
 
+static int64_t capped_period_us(const void *opaque)
+{
+    const struct ota_plan_capped_config *config = opaque;
+
+    return config->period_us;
+}
+
 static const char *capped_problem(const void *opaque)
 {
     const struct ota_plan_capped_config *config = opaque;
@@ -249,6 +256,7 @@ const struct ota_plan_model ota_plan_capped = {
     .meter = capped_meter,
     .end_session = capped_end_session,
     .left_bytes = capped_left_bytes,
+    .period_us = capped_period_us,
     .cost_uusd = capped_cost_uusd,
     .periods_over = capped_periods_over,
 };

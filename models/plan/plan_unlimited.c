@@ -4,6 +4,8 @@
  */
 #include "models/plan/plan.h"
 
+#include "sim/base/clock.h"
+
 static void unlimited_meter(const void *config, struct ota_plan_state *state,
                             int64_t now_us, int64_t bytes)
 {
@@ -30,6 +32,12 @@ static int64_t unlimited_left_bytes(const void *config,
     return INT64_MAX;
 }
 
+static int64_t unlimited_period_us(const void *config)
+{
+    (void)config;
+    return OTA_NEVER;
+}
+
 static int64_t unlimited_nothing(const void *config,
                                  const struct ota_plan_state *state)
 {
@@ -54,6 +62,7 @@ const struct ota_plan_model ota_plan_unlimited = {
     .meter = unlimited_meter,
     .end_session = unlimited_end_session,
     .left_bytes = unlimited_left_bytes,
+    .period_us = unlimited_period_us,
     .cost_uusd = unlimited_nothing,
     .periods_over = unlimited_nothing,
 };
