@@ -2,8 +2,12 @@
 /*
  * transfer.h - kind of model: moving one module to a device, chunk by chunk.
  *
- * A transfer is computed in one call, datagram by datagram, from the cloud's
- * first message to its end or to the instant at which something cuts it off.
+ * A transfer is computed in one call, from the cloud's first message to its
+ * end or to the instant at which something cuts it off: as packets, every
+ * datagram on its own, or as a flow, where the number and place of losses are
+ * drawn directly and the cost follows losses and rounds. Both have the same
+ * distributions.
+ *
  * Bytes count every datagram put on the air, with IP, UDP and DTLS headers,
  * lost ones included: the network bills them.
  */
@@ -15,7 +19,8 @@
 
 #include <gsl/gsl_rng.h>
 
-#include "models/link/link.h"
+#include "models/firmware/device_os.h"
+#include "models/link/air.h"
 #include "sim/base/model.h"
 
 /* How a transfer ended. */
@@ -25,6 +30,8 @@ enum ota_transfer_end {
     OTA_TRANSFER_STALLED, /* the device lost patience */
     OTA_TRANSFER_GAVE_UP, /* the cloud lost patience */
     OTA_TRANSFER_CAPPED,  /* data_left_bytes used up */
+    OTA_TRANSFER_BROKEN,  /* the app interfered at a chunk */
+    OTA_TRANSFER_REFUSED, /* the device said no to the first message */
     OTA_TRANSFER_ENDS
 };
 
@@ -51,7 +58,12 @@ struct ota_transfer_job {
     int64_t pump_us;         /* the app takes a message only this often; 0:
                               * as they come */
     int64_t data_left_bytes; /* what the plan lets pass; INT64_MAX: no limit */
-    const struct ota_link *link;
+    double break_per_chunk;  /* chance that the app breaks the transfer at each
+                              * chunk that arrives */
+    bool refused; /* the device will say no: updates are disabled, or it does
+                   * not accept the module */
+    struct ota_device_os os; /* what runs on the device */
+    struct ota_air *air;
 };
 
 struct ota_transfer_result {
@@ -70,6 +82,10 @@ struct ota_transfer_result {
     int64_t chunks_sent;
     int64_t rounds; /* flights, for models that have them; else 0 */
 };
+
+extern const char *const ota_transfer_end_names[OTA_TRANSFER_ENDS];
+
+enum ota_transfer_fidelity { OTA_TRANSFER_FLOW, OTA_TRANSFER_PACKET };
 
 struct ota_transfer_model {
     struct ota_model model;
@@ -95,6 +111,7 @@ enum ota_transfer_request {
 /* "fast": flights of chunks, each closed by an UpdateDone that the device
  * answers with the chunks it misses. */
 struct ota_transfer_fast_config {
+    int fidelity;          /* enum ota_transfer_fidelity */
     int64_t chunk_bytes;
     int64_t flight_chunks;  /* in the cloud's first flight */
     int64_t request_chunks; /* the device asks for at most so many a round */
@@ -104,6 +121,7 @@ struct ota_transfer_fast_config {
 
 /* "v3": sliding window, cumulative acknowledgements with a bitmap, resumes. */
 struct ota_transfer_v3_config {
+    int fidelity; /* enum ota_transfer_fidelity */
     int64_t chunk_bytes;
     int64_t window_bytes;
     int64_t ack_every_chunks;
@@ -115,8 +133,56 @@ struct ota_transfer_v3_config {
                         * than needed */
 };
 
+/* "slow": stop and wait, each chunk answered twice (Device OS before fast OTA,
+ * and where fast OTA is not offered). */
+struct ota_transfer_slow_config {
+    int fidelity; /* enum ota_transfer_fidelity */
+    int64_t chunk_bytes;
+    int64_t stall_us; /* without a new chunk, the device resets */
+};
+
+/* "block": one block asked for after another: CoAP block-wise or HTTP range, on
+ * platforms other than Particle's. */
+struct ota_transfer_block_config {
+    int fidelity; /* enum ota_transfer_fidelity */
+    int64_t chunk_bytes;          /* payload of a block */
+    int64_t overhead_down_bytes;  /* headers of a block */
+    int64_t overhead_up_bytes;    /* a whole request */
+    struct ota_dist block_time;   /* the device's time for each block, besides
+                                   * the link's */
+    struct ota_dist erase;        /* pause behind the first block */
+    int64_t timeout_us;           /* of the first send, doubling */
+    double timeout_spread;        /* each is timeout * (1 + U(0, spread)) */
+    int64_t sends_max;            /* then the device gives up */
+    bool resumes;                 /* goes on where it was broken off */
+};
+
+extern const struct ota_transfer_model ota_transfer_slow;
 extern const struct ota_transfer_model ota_transfer_fast;
 extern const struct ota_transfer_model ota_transfer_v3;
+extern const struct ota_transfer_model ota_transfer_block;
+
+/* Which protocol "device_os" speaks. */
+enum ota_transfer_protocol {
+    OTA_TRANSFER_BY_RELEASE,
+    OTA_TRANSFER_SLOW,
+    OTA_TRANSFER_FAST,
+    OTA_TRANSFER_V3,
+};
+
+/* "device_os": the protocol and constants of the Device OS that runs on the
+ * device when the transfer begins. 0 stands for what the release has. */
+struct ota_transfer_device_os_config {
+    int fidelity; /* enum ota_transfer_fidelity */
+    int protocol; /* enum ota_transfer_protocol */
+    int64_t chunk_bytes;
+    int64_t flight_chunks;
+    int64_t request_chunks;
+    int64_t stall_us;
+    double duplicates;
+};
+
+extern const struct ota_transfer_model ota_transfer_device_os;
 
 /* Every transfer model, ended by NULL. */
 extern const struct ota_transfer_model *const ota_transfer_models[];

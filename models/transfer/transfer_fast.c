@@ -16,9 +16,8 @@
  *     a flight of those        -->             and so on
  *
  * The cloud's first flight is part of the image only; what it left out is
- * requested as if it had been lost. Chunks are lost independently and each is
- * as long as the others (the last is padded), so the number of missing chunks
- * is all the state there is.
+ * requested as if it had been lost. Each chunk is as long as the others (the
+ * last is padded), so the number of missing chunks is all the state there is.
  *
  * Time goes strictly one message after another: a flight starts when the
  * exchange before it is over and its first chunk is half a round trip under
@@ -34,153 +33,108 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "models/transfer/account.h"
+#include "models/transfer/fast.h"
+#include "models/transfer/old.h"
 #include "sim/base/clock.h"
 
-/* Bytes of each message on the wire. */
 enum {
-    BEGIN_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 20,
-    READY_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 7,
     /* Header 4, token 1, Uri-Path "c" 2, CRC 5, index 3, payload marker 1. */
-    CHUNK_OVERHEAD_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 16,
-    /* Header 4, token 1, Uri-Path "u" 2. */
-    DONE_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 7,
-    DONE_ANSWER_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 5,
+    CHUNK_COAP_BYTES = 16,
     /* And 2 bytes for each chunk asked for. */
-    REQUEST_BYTES = OTA_DATAGRAM_OVERHEAD_BYTES + 7,
+    REQUEST_COAP_BYTES = 7,
     BYTES_PER_INDEX = 2,
 };
 
-static const char *const request_rules[] = {
-    [OTA_TRANSFER_REQUEST_ALL] = "all",
-    [OTA_TRANSFER_REQUEST_GROWING] = "growing",
-    NULL,
-};
-
-static const struct ota_transfer_message begin_message = {
-    .cloud_asks = true,
-    .request_bytes = BEGIN_BYTES,
-    .answer_bytes = OTA_DATAGRAM_ACK_BYTES,
-};
-
-static const struct ota_transfer_message ready_message = {
-    .cloud_asks = false,
-    .request_bytes = READY_BYTES,
-    .answer_bytes = OTA_DATAGRAM_ACK_BYTES,
-};
-
-static const struct ota_transfer_message done_message = {
-    .cloud_asks = true,
-    .request_bytes = DONE_BYTES,
-    .answer_bytes = DONE_ANSWER_BYTES,
-};
-
-/* How a flight went. */
-struct flight {
-    int64_t chunks;
-    int64_t pace_us;
-    int64_t datagram_bytes;
-    int64_t stall_us;
-    int64_t received;
-};
-
-static int64_t at_most(int64_t value, int64_t limit)
+int64_t ota_fast_request(const struct ota_fast *fast, int64_t received)
 {
-    return value < limit ? value : limit;
+    const struct ota_transfer_fast_config *config = fast->config;
+    int64_t limit = config->request_chunks;
+
+    if (config->request_rule == OTA_TRANSFER_REQUEST_GROWING) {
+        const int64_t growth = received / 5 > 2 ? received / 5 : 2;
+        limit = ota_us_min(limit, received + growth);
+    }
+    return ota_us_min(limit, fast->missing);
 }
 
-/* Returns how many chunks the device asks for after a flight of which it
- * received so many. */
-static int64_t request_limit(const struct ota_transfer_fast_config *config,
-                             int64_t received)
+struct ota_transfer_message ota_fast_request_message(const struct ota_fast *fast,
+                                                     int64_t chunks)
 {
-    if (config->request_rule == OTA_TRANSFER_REQUEST_ALL)
-        return config->request_chunks;
-    const int64_t growth = received / 5 > 2 ? received / 5 : 2;
-    return at_most(received + growth, config->request_chunks);
+    return ota_transfer_message(fast->account, false,
+                                REQUEST_COAP_BYTES + BYTES_PER_INDEX * chunks,
+                                OTA_COAP_ACK_BYTES);
 }
 
-/* Ends the transfer at the device's patience or the cut. */
-static void end_waiting(struct ota_transfer_account *account)
+bool ota_fast_fly_packets(struct ota_fast *fast, int64_t chunks,
+                          int64_t *received)
 {
-    ota_transfer_end(account, OTA_TRANSFER_STALLED, account->stall_at_us);
-}
+    struct ota_transfer_account *account = fast->account;
+    struct ota_air *air = account->job->air;
+    const int64_t pace_us = fast->pace_us;
+    const int64_t way_us =
+        ota_air_rtt_us(air, account->now_us, account->rng) / 2;
 
-/* Sends one flight. Returns false if the transfer ended in it. */
-static bool fly(struct ota_transfer_account *account, struct flight *flight,
-                gsl_rng *rng)
-{
-    const struct ota_link *link = account->job->link;
-    const int64_t cut_us = account->job->cut_us;
-    const int64_t way_us = link->model->rtt_us(link->config, rng) / 2;
-
-    account->result->rounds++;
-    for (int64_t i = 0; i < flight->chunks; i++) {
+    *received = 0;
+    for (int64_t i = 0; i < chunks; i++) {
         /* When this one is sent, and when the device has dealt with it. */
         const int64_t sent_us = account->now_us;
-        const int64_t done_us =
-            ota_us_add(ota_us_add(sent_us, flight->pace_us), way_us);
-        if (sent_us >= ota_us_min(cut_us, account->stall_at_us)) {
-            end_waiting(account);
+        const int64_t done_us = ota_us_add(sent_us + pace_us, way_us);
+        if (sent_us >= ota_transfer_limit_us(account))
+            break;
+        if (!ota_transfer_bill_chunk(account, fast->datagram_bytes))
             return false;
-        }
-        if (!ota_transfer_bill(account, flight->datagram_bytes, 0))
-            return false;
-        account->result->chunks_sent++;
-        if (!link->model->lost(link->config, rng) &&
+        if (!ota_air_lost(air, sent_us, account->rng) &&
             done_us <= account->stall_at_us) {
-            flight->received++;
-            account->stall_at_us = ota_us_add(done_us, flight->stall_us);
+            ++*received;
+            ota_transfer_arrive(account, 1, done_us, 1);
+            account->stall_at_us = ota_us_add(done_us, fast->config->stall_us);
         }
-        account->now_us = ota_us_add(sent_us, flight->pace_us);
+        account->now_us = sent_us + pace_us;
     }
     account->now_us = ota_us_add(account->now_us, way_us);
-    if (account->now_us >= ota_us_min(cut_us, account->stall_at_us)) {
-        end_waiting(account);
+    if (account->now_us >= ota_transfer_limit_us(account)) {
+        ota_transfer_end_at_limit(account);
         return false;
     }
+    air->spoke_us = account->now_us; /* the flight keeps the radio up */
     return true;
 }
 
-/* Runs the transfer to its end, which is left in *account->result. */
-static void run_flights(const struct ota_transfer_fast_config *config,
-                        struct ota_transfer_account *account, int64_t chunks,
-                        gsl_rng *rng)
+static bool fly(struct ota_fast *fast, int64_t chunks, int64_t *received)
 {
-    const int64_t datagram_bytes = config->chunk_bytes + CHUNK_OVERHEAD_BYTES;
-    struct flight flight = {
-        .chunks = at_most(chunks, config->flight_chunks),
-        .pace_us = ota_transfer_pace_us(account->job, datagram_bytes,
-                                        config->chunk_bytes),
-        .datagram_bytes = datagram_bytes,
-        .stall_us = config->stall_us,
-    };
-    int64_t missing = chunks;
+    if (fast->account->wrap == OTA_WRAP_TCP)
+        return ota_fast_fly_tcp(fast, chunks, received);
+    if (fast->config->fidelity == OTA_TRANSFER_PACKET ||
+        fast->pace_us >= fast->config->stall_us)
+        return ota_fast_fly_packets(fast, chunks, received);
+    return ota_fast_fly_flow(fast, chunks, received);
+}
 
-    if (!ota_transfer_exchange(account, &begin_message, rng))
-        return;
-    account->stall_at_us = ota_us_add(account->now_us, config->stall_us);
-    if (!ota_transfer_exchange(account, &ready_message, rng))
+/* Runs the transfer; the result says how it ended. */
+static void run_flights(struct ota_fast *fast)
+{
+    struct ota_transfer_account *account = fast->account;
+    const struct ota_retry *retry = ota_transfer_retry(account);
+    int64_t flight = ota_us_min(fast->missing, fast->config->flight_chunks);
+
+    if (!ota_old_open(account, fast->config->stall_us))
         return;
     for (;;) {
-        flight.received = 0;
-        if (!fly(account, &flight, rng))
+        int64_t received;
+        account->result->rounds++;
+        if (!fly(fast, flight, &received))
             return;
-        missing -= flight.received;
-        if (!ota_transfer_exchange(account, &done_message, rng))
+        fast->missing -= received;
+        if (!ota_old_done(account))
             return;
-        if (!missing) {
+        if (!fast->missing) {
             ota_transfer_end(account, OTA_TRANSFER_DONE, account->now_us);
             return;
         }
-        flight.chunks =
-            at_most(missing, request_limit(config, flight.received));
-        const struct ota_transfer_message request = {
-            .cloud_asks = false,
-            .request_bytes = REQUEST_BYTES + BYTES_PER_INDEX * flight.chunks,
-            .answer_bytes = OTA_DATAGRAM_ACK_BYTES,
-        };
-        if (!ota_transfer_exchange(account, &request, rng))
+        flight = ota_fast_request(fast, received);
+        const struct ota_transfer_message request =
+            ota_fast_request_message(fast, flight);
+        if (!ota_transfer_exchange(account, &request, retry))
             return;
     }
 }
@@ -191,41 +145,26 @@ fast_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
     const struct ota_transfer_fast_config *config = opaque;
     const int64_t chunks =
         ota_transfer_chunks(job->size_bytes, config->chunk_bytes);
-    const int64_t datagram_bytes = config->chunk_bytes + CHUNK_OVERHEAD_BYTES;
     struct ota_transfer_result result = {0};
-    struct ota_transfer_account account = {
-        .job = job,
-        .result = &result,
-        .now_us = job->begin_us,
-        .stall_at_us = OTA_NEVER,
-    };
+    struct ota_transfer_account account = ota_transfer_open(job, &result, rng);
+    struct ota_fast fast = {
+        .config = config, .account = &account, .missing = chunks};
 
-    assert(job->size_bytes > 0 && job->cut_us > job->begin_us);
     assert(chunks <= OTA_TRANSFER_CHUNKS_MAX);
-
-    run_flights(config, &account, chunks, rng);
-
-    const bool done = result.end == OTA_TRANSFER_DONE;
-    const int64_t useful = done ? chunks : 0;
-    result.resets = result.end == OTA_TRANSFER_STALLED;
-    result.payload_bytes = done ? job->size_bytes : 0;
-    result.kept_bytes = result.payload_bytes;
-    result.spent_bytes = (result.chunks_sent - useful) * datagram_bytes;
+    fast.datagram_bytes = ota_transfer_wire_down(
+        &account, CHUNK_COAP_BYTES + config->chunk_bytes);
+    fast.pace_us =
+        ota_transfer_pace_us(job, fast.datagram_bytes, config->chunk_bytes);
+    fast.walk = ota_flow_walk(job->air, fast.pace_us, rng);
+    if (config->fidelity == OTA_TRANSFER_PACKET || !ota_fast_flow_whole(&fast))
+        run_flights(&fast);
+    ota_old_close(&account, chunks, fast.datagram_bytes);
     return result;
 }
 
 static const struct ota_field fast_fields[] = {
-    {
-        .name = "chunk_size",
-        .kind = OTA_FIELD_INTEGER,
-        .dimension = OTA_SIZE,
-        .offset = offsetof(struct ota_transfer_fast_config, chunk_bytes),
-        .fallback = "512B",
-        .min = 64,
-        .max = 1024,
-        .help = "payload of a chunk",
-        .source = "particle-iot/device-os, OTA_CHUNK_SIZE",
-    },
+    OTA_TRANSFER_FIDELITY_FIELD(struct ota_transfer_fast_config),
+    OTA_OLD_CHUNK_FIELD(struct ota_transfer_fast_config),
     {
         .name = "flight",
         .kind = OTA_FIELD_INTEGER,
@@ -254,24 +193,13 @@ static const struct ota_field fast_fields[] = {
         .kind = OTA_FIELD_CHOICE,
         .offset = offsetof(struct ota_transfer_fast_config, request_rule),
         .fallback = "all",
-        .choices = request_rules,
+        .choices = ota_transfer_request_rules,
         .help = "growing (from Device OS 1.0.0): at most what the last flight "
                 "brought and 20 % (at least 2) more",
         .source = "particle-iot/device-os, communication/src/"
                   "chunked_transfer.cpp, v0.4.9 and v1.0.0",
     },
-    {
-        .name = "stall",
-        .kind = OTA_FIELD_INTEGER,
-        .dimension = OTA_TIME,
-        .offset = offsetof(struct ota_transfer_fast_config, stall_us),
-        .fallback = "90s",
-        .min = (double)OTA_US_PER_S,
-        .max = (double)OTA_US_PER_DAY,
-        .help = "without a new chunk for so long, the device resets; Wi-Fi "
-                "30s, cellular from Device OS 1.0.0 300s",
-        .source = "particle-iot/device-os, system/inc/system_cloud.h, v0.6.2",
-    },
+    OTA_OLD_STALL_FIELD(struct ota_transfer_fast_config),
     {.name = NULL},
 };
 

@@ -19,15 +19,16 @@ struct ota_transfer_job transfer_fixture_job(int64_t size_bytes)
 
 struct ota_transfer_result
 transfer_fixture_run(const struct ota_transfer_model *model, const void *config,
-                     const struct plain_link *plain,
-                     struct ota_transfer_job job, uint64_t index)
+                     const struct ota_air *air, struct ota_transfer_job job,
+                     uint64_t index)
 {
-    const struct ota_link link = {.model = &plain_link_model, .config = plain};
     const struct ota_random_key key = {.seed = 7};
+    struct ota_air copy = *air;
     struct ota_stream stream;
 
     ota_stream_init(&stream, &key, 0, OTA_PURPOSE_TRANSFER, index);
-    job.link = &link;
+    ota_air_start(&copy, job.begin_us, &stream.rng);
+    job.air = &copy;
     /* The result is plain numbers and points to nothing. */
     /* cppcheck-suppress returnDanglingLifetime */
     return model->run(config, &job, &stream.rng);

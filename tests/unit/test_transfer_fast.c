@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "sim/base/clock.h"
+#include "tests/support/plain_air.h"
 #include "tests/support/transfer_fixture.h"
 
 enum { RTT_US = 200000, CHUNK_WIRE = 585 };

@@ -13,6 +13,7 @@
 
 #include "sim/base/clock.h"
 #include "sim/base/random.h"
+#include "tests/support/plain_air.h"
 #include "tests/support/transfer_fixture.h"
 
 enum {

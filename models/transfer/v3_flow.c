@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * v3_flow.c - "v3" transfers from loss to loss.
+ *
+ * Chunks leave one every slot, so the slots that lose theirs are reached by
+ * jumps, and what lies between two losses, repeats or other turns is handled
+ * as one. The window is not kept chunk by chunk: what is missing on the device
+ * is a queue of holes, each a lost chunk with the time at which it is due
+ * again, and those that were mended so lately that the cloud does not know.
+ * That holds as long as the window never closes but for a hole in it, which
+ * ota_v3_flows() makes sure of.
+ *
+ * Duplicates change nothing but bytes, so of all chunks that arrived in one
+ * regime of loss the number sent twice is drawn at once, a binomial one.
+ *
+ * What had arrived at a given instant is what had been sent one lag before:
+ * the queue is asked then.
+ */
+#include <assert.h>
+
+#include "models/transfer/flow.h"
+#include "models/transfer/v3.h"
+#include "sim/base/clock.h"
+
+/* A ring of holes. */
+struct ring {
+    int64_t at, count;
+    bool sorted; /* chunks ascend, so that the first is the oldest */
+    struct ota_v3_repeat list[OTA_V3_WINDOW_MAX];
+};
+
+/* Takes what the device had at a moment of sending. */
+struct snapshot {
+    int64_t sent_us; /* of what was sent by then; OTA_NEVER: not wanted */
+    bool taken;
+    int64_t chunks;
+};
+
+struct river {
+    struct ota_v3 *v3;
+    struct ota_transfer_account *account;
+    struct ota_flow_walk walk;
+    int64_t next;
+    int64_t highest; /* one past the highest chunk received */
+    int64_t unacked;
+    int64_t heard_us;
+    int64_t last_sent_us; /* the last chunk that passed */
+    int64_t singles;      /* chunks that passed in this regime, each of which
+                           * may have been sent twice */
+    struct snapshot cut, flush;
+    struct ring holes;  /* due_us: when to send it again */
+    struct ring mended; /* due_us: when the cloud knows */
+};
+
+/* --- rings --- */
+
+static void push(struct ring *ring, int64_t chunk, int64_t due_us)
+{
+    assert(ring->count < OTA_V3_WINDOW_MAX);
+    if (!ring->count)
+        ring->sorted = true;
+    else if (ring->list[(ring->at + ring->count - 1) % OTA_V3_WINDOW_MAX].chunk >
+             chunk)
+        ring->sorted = false;
+    ring->list[(ring->at + ring->count) % OTA_V3_WINDOW_MAX] =
+        (struct ota_v3_repeat){.due_us = due_us, .chunk = chunk};
+    ring->count++;
+}
+
+static void pop(struct ring *ring)
+{
+    ring->at = (ring->at + 1) % OTA_V3_WINDOW_MAX;
+    ring->count--;
+}
+
+/* The least chunk in it, or none. */
+static int64_t oldest(const struct ring *ring, int64_t none)
+{
+    int64_t least = none;
+    const int64_t look = ring->sorted ? ota_us_min(ring->count, 1) : ring->count;
+
+    for (int64_t i = 0; i < look; i++)
+        least = ota_us_min(
+            least, ring->list[(ring->at + i) % OTA_V3_WINDOW_MAX].chunk);
+    return least;
+}
+
+/* --- the device --- */
+
+/* The first chunk missing once all that was sent has arrived. */
+static int64_t gapless(const struct river *river)
+{
+    return oldest(&river->holes, river->next);
+}
+
+/* Bills acknowledgements. */
+static bool acknowledge(struct river *river, int64_t acks)
+{
+    return !acks ||
+           ota_transfer_bill(river->account, 0, acks * river->v3->ack_bytes);
+}
+
+/* The device hears one chunk. Returns how often it acknowledges. */
+static int64_t hear(struct river *river, int64_t chunk, int64_t arrival_us)
+{
+    const struct ota_transfer_v3_config *config = river->v3->config;
+    const bool late = arrival_us - river->heard_us >= config->ack_delay_us;
+    int64_t acks = 0;
+
+    if (river->highest <= chunk)
+        river->highest = chunk + 1;
+    if (late && river->unacked) {
+        acks++;
+        river->unacked = 0;
+    }
+    river->unacked++;
+    if (late || gapless(river) < river->highest ||
+        river->unacked >= config->ack_every_chunks) {
+        acks++;
+        river->unacked = 0;
+    }
+    river->heard_us = arrival_us;
+    return acks;
+}
+
+/* It hears more new chunks, one every slot. */
+static int64_t hear_more(struct river *river, int64_t chunks)
+{
+    const struct ota_transfer_v3_config *config = river->v3->config;
+
+    river->highest += chunks;
+    river->heard_us += chunks * river->v3->slot_us;
+    if (river->holes.count || river->v3->slot_us >= config->ack_delay_us)
+        return chunks;
+    river->unacked += chunks;
+    const int64_t acks = river->unacked / config->ack_every_chunks;
+    river->unacked %= config->ack_every_chunks;
+    return acks;
+}
+
+/* --- duplicates --- */
+
+/* Draws how many of the chunks that passed were sent twice. */
+static bool settle_duplicates(struct river *river)
+{
+    const struct ota_v3 *v3 = river->v3;
+    struct ota_transfer_account *account = river->account;
+    const struct ota_air *air = account->job->air;
+    const int64_t twice = ota_flow_binomial(
+        river->singles, v3->config->duplicates, account->rng);
+    const int64_t bytes = twice * ota_v3_wire_bytes(v3, 0);
+
+    river->singles = 0;
+    if (!twice)
+        return true;
+    if (!ota_transfer_bill(account, bytes, 0))
+        return false;
+    account->result->chunks_sent += twice;
+    account->chunk_bytes_down += bytes;
+    return acknowledge(river, twice - ota_flow_binomial(twice,
+                                                        air->loss[air->bad],
+                                                        account->rng));
+}
+
+/* The same for one chunk at once. */
+static bool settle_duplicate(struct river *river, int64_t chunk, bool heard)
+{
+    const struct ota_v3 *v3 = river->v3;
+    struct ota_transfer_account *account = river->account;
+    const struct ota_air *air = account->job->air;
+
+    if (!(v3->config->duplicates > 0) ||
+        gsl_rng_uniform(account->rng) >= v3->config->duplicates)
+        return true;
+    if (!ota_transfer_bill_chunk(account, ota_v3_wire_bytes(v3, chunk)))
+        return false;
+    return gsl_rng_uniform(account->rng) < air->loss[air->bad] || !heard ||
+           acknowledge(river, 1);
+}
+
+/* --- the cloud --- */
+
+/* Returns how many new chunks the window lets go now. */
+static int64_t window_room(const struct river *river)
+{
+    const struct ota_v3 *v3 = river->v3;
+    const int64_t first =
+        oldest(&river->mended, oldest(&river->holes, v3->chunks));
+
+    return ota_us_min(v3->chunks, first + v3->window) - river->next;
+}
+
+/* Notes that a slot's chunk was lost. */
+static void lose(struct river *river, int64_t chunk, int64_t sent_us)
+{
+    const bool followed = river->holes.count || window_room(river) > 0;
+
+    push(&river->holes, chunk,
+         ota_v3_due_us(river->v3, sent_us, followed));
+}
+
+/* One chunk, new or the first hole's, on its own. */
+static bool send_one(struct river *river, int64_t chunk, bool is_new,
+                     bool settled)
+{
+    const struct ota_v3 *v3 = river->v3;
+    struct ota_transfer_account *account = river->account;
+    const int64_t sent_us = account->now_us;
+    const int64_t arrival_us = sent_us + v3->lag_us;
+    const bool heard = arrival_us <= ota_transfer_limit_us(account);
+    int64_t lost;
+
+    if (!ota_transfer_bill_chunk(account, ota_v3_wire_bytes(v3, chunk)))
+        return false;
+    if (is_new)
+        river->next++;
+    else
+        pop(&river->holes);
+    ota_flow_walk_on(&river->walk, sent_us, 1, &lost);
+    account->now_us = sent_us + v3->slot_us;
+    if (lost) {
+        lose(river, chunk, sent_us);
+        return true;
+    }
+    river->last_sent_us = sent_us;
+    if (!is_new)
+        push(&river->mended, chunk, arrival_us + v3->knowledge_us);
+    if (heard) {
+        account->stall_at_us = ota_us_add(arrival_us, v3->config->stall_us);
+        ota_transfer_arrive(account, 1, arrival_us, 1);
+        if (!acknowledge(river, hear(river, chunk, arrival_us)))
+            return false;
+    }
+    if (settled || !heard || chunk == v3->chunks - 1)
+        return settle_duplicate(river, chunk, heard);
+    river->singles++;
+    return true;
+}
+
+/* Slots from now on that are sent by an instant, it included. */
+static int64_t slots_by(const struct river *river, int64_t by_us)
+{
+    const int64_t now_us = river->account->now_us;
+
+    if (by_us == OTA_NEVER)
+        return INT64_MAX;
+    return by_us < now_us ? 0 : (by_us - now_us) / river->v3->slot_us + 1;
+}
+
+/* Returns how many chunks the plan is certain to let pass, each perhaps sent
+ * twice and acknowledged thrice, and those not settled. */
+static int64_t afford(const struct river *river)
+{
+    const struct ota_v3 *v3 = river->v3;
+    const int64_t wire = ota_v3_wire_bytes(v3, 0);
+    const int64_t left = ota_transfer_left(river->account) / 2 -
+                         river->singles * (wire + v3->ack_bytes);
+
+    return left / (2 * wire + 3 * v3->ack_bytes);
+}
+
+/* Returns how many new chunks may go as one, all in time to be heard, and the
+ * last never among them; 0: none. */
+static int64_t stretch(const struct river *river, int64_t room)
+{
+    const struct ota_v3 *v3 = river->v3;
+    const struct ota_transfer_account *account = river->account;
+    const int64_t gone_us =
+        ota_us_min(account->job->cut_us, account->broken_us);
+    int64_t most = ota_us_min(room, v3->chunks - 1 - river->next);
+
+    if (account->now_us + v3->lag_us > account->stall_at_us)
+        return 0;
+    most = ota_us_min(most, account->breaks_in);
+    if (gone_us != OTA_NEVER)
+        most = ota_us_min(most, slots_by(river, gone_us - v3->lag_us));
+    if (river->holes.count)
+        most = ota_us_min(
+            most, slots_by(river, river->holes.list[river->holes.at].due_us - 1));
+    if (!river->cut.taken)
+        most = ota_us_min(most, slots_by(river, river->cut.sent_us));
+    if (!river->flush.taken)
+        most = ota_us_min(most, slots_by(river, river->flush.sent_us));
+    return ota_us_min(most, afford(river));
+}
+
+/* Sends new chunks until one is lost, `most` at most. */
+static bool send_many(struct river *river, int64_t most)
+{
+    const struct ota_v3 *v3 = river->v3;
+    struct ota_transfer_account *account = river->account;
+    const int64_t sent_us = account->now_us;
+    int64_t lost;
+    const int64_t passes =
+        ota_flow_walk_on(&river->walk, sent_us, most, &lost);
+    const int64_t slots = passes + (lost > 0);
+    const int64_t bytes = slots * ota_v3_wire_bytes(v3, 0);
+
+    account->result->chunks_sent += slots;
+    account->result->down_bytes += bytes;
+    account->chunk_bytes_down += bytes;
+    if (passes) {
+        const int64_t first_us = sent_us + v3->lag_us;
+        river->next += passes;
+        const int64_t acks = hear(river, river->next - passes, first_us);
+        account->result->up_bytes +=
+            (acks + hear_more(river, passes - 1)) * v3->ack_bytes;
+        river->singles += passes;
+        river->last_sent_us = sent_us + (passes - 1) * v3->slot_us;
+        account->stall_at_us =
+            ota_us_add(river->heard_us, v3->config->stall_us);
+        ota_transfer_arrive(account, passes, first_us, v3->slot_us);
+    }
+    account->now_us = sent_us + slots * v3->slot_us;
+    if (lost) {
+        river->next++;
+        lose(river, river->next - 1, sent_us + passes * v3->slot_us);
+    }
+    return true;
+}
+
+/* --- all together --- */
+
+static void take(struct snapshot *snapshot, const struct river *river)
+{
+    if (snapshot->taken || river->account->now_us <= snapshot->sent_us)
+        return;
+    snapshot->taken = true;
+    snapshot->chunks = gapless(river);
+}
+
+/* Nothing to send now: waits for a repeat to be due or for news. */
+static void wait(struct river *river)
+{
+    struct ota_transfer_account *account = river->account;
+    int64_t at_us = OTA_NEVER;
+
+    if (river->holes.count)
+        at_us = river->holes.list[river->holes.at].due_us;
+    if (river->mended.count)
+        at_us = ota_us_min(at_us, river->mended.list[river->mended.at].due_us);
+    if (at_us == OTA_NEVER) /* all has passed */
+        at_us = river->last_sent_us + river->v3->lag_us +
+                river->v3->knowledge_us;
+    account->now_us = ota_us_max(at_us, account->now_us + 1);
+}
+
+/* One turn. Returns false if the transfer ended. */
+static bool turn(struct river *river)
+{
+    struct ota_transfer_account *account = river->account;
+    struct ring *holes = &river->holes;
+    const int64_t now_us = account->now_us;
+    int64_t room;
+
+    if (now_us >= river->walk.until_us && river->singles &&
+        !settle_duplicates(river))
+        return false;
+    while (river->mended.count &&
+           river->mended.list[river->mended.at].due_us <= now_us)
+        pop(&river->mended);
+    if (holes->count && holes->list[holes->at].due_us <= now_us) {
+        if (now_us >= ota_transfer_limit_us(account))
+            goto over;
+        const bool close = afford(river) < 2;
+        if (close && !settle_duplicates(river))
+            return false;
+        return send_one(river, holes->list[holes->at].chunk, false, close);
+    }
+    room = window_room(river);
+    if (room <= 0) {
+        wait(river);
+        if (account->now_us < ota_transfer_limit_us(account))
+            return true;
+        goto over;
+    }
+    if (now_us >= ota_transfer_limit_us(account))
+        goto over;
+    const int64_t most = stretch(river, room);
+    if (most > 0)
+        return send_many(river, most);
+    return settle_duplicates(river) &&
+           send_one(river, river->next, true, true);
+over:
+    ota_transfer_end_at_limit(account);
+    return false;
+}
+
+static bool arrived(const struct river *river)
+{
+    return river->next == river->v3->chunks && !river->holes.count &&
+           (!river->v3->chunks ||
+            river->account->now_us >= river->last_sent_us +
+                                          river->v3->lag_us +
+                                          river->v3->knowledge_us);
+}
+
+static bool flow(struct river *river)
+{
+    for (;;) {
+        const bool broken = river->account->broken_us != OTA_NEVER;
+        take(&river->flush, river);
+        take(&river->cut, river);
+        if (arrived(river))
+            break;
+        if (!turn(river))
+            return settle_duplicates(river) && false;
+        if (!broken && river->account->broken_us != OTA_NEVER &&
+            !river->cut.taken)
+            river->cut = (struct snapshot){.taken = true,
+                                           .chunks = gapless(river)};
+    }
+    return settle_duplicates(river) &&
+           acknowledge(river, river->unacked > 0);
+}
+
+bool ota_v3_flows(const struct ota_v3 *v3)
+{
+    return (v3->lag_us + v3->knowledge_us) / v3->slot_us + 2 <= v3->window &&
+           v3->lag_us < v3->config->stall_us;
+}
+
+/* What was sent early enough to have arrived at an instant. */
+static struct snapshot by(const struct ota_v3 *v3, int64_t at_us)
+{
+    return (struct snapshot){
+        .sent_us = at_us == OTA_NEVER ? OTA_NEVER : at_us - v3->lag_us};
+}
+
+int64_t ota_v3_flow(struct ota_v3 *v3)
+{
+    struct ota_transfer_account *account = v3->account;
+    const struct ota_transfer_result *result = account->result;
+    const int64_t cut_us = account->job->cut_us;
+    const int64_t flushes =
+        cut_us == OTA_NEVER ? 0
+                            : (cut_us - v3->begin_us) / v3->config->flush_us;
+    struct river river;
+
+    river.v3 = v3;
+    river.account = account;
+    river.walk = ota_flow_walk(account->job->air, v3->slot_us, account->rng);
+    river.next = river.highest = river.unacked = river.singles = 0;
+    river.heard_us = river.last_sent_us = v3->begin_us;
+    river.cut = by(v3, cut_us);
+    river.flush = by(v3, flushes > 0 ? v3->begin_us +
+                                           flushes * v3->config->flush_us
+                                     : OTA_NEVER);
+    river.holes.at = river.holes.count = 0;
+    river.mended.at = river.mended.count = 0;
+    river.holes.sorted = river.mended.sorted = true;
+    if (flow(&river))
+        ota_v3_finish(v3);
+    if (result->end == OTA_TRANSFER_DONE)
+        return v3->chunks;
+    if (result->end != OTA_TRANSFER_CUT &&
+        result->end != OTA_TRANSFER_BROKEN)
+        return gapless(&river);
+    if (ota_v3_saves(v3))
+        return river.cut.taken ? river.cut.chunks : gapless(&river);
+    if (!flushes)
+        return 0;
+    return river.flush.taken ? river.flush.chunks : gapless(&river);
+}
