@@ -3,7 +3,9 @@
  * account.c - the books of a device: time, charge, bytes, states.
  *
  * Each phase has one current, so the instant at which the battery runs out is
- * known when the phase begins; it then ends there, and no step has to ask.
+ * known when the phase begins; as are those at which the device is switched
+ * off and at which a bad image fails. The phase ends at the first of them, and
+ * no step has to ask.
  */
 #include <assert.h>
 
@@ -14,7 +16,7 @@
 enum { RECONNECT_BITS = 32 };
 
 static const enum ota_power phase_power[OTA_PHASES] = {
-    [OTA_PHASE_ASLEEP] = OTA_POWER_SLEEP,
+    [OTA_PHASE_TAIL] = OTA_POWER_TAIL,
     [OTA_PHASE_BOOTING] = OTA_POWER_BOOT,
     [OTA_PHASE_ATTACHING] = OTA_POWER_ATTACH,
     [OTA_PHASE_CONNECTING] = OTA_POWER_CONNECT,
@@ -23,6 +25,14 @@ static const enum ota_power phase_power[OTA_PHASES] = {
     [OTA_PHASE_BACKING_OFF] = OTA_POWER_BOOT,
     [OTA_PHASE_TRANSFERRING] = OTA_POWER_TRANSFER,
     [OTA_PHASE_APPLYING] = OTA_POWER_BOOT,
+    [OTA_PHASE_CRASHING] = OTA_POWER_BOOT,
+};
+
+static const enum ota_power depth_power[OTA_SLEEP_DEPTHS] = {
+    [OTA_SLEEP_HIBERNATE] = OTA_POWER_HIBERNATE,
+    [OTA_SLEEP_STOP] = OTA_POWER_STOP,
+    [OTA_SLEEP_ULTRA_LOW_POWER] = OTA_POWER_ULTRA_LOW_POWER,
+    [OTA_SLEEP_STANDBY] = OTA_POWER_STANDBY,
 };
 
 const struct ota_path *ota_actor_path(const struct ota_actor *actor)
@@ -40,9 +50,51 @@ void ota_actor_stream(const struct ota_actor *actor, enum ota_purpose purpose,
                         device->reconnect);
 }
 
+struct ota_device_os ota_actor_os(const struct ota_actor *actor)
+{
+    struct ota_device_os os = ota_actor_path(actor)->os;
+    os.system = actor->device->system;
+    return os;
+}
+
 static bool draws_power(enum ota_phase phase)
 {
     return phase != OTA_PHASE_ABSENT && phase != OTA_PHASE_DEAD;
+}
+
+static enum ota_power power_of(const struct ota_actor *actor,
+                               enum ota_phase phase)
+{
+    return phase == OTA_PHASE_ASLEEP ? depth_power[ota_sleep_depth_of(actor)]
+                                     : phase_power[phase];
+}
+
+/* Ends the phase at at_us if that is before its end. */
+static void interrupt_at(struct ota_device *device, int64_t at_us,
+                         enum ota_interrupt interrupt)
+{
+    if (at_us >= device->due_us)
+        return;
+    device->due_us = at_us;
+    device->interrupt = (uint8_t)interrupt;
+}
+
+static void limit_by_battery(const struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+    const struct ota_battery *battery = &actor->group->battery;
+    const enum ota_power power = power_of(actor, device->phase);
+
+    /* Nearly always the charge will do; when it is gone need not be known. */
+    if (device->due_us != OTA_NEVER &&
+        battery->model->drained_pc(battery->config, power,
+                                   device->due_us - now_us) <= device->left_pc)
+        return;
+    interrupt_at(device,
+                 ota_us_add(now_us,
+                            battery->model->lasts_us(battery->config, power,
+                                                     device->left_pc)),
+                 OTA_INTERRUPT_BATTERY);
 }
 
 void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
@@ -54,23 +106,49 @@ void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
     device->phase = (uint8_t)phase;
     device->since_us = now_us;
     device->due_us = due_us;
-    device->dies = false;
-    if (!draws_power(phase) || device->left_pc == INT64_MAX)
+    device->interrupt = OTA_INTERRUPT_NONE;
+    if (!draws_power(phase))
         return;
-
-    /* Nearly always the charge will do; when it is gone need not be known. */
-    const struct ota_battery *battery = &actor->group->battery;
-    const enum ota_power power = phase_power[phase];
-    if (battery->model->charge_pc(battery->config, power, due_us - now_us) <=
-        device->left_pc)
-        return;
-    int64_t lasts_us =
-        battery->model->lasts_us(battery->config, power, device->left_pc);
-    int64_t empty_us = ota_us_add(now_us, lasts_us);
-    if (empty_us < due_us) {
-        device->due_us = empty_us;
-        device->dies = true;
+    if (device->fate_us < due_us)
+        interrupt_at(device, ota_us_max(device->fate_us, now_us),
+                     OTA_INTERRUPT_IMAGE);
+    /* Of two that coincide it is this one; but a transfer ends there itself. */
+    if (device->presence_us != OTA_NEVER &&
+        device->presence_us <= device->due_us &&
+        phase != OTA_PHASE_TRANSFERRING) {
+        device->due_us = ota_us_max(device->presence_us, now_us);
+        device->interrupt = OTA_INTERRUPT_PRESENCE;
     }
+    if (device->left_pc != INT64_MAX)
+        limit_by_battery(actor, now_us);
+}
+
+static void drain(struct ota_actor *actor, enum ota_power power,
+                  int64_t lasted_us)
+{
+    struct ota_device *device = actor->device;
+    const struct ota_battery *battery = &actor->group->battery;
+    const int64_t drained_pc =
+        battery->model->drained_pc(battery->config, power, lasted_us);
+    const int64_t full_pc = battery->model->capacity_pc(battery->config);
+
+    assert(drained_pc <= device->left_pc);
+    /* What comes in when the battery is full is lost. */
+    if (drained_pc < 0 && device->left_pc > full_pc + drained_pc)
+        device->left_pc = full_pc;
+    else
+        device->left_pc -= drained_pc;
+}
+
+static void tell_phase(const struct ota_actor *actor, int64_t now_us)
+{
+    if (!ota_actor_heard(actor, OTA_SEEN_PHASE))
+        return;
+    struct ota_observation seen =
+        ota_actor_observation(actor, OTA_SEEN_PHASE, now_us);
+    seen.detail.phase.phase = actor->device->phase;
+    seen.detail.phase.since_us = actor->device->since_us;
+    ota_actor_tell(actor, &seen);
 }
 
 void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
@@ -79,19 +157,19 @@ void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
     const struct ota_battery *battery = &actor->group->battery;
     assert(now_us >= device->since_us);
 
-    if (!draws_power(device->phase))
-        return;
-    enum ota_power power = phase_power[device->phase];
-    int64_t lasted_us = now_us - device->since_us;
-    int64_t charge_pc =
-        battery->model->charge_pc(battery->config, power, lasted_us);
-    actor->record->power_us[power] += lasted_us;
-    int64_t most_pc = INT64_MAX - actor->record->charge_pc;
-    actor->record->charge_pc += charge_pc < most_pc ? charge_pc : most_pc;
-    if (device->left_pc != INT64_MAX) {
-        assert(charge_pc <= device->left_pc);
-        device->left_pc -= charge_pc;
+    if (draws_power(device->phase)) {
+        const enum ota_power power = power_of(actor, device->phase);
+        const int64_t lasted_us = now_us - device->since_us;
+        const int64_t charge_pc =
+            battery->model->charge_pc(battery->config, power, lasted_us);
+        const int64_t most_pc = INT64_MAX - actor->record->charge_pc;
+        actor->record->power_us[power] += lasted_us;
+        actor->record->charge_pc += charge_pc < most_pc ? charge_pc : most_pc;
+        if (device->left_pc != INT64_MAX)
+            drain(actor, power, lasted_us);
     }
+    if (now_us > device->since_us)
+        tell_phase(actor, now_us);
     device->since_us = now_us;
 }
 
@@ -120,6 +198,15 @@ void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,
         plan->model->meter(plan->config, actor->meter, now_us, bytes);
 }
 
+void ota_actor_connection_bytes(struct ota_actor *actor, int64_t now_us,
+                                int64_t bytes)
+{
+    ota_actor_bytes(actor,
+                    actor->device->for_update ? OTA_BYTES_OVERHEAD
+                                              : OTA_BYTES_ROUTINE,
+                    now_us, bytes);
+}
+
 bool ota_actor_heard(const struct ota_actor *actor,
                      enum ota_observation_kind kind)
 {
@@ -135,6 +222,9 @@ struct ota_observation ota_actor_observation(const struct ota_actor *actor,
         .time_us = time_us,
         .device = actor->id,
         .group = actor->device->group,
+        .variant = actor->device->variant,
+        .safe_mode = actor->device->safe_mode,
+        .record = actor->record,
     };
 }
 
@@ -157,7 +247,7 @@ void ota_actor_tell_plain(const struct ota_actor *actor,
 int64_t ota_actor_data_left(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_plan *plan = &actor->group->plan;
-    if (now_us < 0) /* billing has not begun */
+    if (now_us < 0 || actor->is_pilot) /* billing has not begun, or is none */
         return INT64_MAX;
     return plan->model->left_bytes(plan->config, actor->meter, now_us);
 }

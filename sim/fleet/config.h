@@ -20,6 +20,7 @@
 #include "models/link/link.h"
 #include "models/plan/plan.h"
 #include "models/policy/policy.h"
+#include "models/presence/presence.h"
 #include "models/session/session.h"
 #include "models/sleep/sleep.h"
 #include "models/transfer/transfer.h"
@@ -33,6 +34,19 @@ struct ota_variant {
     struct ota_path path;
 };
 
+/* A link that some devices of a group have, for a while. */
+struct ota_signal {
+    double share; /* of the time, or of the devices if it never changes; all
+                   * shares sum to 1 */
+    struct ota_link link;
+};
+
+/* A stretch of time in which nothing passes for a whole group. */
+struct ota_outage {
+    int64_t begin_us; /* since time 0 */
+    int64_t lasts_us; /* > 0 */
+};
+
 /* Devices that are alike but for their luck. */
 struct ota_group {
     char name[OTA_NAME_SIZE];
@@ -40,8 +54,16 @@ struct ota_group {
     int64_t count;
     bool product;  /* as against a developer's device */
     double absent; /* share that is switched off for good */
+    struct ota_presence presence;
     struct ota_sleep sleep;
-    struct ota_link link;
+    const struct ota_signal *signals;
+    size_t signal_count;     /* at least 1; not more than 255 */
+    int64_t signal_holds_us; /* mean time until it is drawn anew; OTA_NEVER: a
+                              * device keeps its own */
+    const struct ota_outage *outages; /* in order of time, apart */
+    size_t outage_count;
+    int64_t cycle_min_us; /* least time between two attaches with the modem
+                           * off in between, unless an update rebooted it */
     struct ota_session session;
     struct ota_app app;
     struct ota_transfer transfer;
@@ -57,6 +79,37 @@ struct ota_healer_config {
     bool product;          /* heals product devices */
     bool developer;        /* heals developers' devices */
     struct ota_dist delay; /* from connecting in safe mode to the transfer */
+    int64_t tries_max;     /* transfers to one device; 0: no end */
+};
+
+/* What a device that runs a bad image does. */
+enum ota_image_fate {
+    OTA_IMAGE_GOOD,
+    OTA_IMAGE_CRASHES, /* boots again and again, and never connects */
+    OTA_IMAGE_REVERTS, /* crashes until a watchdog brings the old one back */
+    OTA_IMAGE_BRICKS,  /* is dead */
+    OTA_IMAGE_LATE,    /* runs well, reports itself, and stops working later */
+};
+
+/* How good the release is. */
+struct ota_image_config {
+    int fate;              /* enum ota_image_fate, of the bad ones */
+    double bad;            /* share of devices on which it is bad */
+    struct ota_dist after; /* reverts, late: from the first boot to that */
+};
+
+/* What the operator's own backend makes of the cloud's reports. */
+enum ota_backend_believes {
+    OTA_BACKEND_VERSION, /* updated: the device reported the new version */
+    OTA_BACKEND_SENT,    /* updated: the last transfer was a success */
+};
+
+struct ota_backend_config {
+    int believes;       /* enum ota_backend_believes */
+    double report_loss; /* share of reports lost between cloud and backend */
+    int64_t query_us;   /* it asks the cloud for the version that each device
+                         * reported so often, from the release on; OTA_NEVER:
+                         * never */
 };
 
 struct ota_fleet_config {
@@ -67,6 +120,10 @@ struct ota_fleet_config {
     struct ota_delivery delivery;
     struct ota_policy policy;
     struct ota_healer_config healer;
+    struct ota_image_config image;
+    struct ota_backend_config backend;
+    bool forced;    /* the operator overrides apps that disabled updates */
+    bool idle_step; /* step through idle wakes instead of skipping them */
 };
 
 /* How many devices all groups have. */

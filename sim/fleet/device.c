@@ -18,14 +18,18 @@ enum {
     START_SESSION,
     START_APP,
     START_KEEP_ALIVE,
+    START_BATTERY,
 };
 
 /* --- the begin --- */
 
+enum { START_BITS = 8 };
+
 static void start_stream(const struct ota_actor *actor, uint64_t index,
                          struct ota_stream *stream)
 {
-    ota_stream_init(stream, actor->key, actor->id, OTA_PURPOSE_START, index);
+    ota_stream_init(stream, actor->key, actor->id, OTA_PURPOSE_START,
+                    (uint64_t)actor->device->wake << START_BITS | index);
 }
 
 static uint16_t draw_variant(const struct ota_actor *actor)
@@ -47,7 +51,7 @@ static uint16_t draw_variant(const struct ota_actor *actor)
 static void settle(struct ota_actor *actor, int64_t now_us)
 {
     if (actor->device->phase == OTA_PHASE_ONLINE)
-        ota_connect_keep_alives(actor, now_us);
+        ota_online_keep_alives(actor, now_us);
     ota_actor_settle(actor, now_us);
 }
 
@@ -66,6 +70,65 @@ static int64_t last_keep_alive_us(const struct ota_actor *actor)
     return -(int64_t)((double)every_us * gsl_rng_uniform(&stream.rng));
 }
 
+/* Draws what a device that has been about for a while is like at now_us: the
+ * age of its session, what its app remembers. */
+static void draw_nature(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_group *group = actor->group;
+    struct ota_device *device = actor->device;
+    struct ota_stream stream;
+
+    start_stream(actor, START_SESSION, &stream);
+    group->session.model->start(group->session.config, &device->session,
+                                &stream.rng);
+    if (device->session.handshake_us != OTA_NEVER)
+        device->session.handshake_us += now_us;
+    start_stream(actor, START_APP, &stream);
+    group->app.model->start(group->app.config, &device->memory, &stream.rng);
+    device->epoch_us = now_us;
+    device->epoch_wake = device->wake;
+}
+
+static int64_t draw_first_wake_us(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_sleep *sleep = &actor->group->sleep;
+    struct ota_stream stream;
+
+    start_stream(actor, START_SLEEP, &stream);
+    return ota_us_add(now_us,
+                      sleep->model->first_us(sleep->config, &stream.rng));
+}
+
+void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
+                         int64_t age_us)
+{
+    struct ota_device *device = actor->device;
+
+    draw_nature(actor, now_us);
+    if (age_us == OTA_NEVER)
+        ota_session_drop(&device->session);
+    else
+        device->session.handshake_us = now_us - age_us;
+    device->spoke_us = device->radio_us = now_us;
+    device->attached_us = -OTA_NEVER;
+    device->next_wake_us = draw_first_wake_us(actor, now_us);
+    ota_actor_enter(actor, OTA_PHASE_ASLEEP, now_us, device->next_wake_us);
+}
+
+/* Draws until when the device is switched on, or off. Returns which. */
+static bool draw_presence(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_presence *presence = &actor->group->presence;
+    struct ota_stream stream;
+    bool on;
+
+    ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_PRESENCE, 0);
+    actor->device->presence_us = ota_us_add(
+        now_us,
+        presence->model->first_us(presence->config, &stream.rng, &on));
+    return on;
+}
+
 void ota_device_start(struct ota_actor *actor)
 {
     const struct ota_group *group = actor->group;
@@ -74,15 +137,14 @@ void ota_device_start(struct ota_actor *actor)
     struct ota_stream stream;
 
     device->begin_us = device->sleep_us = OTA_NEVER;
+    device->script_us = device->fate_us = OTA_NEVER;
+    device->presence_us = OTA_NEVER;
+    device->attached_us = device->retry_us = -OTA_NEVER;
     device->left_pc = INT64_MAX; /* until it is counted */
     device->state = OTA_STATE_WAITING;
     device->variant = draw_variant(actor);
-
-    start_stream(actor, START_SESSION, &stream);
-    group->session.model->start(group->session.config, &device->session,
-                                &stream.rng);
-    start_stream(actor, START_APP, &stream);
-    group->app.model->start(group->app.config, &device->last_long, &stream.rng);
+    device->system = ota_path_system(ota_actor_path(actor), 0);
+    draw_nature(actor, 0);
 
     start_stream(actor, START_PRESENCE, &stream);
     if (gsl_rng_uniform(&stream.rng) < group->absent) {
@@ -90,17 +152,24 @@ void ota_device_start(struct ota_actor *actor)
         ota_actor_enter(actor, OTA_PHASE_ABSENT, 0, OTA_NEVER);
         return;
     }
-    int64_t lead_us = sleep->model->lead_us(sleep->config);
+    const int64_t lead_us = sleep->model->lead_us(sleep->config);
+    const bool on = draw_presence(actor, -lead_us);
+    ota_radio_start(actor, -lead_us);
     if (lead_us == 0) { /* never sleeps: it is online by now */
         device->next_wake_us = OTA_NEVER;
+        device->attached = true;
         device->spoke_us = last_keep_alive_us(actor);
-        ota_connect_online(actor, 0);
-        return;
+    } else {
+        device->next_wake_us = draw_first_wake_us(actor, -lead_us);
     }
-    start_stream(actor, START_SLEEP, &stream);
-    int64_t first_us = sleep->model->first_us(sleep->config, &stream.rng);
-    device->next_wake_us = first_us - lead_us;
-    ota_actor_enter(actor, OTA_PHASE_ASLEEP, -lead_us, device->next_wake_us);
+    if (!on)
+        ota_actor_enter(actor, OTA_PHASE_ABSENT, -lead_us,
+                        device->presence_us);
+    else if (lead_us == 0)
+        ota_online_go_on(actor, 0);
+    else
+        ota_actor_enter(actor, OTA_PHASE_ASLEEP, -lead_us,
+                        device->next_wake_us);
 }
 
 void ota_device_open(struct ota_actor *actor)
@@ -109,69 +178,161 @@ void ota_device_open(struct ota_actor *actor)
     struct ota_device *device = actor->device;
     const enum ota_state state = device->state;
     const enum ota_phase phase = device->phase;
+    const enum ota_interrupt interrupt = device->interrupt;
+    const struct ota_observer *observer = actor->observer;
+    struct ota_stream stream;
 
+    actor->observer = NULL; /* what came before is told to nobody */
     settle(actor, 0);
+    actor->observer = observer;
+    *actor->meter = (struct ota_plan_state){.period = 0}; /* nor billed */
     *actor->record = (struct ota_device_record){
         .offered_us = OTA_NEVER,
         .begun_us = OTA_NEVER,
         .installed_us = OTA_NEVER,
         .confirmed_us = OTA_NEVER,
+        .believed_us = OTA_NEVER,
+        .defect_us = OTA_NEVER,
     };
-    device->left_pc = battery->model->capacity_pc(battery->config);
+    start_stream(actor, START_BATTERY, &stream);
+    device->left_pc = battery->model->start_pc(battery->config, &stream.rng);
     device->was_online =
         phase == OTA_PHASE_ONLINE || phase == OTA_PHASE_PUBLISHING;
     device->state = OTA_STATES; /* nowhere yet */
     ota_actor_state(actor, 0, state);
     ota_actor_enter(actor, phase, 0, device->due_us);
+    if (device->interrupt == OTA_INTERRUPT_NONE)
+        device->interrupt = (uint8_t)interrupt;
 }
 
 /* --- steps --- */
 
-static void die(struct ota_actor *actor, int64_t now_us)
+void ota_device_die(struct ota_actor *actor, int64_t now_us)
+{
+    ota_actor_end_data_session(actor, now_us);
+    actor->device->begin_us = actor->device->script_us = OTA_NEVER;
+    ota_actor_enter(actor, OTA_PHASE_DEAD, now_us, OTA_NEVER);
+}
+
+static void run_down(struct ota_actor *actor, int64_t now_us)
 {
     actor->record->dead = true;
     if (ota_update_pending(actor))
         ota_actor_state(actor, now_us, OTA_STATE_DEAD);
-    ota_actor_enter(actor, OTA_PHASE_DEAD, now_us, OTA_NEVER);
+    ota_device_die(actor, now_us);
+}
+
+/* Something ended the phase before its time. */
+static void interrupt(struct ota_actor *actor, int64_t now_us)
+{
+    switch ((enum ota_interrupt)actor->device->interrupt) {
+    case OTA_INTERRUPT_BATTERY:
+        run_down(actor, now_us);
+        break;
+    case OTA_INTERRUPT_PRESENCE:
+        ota_sleep_leave(actor, now_us);
+        break;
+    case OTA_INTERRUPT_IMAGE:
+        ota_apply_defect(actor, now_us);
+        break;
+    case OTA_INTERRUPT_NONE:
+        assert(false && "nothing interrupts");
+    }
 }
 
 void ota_device_step(struct ota_actor *actor)
 {
     struct ota_device *device = actor->device;
     const int64_t now_us = device->due_us;
-    const enum ota_phase phase = device->phase;
 
+    actor->since_us = device->since_us;
     settle(actor, now_us);
-    if (device->dies) {
-        die(actor, now_us);
+    if (device->interrupt != OTA_INTERRUPT_NONE) {
+        interrupt(actor, now_us);
         return;
     }
-    switch (phase) {
+    switch ((enum ota_phase)device->phase) {
+    case OTA_PHASE_ASLEEP:
+        ota_sleep_wake(actor, now_us);
+        break;
+    case OTA_PHASE_TAIL:
+        ota_sleep_deepen(actor, now_us);
+        break;
+    case OTA_PHASE_ABSENT:
+        ota_sleep_return(actor, now_us);
+        break;
+    case OTA_PHASE_PUBLISHING:
+        ota_online_published(actor, now_us);
+        break;
+    case OTA_PHASE_ONLINE:
+        ota_online_act(actor, now_us);
+        break;
     case OTA_PHASE_TRANSFERRING:
         ota_update_end(actor, now_us);
         break;
     case OTA_PHASE_APPLYING:
-        ota_update_applied(actor, now_us);
+        ota_apply_end(actor, now_us);
         break;
-    default:
+    case OTA_PHASE_CRASHING:
+        ota_apply_reverted(actor, now_us);
+        break;
+    case OTA_PHASE_BOOTING:
+    case OTA_PHASE_ATTACHING:
+    case OTA_PHASE_CONNECTING:
+    case OTA_PHASE_BACKING_OFF:
         ota_connect_step(actor, now_us);
+        break;
+    case OTA_PHASE_DEAD:
+    case OTA_PHASES:
+        assert(false && "not a phase that ends");
     }
+}
+
+/* A device that has the release already needs no rollout. */
+static bool has_it(struct ota_actor *actor, int64_t now_us)
+{
+    if (ota_actor_path(actor)->count > 0)
+        return false;
+    actor->record->installed_us = actor->record->confirmed_us = now_us;
+    actor->record->believed = true;
+    actor->record->believed_us = now_us;
+    actor->reports->confirmed++;
+    ota_actor_state(actor, now_us, OTA_STATE_CONFIRMED);
+    return true;
 }
 
 void ota_device_reach(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    bool online = device->phase == OTA_PHASE_ONLINE ||
-                  device->phase == OTA_PHASE_PUBLISHING;
     const struct ota_delivery *delivery = &actor->config->delivery;
 
     device->reached = true;
-    if (!online || !delivery->model->offers_online(delivery->config))
+    if (has_it(actor, now_us))
         return;
+    if (ota_operator_sends(actor))
+        ota_operator_start(actor, now_us);
+    const bool online = device->phase == OTA_PHASE_ONLINE ||
+                        device->phase == OTA_PHASE_PUBLISHING;
+    if (ota_operator_sends(actor)) {
+        if (device->phase == OTA_PHASE_ONLINE) {
+            settle(actor, now_us);
+            ota_online_go_on(actor, now_us);
+        }
+        return;
+    }
+    if (!delivery->model->offers_online(delivery->config))
+        return;
+    if (!online) {
+        if (device->phase == OTA_PHASE_ASLEEP ||
+            device->phase == OTA_PHASE_TAIL)
+            settle(actor, now_us);
+        ota_online_wake_up(actor, now_us);
+        return;
+    }
     ota_update_offer(actor, now_us, true);
     if (device->phase == OTA_PHASE_ONLINE) {
         settle(actor, now_us);
-        ota_connect_online(actor, now_us);
+        ota_online_go_on(actor, now_us);
     }
 }
 
@@ -195,6 +356,12 @@ static enum ota_outcome outcome(const struct ota_actor *actor)
         return OTA_OUTCOME_OUT_OF_BATTERY;
     case OTA_STATE_SAFE_MODE:
         return OTA_OUTCOME_SAFE_MODE;
+    case OTA_STATE_CRASHING:
+        return OTA_OUTCOME_FAILED_CRASHING;
+    case OTA_STATE_REVERTED:
+        return OTA_OUTCOME_REVERTED;
+    case OTA_STATE_BRICKED:
+        return OTA_OUTCOME_BRICKED;
     case OTA_STATE_DOWNLOADING:
     case OTA_STATE_APPLYING:
         return OTA_OUTCOME_IN_PROGRESS;
@@ -209,6 +376,8 @@ static enum ota_outcome outcome(const struct ota_actor *actor)
         return OTA_OUTCOME_WAITING_NEVER_OFFERED;
     if (record->attempts == 0)
         return OTA_OUTCOME_WAITING_NEVER_BEGUN;
+    if (record->attempts == record->refused)
+        return OTA_OUTCOME_FAILED_REFUSED;
     return record->attempts == record->aborted
                ? OTA_OUTCOME_WAITING_ALWAYS_ABORTED
                : OTA_OUTCOME_FAILED_NOT_APPLIED;
@@ -221,6 +390,7 @@ void ota_device_finish(struct ota_actor *actor, int64_t horizon_us)
     const struct ota_plan *plan = &actor->group->plan;
 
     settle(actor, horizon_us);
+    ota_report_queries(actor, horizon_us);
     ota_actor_end_data_session(actor, horizon_us);
     record->wasted_bytes += device->module_bytes; /* brought nothing so far */
     device->module_bytes = 0;
@@ -229,8 +399,5 @@ void ota_device_finish(struct ota_actor *actor, int64_t horizon_us)
         (int32_t)plan->model->periods_over(plan->config, actor->meter);
     record->outcome = outcome(actor);
 
-    struct ota_observation seen =
-        ota_actor_observation(actor, OTA_SEEN_FINAL, horizon_us);
-    seen.detail.record = record;
-    ota_actor_tell(actor, &seen);
+    ota_actor_tell_plain(actor, OTA_SEEN_FINAL, horizon_us);
 }

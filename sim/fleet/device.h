@@ -6,13 +6,16 @@
  * when the phase is over a step does what follows and enters the next one:
  *
  *     ASLEEP -> BOOTING -> ATTACHING -> CONNECTING -> PUBLISHING -> ONLINE
- *        ^                     ^                                      |
- *        |                     +--- BACKING_OFF (awake devices) ---.  |
- *        +------------------------------------------- sleep -------+--+
- *                                                                     |
- *     BOOTING <- APPLYING <- TRANSFERRING <------- update begins -----+
+ *      ^  ^                  ^   ^          |   ^                     |
+ *      |  TAIL               |   +- BACKING_OFF-+                     |
+ *      |   ^                 |                                        |
+ *      |   +-----------------+---------------------------- sleep -----+
+ *      |                     |                                        |
+ *      |         BOOTING <- APPLYING <- TRANSFERRING <- update begins-+
  *
- * In safe mode the app does not run: no publishing, no sleep.
+ * In safe mode the app does not run: no publishing, no sleep. A phase may be
+ * interrupted: the battery runs out, somebody switches the device off, a bad
+ * image stops working.
  */
 #ifndef OTA_DEVICE_H
 #define OTA_DEVICE_H
@@ -26,52 +29,76 @@
 #include "sim/fleet/config.h"
 #include "sim/fleet/observation.h"
 
-enum ota_phase {
-    OTA_PHASE_ABSENT,
-    OTA_PHASE_ASLEEP,
-    OTA_PHASE_BOOTING,
-    OTA_PHASE_ATTACHING,
-    OTA_PHASE_CONNECTING,
-    OTA_PHASE_PUBLISHING,
-    OTA_PHASE_ONLINE,
-    OTA_PHASE_BACKING_OFF,
-    OTA_PHASE_TRANSFERRING,
-    OTA_PHASE_APPLYING,
-    OTA_PHASE_DEAD,
-    OTA_PHASES
+/* What ends a phase before its time. */
+enum ota_interrupt {
+    OTA_INTERRUPT_NONE,
+    OTA_INTERRUPT_BATTERY,  /* empty */
+    OTA_INTERRUPT_PRESENCE, /* switched off */
+    OTA_INTERRUPT_IMAGE,    /* a late defect shows */
 };
 
 /* Hot state: what a step reads and writes. Instants are since time 0. */
 struct ota_device {
-    int64_t since_us;     /* the phase began */
+    int64_t since_us;     /* the phase began, or was settled last */
     int64_t due_us;       /* and ends */
     int64_t next_wake_us; /* OTA_NEVER for a device that does not sleep */
-    int64_t last_long;    /* see the app's wait */
+    int64_t memory;       /* the app's */
     int64_t begin_us;     /* the cloud begins an update; OTA_NEVER: it won't */
     int64_t sleep_us;     /* the app goes to sleep; OTA_NEVER: it won't */
+    int64_t busy_us;      /* it works and publishes until then */
     int64_t spoke_us;     /* sent something, keep-alives apart */
+    int64_t radio_us;     /* the last datagram, up or down */
+    int64_t awake_us;     /* woke, or restarted */
+    int64_t attached_us;  /* began to attach with the modem off before */
+    int64_t presence_us;  /* is switched off or on */
+    int64_t signal_us;    /* has another signal from then on */
+    int64_t retry_us;     /* the cloud offers nothing before */
+    int64_t script_us;    /* the operator's next move; OTA_NEVER: none */
+    int64_t fate_us;      /* its image stops working */
+    int64_t belief_us;    /* the backend heard something last */
+    int64_t epoch_us;     /* the app counts its times from here, */
     int64_t left_pc;      /* charge in the battery; INT64_MAX: endless */
     struct ota_session_state session;
-    int64_t module_bytes; /* of the module under way that are on the device:
+    struct ota_link_state link;
+    int64_t connect_bytes; /* of the connect under way */
+    int64_t module_bytes; /* of the image under way that are on the device:
                            * progress that a transfer kept, or a complete one
                            * that is being applied */
     uint32_t wake;        /* the scheduled wake this is, from 0 */
+    uint32_t epoch_wake;  /* and its wakes from this one */
     uint32_t reconnect;   /* connects behind the first of this wake */
+    uint32_t comings;     /* changes of presence so far */
     uint32_t group;
+    ota_path_taken taken; /* steps of its path that took effect */
+    int32_t system;       /* version of the last system part it has */
     uint16_t variant;     /* firmware it had at time 0, of its group's */
     uint16_t failures;    /* connects that failed, in a row */
     uint16_t aborted;     /* attempts that failed, for the cloud's limit */
-    uint8_t step;         /* modules of its path that took effect */
+    uint16_t heals;       /* the healer's transfers */
+    uint16_t tries;       /* of the operator, with this module */
+    uint8_t attempts;     /* in this session */
+    uint8_t step;         /* of its path: under way or next */
+    uint8_t kept_step;    /* that module_bytes are of */
+    uint8_t sent;         /* steps that the operator's script is through with */
+    uint8_t signal;       /* which of its group's */
     uint8_t phase;        /* enum ota_phase */
     uint8_t state;        /* enum ota_state */
+    uint8_t interrupt;    /* enum ota_interrupt that ends the phase */
     uint8_t transfer_end; /* enum ota_transfer_end of the one under way */
-    bool resets;          /* and whether the device reboots behind it */
-    bool applies;         /* the module being applied will take effect */
-    bool dies;            /* the battery is empty when the phase ends */
+    bool resets;          /* and whether the device reboots behind it, */
+    bool loses_power;     /* or is gone with it */
+    bool applies;         /* the image being applied will take effect */
+    bool applies_again;   /* power failed meanwhile: it starts over */
+    bool refuses;         /* it is complete, but the device does not take it */
     bool session_full;    /* the connect under way is a full handshake */
     bool connect_ok;      /* and will work */
+    bool attached;        /* to the network */
+    bool changed;         /* other firmware than at its last connect */
+    bool booted;          /* since its last connect */
     bool safe_mode;
-    bool reached; /* by the rollout */
+    bool commanded; /* into safe mode, by the operator: a reboot ends that */
+    bool opened;    /* its app has let the pending update in */
+    bool reached;   /* by the rollout */
     bool was_online;
     bool for_update; /* this connection is the update's doing: what it
                       * costs is not routine */
@@ -95,6 +122,9 @@ struct ota_actor {
     struct ota_plan_state *meter;
     struct ota_shard_reports *reports;
     uint64_t id;
+    int64_t since_us; /* when the phase that a step ends began */
+    const struct ota_idle *idle; /* NULL: steps through idle time */
+    bool is_pilot; /* one that others learn from: nothing stops it */
 };
 
 /* --- account.c: time, charge, bytes and states of a device --- */
@@ -106,8 +136,8 @@ const struct ota_path *ota_actor_path(const struct ota_actor *actor);
 void ota_actor_stream(const struct ota_actor *actor, enum ota_purpose purpose,
                       struct ota_stream *stream);
 
-/* Begins a phase at now_us that lasts until due_us, or until the battery is
- * empty if that comes first. */
+/* Begins a phase at now_us that lasts until due_us, or until something
+ * interrupts it if that comes first. */
 void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
                      int64_t now_us, int64_t due_us);
 
@@ -126,6 +156,10 @@ enum ota_bytes {
 /* Counts bytes that passed at now_us, and lets the plan's meter count them. */
 void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,
                      int64_t now_us, int64_t bytes);
+
+/* Counts bytes of being connected, by whose doing the connection is. */
+void ota_actor_connection_bytes(struct ota_actor *actor, int64_t now_us,
+                                int64_t bytes);
 
 /* How many bytes the plan still lets pass at now_us; INT64_MAX: no limit. */
 int64_t ota_actor_data_left(struct ota_actor *actor, int64_t now_us);
@@ -152,6 +186,9 @@ void ota_actor_tell(const struct ota_actor *actor,
 void ota_actor_tell_plain(const struct ota_actor *actor,
                           enum ota_observation_kind kind, int64_t now_us);
 
+/* What runs on the device. */
+struct ota_device_os ota_actor_os(const struct ota_actor *actor);
+
 /* --- device.c: from time 0 to the outcome --- */
 
 /*
@@ -160,6 +197,12 @@ void ota_actor_tell_plain(const struct ota_actor *actor,
  * any other. What it does until then is neither told nor counted.
  */
 void ota_device_start(struct ota_actor *actor);
+
+/* Puts it down asleep at now_us, a whole number of leads behind time 0, after
+ * time that was passed over: as ota_device_start() would, but with a session
+ * of that age (OTA_NEVER: none). */
+void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
+                         int64_t age_us);
 
 /* Time 0: the books are opened, with what is under way. */
 void ota_device_open(struct ota_actor *actor);
@@ -173,45 +216,162 @@ void ota_device_reach(struct ota_actor *actor, int64_t now_us);
 /* Closes the books at the horizon: the record is complete. */
 void ota_device_finish(struct ota_actor *actor, int64_t horizon_us);
 
-/* --- update.c: from the offer to the report --- */
+/* The device is dead for good from now_us on. */
+void ota_device_die(struct ota_actor *actor, int64_t now_us);
 
-/* Whether the device still has modules to take. */
-bool ota_update_pending(const struct ota_actor *actor);
+/* --- radio.c: the link as it is for this device --- */
 
-/* The device came online at now_us, or is: the cloud hears its report and may
- * plan an update, of an app that runs only if it offers now. */
-void ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered);
+/* Draws the signal that a device begins with. */
+void ota_radio_start(struct ota_actor *actor, int64_t now_us);
 
-/* Begins a transfer at now_us. */
-void ota_update_begin(struct ota_actor *actor, int64_t now_us);
+/* Brings the device's link up to now_us and works out its air; and keeps what
+ * time did to it meanwhile. */
+void ota_radio_sense(struct ota_actor *actor, int64_t now_us,
+                     struct ota_air *air);
+void ota_radio_keep(struct ota_actor *actor, const struct ota_air *air);
 
-/* Ends the transfer under way at now_us; and the restart behind it. */
-void ota_update_end(struct ota_actor *actor, int64_t now_us);
-void ota_update_applied(struct ota_actor *actor, int64_t now_us);
+/* The link that the device has at the moment. */
+const struct ota_link *ota_radio_link(const struct ota_actor *actor);
 
-/* --- connect.c: between two sleeps --- */
+/* Whether an outage is under way at now_us. */
+bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us);
+
+/* --- sleep.c: sleep, wake, restart, presence --- */
+
+/* Whether the device goes to sleep when its app is done. */
+bool ota_sleep_may(const struct ota_actor *actor);
+
+/* How deep it sleeps. */
+enum ota_sleep_depth ota_sleep_depth_of(const struct ota_actor *actor);
+
+/* Draws the wake behind the one that is due at next_wake_us. */
+int64_t ota_sleep_wake_after(struct ota_actor *actor);
+
+void ota_sleep_begin(struct ota_actor *actor, int64_t now_us);
+
+/* The scheduled wake that is due. */
+void ota_sleep_wake(struct ota_actor *actor, int64_t now_us);
+
+/* The radio's tail is over. */
+void ota_sleep_deepen(struct ota_actor *actor, int64_t now_us);
+
+/* Restarts the device at now_us: boot_us until it attaches, then connects. The
+ * restart is the update's doing. */
+void ota_sleep_restart(struct ota_actor *actor, int64_t now_us,
+                       int64_t boot_us);
+
+/* How long the device boots when its memory was lost. */
+int64_t ota_sleep_boot_us(const struct ota_actor *actor);
+
+/* Somebody switches the device off, and on again. */
+void ota_sleep_leave(struct ota_actor *actor, int64_t now_us);
+void ota_sleep_return(struct ota_actor *actor, int64_t now_us);
+
+/* --- connect.c: from being awake to being online --- */
 
 /* Ends the phase of connecting that is due, and enters the next. */
 void ota_connect_step(struct ota_actor *actor, int64_t now_us);
 
-/* Restarts the device at now_us: boot_us until it attaches, then connects. */
-void ota_connect_restart(struct ota_actor *actor, int64_t now_us,
-                         int64_t boot_us);
-
-/* How long the device boots when its memory was lost. */
-int64_t ota_connect_boot_us(const struct ota_actor *actor);
-
-/* The device is not, or no longer, connected at now_us and cannot do anything
- * about it: back to sleep, or it attaches again later. */
+/* The device is not, or no longer, connected at now_us: it tries again later,
+ * or sleeps. */
 void ota_connect_offline(struct ota_actor *actor, int64_t now_us);
 
 /* Sets up the session anew at now_us, without detaching. */
 void ota_connect_again(struct ota_actor *actor, int64_t now_us);
 
+/* Whether the network passes nothing on because the plan's cap is reached. */
+bool ota_connect_is_paused(struct ota_actor *actor, int64_t now_us);
+
+/* --- online.c: what a device does while it is online --- */
+
+/* The device is connected at now_us; kept: it never was disconnected, and
+ * only woke. */
+void ota_online_begin(struct ota_actor *actor, int64_t now_us, bool kept);
+
 /* Goes on online at now_us, or to sleep if it is time. */
-void ota_connect_online(struct ota_actor *actor, int64_t now_us);
+void ota_online_go_on(struct ota_actor *actor, int64_t now_us);
+
+/* Its events are published. */
+void ota_online_published(struct ota_actor *actor, int64_t now_us);
+
+/* Something is to be done online. */
+void ota_online_act(struct ota_actor *actor, int64_t now_us);
 
 /* Counts the keep-alives of the stretch online that ends at now_us. */
-void ota_connect_keep_alives(struct ota_actor *actor, int64_t now_us);
+void ota_online_keep_alives(struct ota_actor *actor, int64_t now_us);
+
+/* When a message that the cloud sends at at_us gets to the device. */
+int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us);
+
+/* The cloud wakes a device that sleeps in network standby, if it can. Returns
+ * whether it did. */
+bool ota_online_wake_up(struct ota_actor *actor, int64_t now_us);
+
+/* --- update.c: from the offer to the end of the transfer --- */
+
+/* Whether the device still has modules to take. */
+bool ota_update_pending(const struct ota_actor *actor);
+
+/* Whether the app lets an update in at now_us. */
+bool ota_update_enabled(const struct ota_actor *actor, int64_t now_us);
+
+/* The device came online at now_us, or is: the cloud may plan an update, of an
+ * app that runs only if it offers now. Returns whether it did. */
+bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered);
+
+/* Begins a transfer at now_us, and ends the one under way. */
+void ota_update_begin(struct ota_actor *actor, int64_t now_us);
+void ota_update_end(struct ota_actor *actor, int64_t now_us);
+
+/* --- apply.c: what becomes of an image on the device --- */
+
+/* The image is complete: the device takes it, or does not. */
+void ota_apply_begin(struct ota_actor *actor, int64_t now_us);
+
+/* The restart behind it. */
+void ota_apply_end(struct ota_actor *actor, int64_t now_us);
+
+/* Power failed in the middle of it. Returns whether that was the end. */
+bool ota_apply_power_lost(struct ota_actor *actor, int64_t now_us);
+
+/* The image boots again and again. */
+void ota_apply_crash(struct ota_actor *actor, int64_t now_us);
+
+/* A bad image is through with crashing; a late defect shows. */
+void ota_apply_reverted(struct ota_actor *actor, int64_t now_us);
+void ota_apply_defect(struct ota_actor *actor, int64_t now_us);
+
+/* --- report.c: what the cloud and the backend know --- */
+
+/* The device has connected: the cloud hears what runs on it. */
+void ota_report_connected(struct ota_actor *actor, int64_t now_us);
+
+/* The cloud's transfer of the last module ended well. */
+void ota_report_sent(struct ota_actor *actor, int64_t now_us);
+
+/* Lets the backend's queries up to now_us have their effect. */
+void ota_report_queries(struct ota_actor *actor, int64_t now_us);
+
+/* --- operator.c: modules sent by hand --- */
+
+/* Whether an operator sends the modules, instead of the cloud. */
+bool ota_operator_sends(const struct ota_actor *actor);
+
+/* The operator begins with this device at now_us. */
+void ota_operator_start(struct ota_actor *actor, int64_t now_us);
+
+/* The device is online at now_us, having been away or busy: moves that came
+ * meanwhile were in vain. */
+void ota_operator_catch_up(struct ota_actor *actor, int64_t now_us);
+
+/* The operator's move is due. */
+void ota_operator_act(struct ota_actor *actor, int64_t now_us);
+
+/* --- idle.c: time in which nothing happens --- */
+
+/* The device falls asleep at now_us: passes over the time up to the next thing
+ * that matters, if it is worth it. Returns whether it did; the device is then
+ * asleep there. */
+bool ota_idle_skip(struct ota_actor *actor, int64_t now_us);
 
 #endif

@@ -16,11 +16,13 @@
 
 #include "sim/engine/engine.h"
 #include "sim/fleet/device.h"
+#include "sim/fleet/idle.h"
 
 struct ota_fleet {
     const struct ota_fleet_config *config;
     struct ota_random_key key;
     struct ota_engine *engine;
+    struct ota_idle *idle; /* NULL: stepped through */
     size_t count;
     size_t shards;
     struct ota_device *devices;
@@ -47,6 +49,7 @@ static struct ota_actor actor_of(struct ota_fleet *fleet, size_t device)
         .record = &fleet->records[device],
         .meter = &fleet->meters[device],
         .reports = &fleet->reports[shard],
+        .idle = fleet->idle,
         .id = device,
     };
 }
@@ -202,6 +205,10 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
         ota_fleet_free(fleet);
         return NULL;
     }
+    if (!ota_idle_new(config, &fleet->idle, error)) {
+        ota_fleet_free(fleet);
+        return NULL;
+    }
     assign_groups(fleet);
     return fleet;
 }
@@ -211,6 +218,7 @@ void ota_fleet_free(struct ota_fleet *fleet)
     if (!fleet)
         return;
     ota_engine_free(fleet->engine);
+    ota_idle_free(fleet->idle);
     free(fleet->devices);
     free(fleet->records);
     free(fleet->meters);
@@ -229,6 +237,8 @@ bool ota_fleet_run(struct ota_fleet *fleet,
     assert(options->threads >= 1);
 
     fleet->options = options;
+    if (fleet->idle)
+        ota_idle_learn(fleet->idle, &fleet->key);
     for (size_t i = 0; i < fleet->count; i++) {
         struct ota_actor actor = actor_of(fleet, i);
         ota_device_start(&actor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * observation.c - the words for states and outcomes, as files use them.
+ * observation.c - the words for states, outcomes and phases, as files use them.
  */
 #include "sim/fleet/observation.h"
 
@@ -15,6 +15,9 @@ const char *const ota_state_names[OTA_STATES] = {
     [OTA_STATE_OUT_OF_DATA] = "out_of_data",
     [OTA_STATE_DEAD] = "battery_empty",
     [OTA_STATE_ABSENT] = "absent",
+    [OTA_STATE_CRASHING] = "crashing",
+    [OTA_STATE_REVERTED] = "reverted",
+    [OTA_STATE_BRICKED] = "bricked",
 };
 
 const char *const ota_outcome_names[OTA_OUTCOMES] = {
@@ -27,7 +30,27 @@ const char *const ota_outcome_names[OTA_OUTCOMES] = {
     [OTA_OUTCOME_WAITING_ALWAYS_ABORTED] = "waiting_always_aborted",
     [OTA_OUTCOME_FAILED_NOT_APPLIED] = "failed_not_applied",
     [OTA_OUTCOME_FAILED_GIVEN_UP] = "failed_given_up",
+    [OTA_OUTCOME_FAILED_CRASHING] = "failed_crashing",
+    [OTA_OUTCOME_FAILED_REFUSED] = "failed_refused",
     [OTA_OUTCOME_SAFE_MODE] = "safe_mode",
+    [OTA_OUTCOME_REVERTED] = "reverted",
+    [OTA_OUTCOME_BRICKED] = "bricked",
     [OTA_OUTCOME_OUT_OF_BATTERY] = "out_of_battery",
     [OTA_OUTCOME_OUT_OF_DATA] = "out_of_data",
+};
+
+const char *const ota_phase_names[OTA_PHASES] = {
+    [OTA_PHASE_ABSENT] = "off",
+    [OTA_PHASE_ASLEEP] = "asleep",
+    [OTA_PHASE_TAIL] = "tail",
+    [OTA_PHASE_BOOTING] = "booting",
+    [OTA_PHASE_ATTACHING] = "attaching",
+    [OTA_PHASE_CONNECTING] = "connecting",
+    [OTA_PHASE_PUBLISHING] = "publishing",
+    [OTA_PHASE_ONLINE] = "online",
+    [OTA_PHASE_BACKING_OFF] = "backing_off",
+    [OTA_PHASE_TRANSFERRING] = "transferring",
+    [OTA_PHASE_APPLYING] = "applying",
+    [OTA_PHASE_CRASHING] = "crashing",
+    [OTA_PHASE_DEAD] = "dead",
 };

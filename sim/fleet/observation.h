@@ -5,9 +5,11 @@
  * Everything leaves the fleet by this door. An observer only listens: it
  * never changes the fleet, and the fleet never asks it for anything. Each
  * shard of the fleet has an observer of its own, called by one thread at a
- * time; observations of one device come in order of time (but a transfer's
- * end is told together with its begin), of different devices in no order that
- * means anything.
+ * time; observations of one device come in order of time, but for three: a
+ * transfer's end is told together with its begin, what the cloud will have
+ * told of an update together with the connect, and what a query of the
+ * backend's found when something else changes what it believes. Observations
+ * of different devices come in no order that means anything.
  */
 #ifndef OTA_OBSERVATION_H
 #define OTA_OBSERVATION_H
@@ -30,6 +32,9 @@ enum ota_state {
     OTA_STATE_OUT_OF_DATA, /* old version or safe mode, and its SIM is paused */
     OTA_STATE_DEAD,        /* battery empty with the old version */
     OTA_STATE_ABSENT,      /* switched off for good */
+    OTA_STATE_CRASHING,    /* a bad image boots again and again */
+    OTA_STATE_REVERTED,    /* a watchdog brought the old version back */
+    OTA_STATE_BRICKED,     /* dead of an image or of a power loss in applying */
     OTA_STATES
 };
 
@@ -47,7 +52,12 @@ enum ota_outcome {
     OTA_OUTCOME_FAILED_NOT_APPLIED,      /* transfers were complete, and yet
                                           * the old version runs on */
     OTA_OUTCOME_FAILED_GIVEN_UP,         /* the cloud ran out of attempts */
+    OTA_OUTCOME_FAILED_CRASHING,         /* a bad image boots again and again */
+    OTA_OUTCOME_FAILED_REFUSED,          /* every attempt was refused: updates
+                                          * disabled, or the wrong order */
     OTA_OUTCOME_SAFE_MODE,
+    OTA_OUTCOME_REVERTED,
+    OTA_OUTCOME_BRICKED,
     OTA_OUTCOME_OUT_OF_BATTERY,
     OTA_OUTCOME_OUT_OF_DATA,
     OTA_OUTCOMES
@@ -83,37 +93,90 @@ struct ota_device_record {
     int32_t offers_begun; /* of them, transfers begun in time */
     int32_t attempts;     /* transfers begun, the healer's too */
     int32_t aborted;      /* of them not completed */
+    int32_t refused;      /* attempts that the device refused */
     int32_t modules;      /* that took effect */
+    int32_t skipped;      /* wakes that did not connect: battery low, or the
+                           * modem was off too shortly */
+    bool believed;        /* the operator's backend thinks it is updated */
+    int64_t believed_us;  /* since when, or since when last */
+    int64_t defect_us;    /* the image stopped working; OTA_NEVER: it did not */
 };
 
+/* What a device is doing, a stretch of time at a constant current. */
+enum ota_phase {
+    OTA_PHASE_ABSENT, /* switched off */
+    OTA_PHASE_ASLEEP,
+    OTA_PHASE_TAIL, /* asleep, the radio still up */
+    OTA_PHASE_BOOTING,
+    OTA_PHASE_ATTACHING,
+    OTA_PHASE_CONNECTING,
+    OTA_PHASE_PUBLISHING,
+    OTA_PHASE_ONLINE,
+    OTA_PHASE_BACKING_OFF, /* awake, waiting to try again */
+    OTA_PHASE_TRANSFERRING,
+    OTA_PHASE_APPLYING,
+    OTA_PHASE_CRASHING,
+    OTA_PHASE_DEAD,
+    OTA_PHASES
+};
+
+extern const char *const ota_phase_names[OTA_PHASES];
+
 enum ota_observation_kind {
-    OTA_SEEN_WAKE,    /* a scheduled wake */
-    OTA_SEEN_CONNECT, /* a connect ended: detail.connect */
-    OTA_SEEN_SLEEP,   /* went to sleep */
-    OTA_SEEN_OFFER,   /* the cloud decided to send the update */
-    OTA_SEEN_BEGIN,   /* a transfer began: detail.begin */
-    OTA_SEEN_END,     /* and ended: detail.transfer */
-    OTA_SEEN_BOOT,    /* runs again after a module: detail.boot */
-    OTA_SEEN_STATE,   /* detail.state */
-    OTA_SEEN_FINAL,   /* once a device, at the horizon: detail.record */
+    OTA_SEEN_WAKE,     /* a scheduled wake */
+    OTA_SEEN_ATTACH,   /* a try to attach ended: detail.attach */
+    OTA_SEEN_CONNECT,  /* a connect ended: detail.connect */
+    OTA_SEEN_FLAGS,    /* the cloud heard the update flags: detail.flags */
+    OTA_SEEN_PENDING,  /* the cloud told whether one is pending: .pending */
+    OTA_SEEN_SLEEP,    /* went to sleep */
+    OTA_SEEN_OFFER,    /* the cloud decided to send the update */
+    OTA_SEEN_BEGIN,    /* a transfer began: detail.begin */
+    OTA_SEEN_END,      /* and ended: detail.transfer */
+    OTA_SEEN_BOOT,     /* runs again after a module: detail.boot */
+    OTA_SEEN_COMMAND,  /* the operator put it into safe mode */
+    OTA_SEEN_REPORT,   /* the cloud heard of the new version: detail.report */
+    OTA_SEEN_BELIEF,   /* the backend's opinion changed: detail.belief */
+    OTA_SEEN_PRESENCE, /* was switched on or off: detail.presence */
+    OTA_SEEN_IDLE,     /* an idle stretch was skipped: detail.idle */
+    OTA_SEEN_PHASE,    /* a phase ended: detail.phase */
+    OTA_SEEN_STATE,    /* detail.state */
+    OTA_SEEN_FINAL,    /* once a device, at the horizon: the record */
     OTA_SEEN_KINDS
 };
 
 struct ota_observation {
     enum ota_observation_kind kind;
     int64_t time_us;
-    uint64_t device; /* from 0, over all groups */
+    uint64_t device;  /* from 0, over all groups */
     uint32_t group;
+    uint16_t variant; /* firmware it had at time 0, of its group's */
+    bool safe_mode;   /* the device is in it */
+    const struct ota_device_record *record; /* the books so far; at FINAL they
+                                             * are complete. A phase that goes
+                                             * on is not in them yet */
     union {
         struct {
             bool ok;
+            int64_t took_us;
+        } attach;
+        struct {
+            bool ok;
             bool full;
+            int64_t took_us;
+            int64_t bytes; /* both ways */
         } connect;
+        struct {
+            bool enabled, forced;
+        } flags;
+        struct {
+            bool pending;
+        } pending;
         struct {
             uint32_t step; /* of the device's path, from 0 */
         } begin;
         struct {
             uint32_t step;
+            int64_t begun_us;
             const struct ota_transfer_result *result;
         } transfer;
         struct {
@@ -122,9 +185,28 @@ struct ota_observation {
             bool safe_mode; /* what it booted into */
         } boot;
         struct {
+            bool lost; /* on the way to the backend */
+        } report;
+        struct {
+            bool updated;
+            bool asked; /* it came of a query */
+        } belief;
+        struct {
+            bool on;
+        } presence;
+        struct {
+            int64_t since_us;
+            int32_t wakes, connects, handshakes;
+            int64_t bytes;     /* routine */
+            int64_t charge_pc;
+        } idle;
+        struct {
+            enum ota_phase phase;
+            int64_t since_us;
+        } phase;
+        struct {
             enum ota_state from, to;
         } state;
-        const struct ota_device_record *record;
     } detail;
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * update.c - a device taking an update: offer, transfer, restart, report.
+ * update.c - a device taking an update: the offer, and the transfer.
  *
  * "Started" is not "succeeded": the offer, the begin of the transfer, its
- * end, the module running and the cloud hearing of it are five events here,
- * and each can fail to come.
+ * end, the module running and the cloud hearing of it are five events, and
+ * each can fail to come.
  */
 #include <assert.h>
 
@@ -12,106 +12,177 @@
 
 bool ota_update_pending(const struct ota_actor *actor)
 {
-    return actor->device->step < ota_actor_path(actor)->count &&
-           actor->device->state != OTA_STATE_GIVEN_UP;
+    const struct ota_device *device = actor->device;
+    const size_t count = ota_actor_path(actor)->count;
+    const ota_path_taken all = (ota_path_taken)((UINT64_C(1) << count) - 1);
+
+    switch ((enum ota_state)device->state) {
+    case OTA_STATE_GIVEN_UP:
+    case OTA_STATE_CRASHING:
+    case OTA_STATE_REVERTED:
+    case OTA_STATE_BRICKED:
+        return false;
+    default:
+        return device->taken != all;
+    }
 }
 
-static const struct ota_module *module_wanted(const struct ota_actor *actor)
+static const struct ota_path_step *step_wanted(const struct ota_actor *actor)
 {
     const struct ota_path *path = ota_actor_path(actor);
     assert(actor->device->step < path->count);
-    return &path->steps[actor->device->step].module;
+    return &path->steps[actor->device->step];
+}
+
+/* --- what the app lets in --- */
+
+bool ota_update_enabled(const struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_device *device = actor->device;
+    const struct ota_device_os os = ota_actor_os(actor);
+
+    if (device->safe_mode || !ota_os_refuses_disabled(&os))
+        return true;
+    if (actor->config->forced && ota_os_obeys_forced(&os))
+        return true;
+    switch ((enum ota_app_updates)app->updates) {
+    case OTA_APP_UPDATES_DISABLED:
+        return device->opened;
+    case OTA_APP_UPDATES_WHEN_IDLE:
+        return now_us >= device->busy_us;
+    case OTA_APP_UPDATES_ENABLED:
+        break;
+    }
+    return true;
 }
 
 /* --- the offer --- */
 
-/*
- * When a message that the cloud sends at at_us gets to the device: between
- * keep-alives the address mapping may have expired, and the message then waits
- * for the next keep-alive.
- */
-static int64_t reachable_us(const struct ota_actor *actor, int64_t at_us)
-{
-    const struct ota_session *session = &actor->group->session;
-    int64_t bytes;
-    int64_t every_us = session->model->keep_alive_us(session->config, &bytes);
-    int64_t mapping_us = session->model->mapping_us(session->config);
-    int64_t quiet_us = ota_us_add(at_us, -actor->device->spoke_us);
-
-    if (at_us == OTA_NEVER)
-        return OTA_NEVER;
-    if (every_us != OTA_NEVER)
-        quiet_us %= every_us;
-    if (quiet_us <= mapping_us)
-        return at_us;
-    return ota_us_add(at_us - quiet_us, every_us);
-}
-
 static bool heals(const struct ota_actor *actor)
 {
     const struct ota_healer_config *healer = &actor->config->healer;
+    const struct ota_device *device = actor->device;
+
+    if (device->commanded ||
+        (healer->tries_max > 0 && device->heals >= healer->tries_max))
+        return false;
     return actor->group->product ? healer->product : healer->developer;
 }
 
-/* The new version runs and has connected: the cloud knows now. */
-static void report(struct ota_actor *actor, int64_t now_us)
-{
-    if (actor->device->state != OTA_STATE_INSTALLED)
-        return;
-    actor->record->confirmed_us = now_us;
-    actor->reports->confirmed++;
-    ota_actor_state(actor, now_us, OTA_STATE_CONFIRMED);
-}
-
-void ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
+/* Whether the cloud's rules let it try again at now_us. */
+static bool may_try(const struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery_retry *retry =
+        delivery->model->retry(delivery->config);
+
+    return now_us >= actor->device->retry_us &&
+           (retry->session_max == 0 ||
+            actor->device->attempts < retry->session_max);
+}
+
+/* The first step that did not take effect yet. */
+static uint8_t next_step(const struct ota_device *device)
+{
+    uint8_t step = 0;
+    while (device->taken >> step & 1)
+        step++;
+    return step;
+}
+
+/*
+ * A cloud that knows that updates are disabled does not begin one; it says that
+ * one is pending. An app that listens then lets it in, and stays.
+ */
+static void knock(struct ota_actor *actor, int64_t now_us, int64_t delay_us)
+{
+    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_delivery *delivery = &actor->config->delivery;
     struct ota_device *device = actor->device;
-    struct ota_device_record *record = actor->record;
+    struct ota_stream stream;
+
+    device->begin_us = OTA_NEVER;
+    if (!app->on_pending)
+        return;
+    ota_actor_stream(actor, OTA_PURPOSE_CLOUD, &stream);
+    const int64_t told_us = ota_us_add(
+        now_us, delivery->model->decision_us(delivery->config, &stream.rng));
+    device->opened = true;
+    device->begin_us =
+        ota_online_reachable_us(actor, ota_us_add(told_us, delay_us));
+    if (ota_sleep_may(actor))
+        device->sleep_us = ota_us_add(told_us, app->stay_max_us);
+}
+
+bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
+{
+    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    struct ota_device *device = actor->device;
+    const struct ota_device_os os = ota_actor_os(actor);
     struct ota_stream stream;
     int64_t delay_us;
 
-    report(actor, now_us);
     if (device->state == OTA_STATE_OUT_OF_DATA) /* it is back */
         ota_actor_state(actor, now_us,
                         device->safe_mode ? OTA_STATE_SAFE_MODE
                                           : OTA_STATE_WAITING);
     device->begin_us = OTA_NEVER;
-    if (!ota_update_pending(actor) || !device->reached)
-        return;
+    if (!ota_update_pending(actor) || !device->reached ||
+        !may_try(actor, now_us))
+        return false;
 
     ota_actor_stream(actor, OTA_PURPOSE_DELIVERY, &stream);
     if (device->safe_mode) {
         if (!heals(actor))
-            return;
+            return false;
         delay_us = ota_dist_draw_us(&actor->config->healer.delay, &stream.rng);
     } else {
-        if (!offered)
-            return;
+        if (!offered || ota_operator_sends(actor))
+            return false;
         delay_us = delivery->model->delay_us(delivery->config, &stream.rng);
-        record->offers++;
+        actor->record->offers++;
     }
-    record->offered_us = ota_us_min(record->offered_us, now_us);
-    device->begin_us = reachable_us(actor, ota_us_add(now_us, delay_us));
-    struct ota_observation seen =
-        ota_actor_observation(actor, OTA_SEEN_OFFER, now_us);
-    ota_actor_tell(actor, &seen);
+    actor->record->offered_us = ota_us_min(actor->record->offered_us, now_us);
+    device->step = next_step(device);
+    device->begin_us =
+        ota_online_reachable_us(actor, ota_us_add(now_us, delay_us));
+    ota_actor_tell_plain(actor, OTA_SEEN_OFFER, now_us);
+    if (app->updates == OTA_APP_UPDATES_DISABLED && ota_os_tells_flags(&os) &&
+        !ota_update_enabled(actor, now_us))
+        knock(actor, now_us, delay_us);
+    return true;
 }
 
 /* --- the transfer --- */
 
-/* When the device will be gone whatever happens, if a transfer begins now. */
+/* When the device will be gone whatever happens, if a transfer begins now; in
+ * *graceful whether it then has time to save its progress. */
 static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
                       bool *graceful)
 {
     const struct ota_device *device = actor->device;
     const struct ota_app_common *app = ota_app_common(&actor->group->app);
     const struct ota_battery *battery = &actor->group->battery;
+    struct ota_stream stream;
 
     int64_t sleep_us = device->sleep_us;
     if (app->stay_once_begun && sleep_us != OTA_NEVER)
         sleep_us = ota_us_max(sleep_us, ota_us_add(now_us, app->stay_max_us));
-    int64_t end_us = actor->config->horizon_us;
+    if (app->interferes_us != OTA_NEVER && !device->safe_mode) {
+        const struct ota_dist until = {
+            .kind = OTA_DIST_EXPONENTIAL,
+            .dimension = OTA_TIME,
+            .a = (double)app->interferes_us,
+        };
+        ota_actor_stream(actor, OTA_PURPOSE_INTERFERE, &stream);
+        sleep_us = ota_us_min(
+            sleep_us,
+            ota_us_add(now_us, ota_dist_draw_us(&until, &stream.rng)));
+    }
+    int64_t end_us =
+        ota_us_min(actor->config->horizon_us, device->presence_us);
     if (device->left_pc != INT64_MAX) {
         int64_t lasts_us = battery->model->lasts_us(
             battery->config, OTA_POWER_TRANSFER, device->left_pc);
@@ -121,30 +192,51 @@ static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
     return ota_us_max(ota_us_min(sleep_us, end_us), now_us + 1);
 }
 
+/* What a broken transfer left behind is of use for the same image only. */
+static void forget_other_image(struct ota_actor *actor)
+{
+    struct ota_device *device = actor->device;
+
+    if (device->kept_step != device->step) {
+        actor->record->wasted_bytes += device->module_bytes;
+        device->module_bytes = 0;
+    }
+    device->kept_step = device->step;
+}
+
 static void transfer(struct ota_actor *actor, int64_t now_us,
                      struct ota_transfer_result *result)
 {
     const struct ota_group *group = actor->group;
     const struct ota_app_common *app = ota_app_common(&group->app);
     struct ota_device *device = actor->device;
+    const bool app_runs = !device->safe_mode;
     struct ota_stream stream;
-    bool app_pumps = !device->safe_mode && !app->threaded;
+    struct ota_air air;
 
+    forget_other_image(actor);
+    ota_radio_sense(actor, now_us, &air);
     struct ota_transfer_job job = {
-        .size_bytes = module_wanted(actor)->size_bytes,
+        .size_bytes = step_wanted(actor)->image_bytes,
         .kept_bytes = device->module_bytes,
         .begin_us = now_us,
-        .pump_us = app_pumps ? app->pump_us : 0,
+        .pump_us = app_runs && !app->threaded ? app->pump_us : 0,
         .data_left_bytes = ota_actor_data_left(actor, now_us),
-        .link = &group->link,
+        .break_per_chunk = app_runs ? app->interferes_per_chunk : 0,
+        .refused = !ota_update_enabled(actor, now_us),
+        .os = ota_actor_os(actor),
+        .air = &air,
     };
     job.cut_us = cut_us(actor, now_us, &job.cut_is_graceful);
     ota_actor_stream(actor, OTA_PURPOSE_TRANSFER, &stream);
     *result =
         group->transfer.model->run(group->transfer.config, &job, &stream.rng);
     assert(result->end_us > now_us && result->end_us <= job.cut_us);
+    device->loses_power =
+        result->end == OTA_TRANSFER_CUT && !job.cut_is_graceful;
     assert(result->end != OTA_TRANSFER_DONE ||
            job.kept_bytes + result->payload_bytes == job.size_bytes);
+    ota_radio_keep(actor, &air);
 }
 
 /* Enters a transfer's bytes into the books. All of it at once, at its end:
@@ -164,19 +256,38 @@ static void account(struct ota_actor *actor,
                     result->payload_bytes);
 }
 
-static void tell_transfer(const struct ota_actor *actor, int64_t now_us,
-                          const struct ota_transfer_result *result)
+static void tell_begin(const struct ota_actor *actor, int64_t now_us)
 {
-    struct ota_observation begun =
+    struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_BEGIN, now_us);
-    begun.detail.begin.step = actor->device->step;
-    ota_actor_tell(actor, &begun);
+    seen.detail.begin.step = actor->device->step;
+    ota_actor_tell(actor, &seen);
+}
 
-    struct ota_observation ended =
+static void tell_end(const struct ota_actor *actor, int64_t begun_us,
+                     const struct ota_transfer_result *result)
+{
+    struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_END, result->end_us);
-    ended.detail.transfer.step = actor->device->step;
-    ended.detail.transfer.result = result;
-    ota_actor_tell(actor, &ended);
+    seen.detail.transfer.step = actor->device->step;
+    seen.detail.transfer.begun_us = begun_us;
+    seen.detail.transfer.result = result;
+    ota_actor_tell(actor, &seen);
+}
+
+/* The cloud waits for an app that said it is busy; it does not know of one
+ * that cannot say so. */
+static bool waits_for_app(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_device_os os = ota_actor_os(actor);
+    struct ota_device *device = actor->device;
+
+    if (ota_update_enabled(actor, now_us) || !ota_os_tells_flags(&os) ||
+        device->busy_us <= now_us)
+        return false;
+    device->begin_us = device->busy_us;
+    ota_online_go_on(actor, now_us);
+    return true;
 }
 
 void ota_update_begin(struct ota_actor *actor, int64_t now_us)
@@ -184,10 +295,16 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
     struct ota_device *device = actor->device;
     struct ota_device_record *record = actor->record;
 
+    if (waits_for_app(actor, now_us))
+        return;
     device->begin_us = OTA_NEVER;
     record->attempts++;
-    if (!device->safe_mode)
+    if (device->attempts < UINT8_MAX)
+        device->attempts++;
+    if (!device->safe_mode || device->commanded)
         record->offers_begun++;
+    else if (device->heals < UINT16_MAX)
+        device->heals++;
     if (record->begun_us == OTA_NEVER) {
         record->begun_us = now_us;
         actor->reports->begun++;
@@ -196,47 +313,34 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
     transfer(actor, now_us, &result);
     device->transfer_end = (uint8_t)result.end;
     device->resets = result.resets;
-    account(actor, &result);
+    tell_begin(actor, now_us);
     if (!device->safe_mode)
         ota_actor_state(actor, now_us, OTA_STATE_DOWNLOADING);
-    tell_transfer(actor, now_us, &result);
+    account(actor, &result);
+    tell_end(actor, now_us, &result);
     ota_actor_enter(actor, OTA_PHASE_TRANSFERRING, now_us, result.end_us);
 }
 
 /* --- its end --- */
 
-static void apply(struct ota_actor *actor, int64_t now_us)
-{
-    const struct ota_firmware *firmware = &actor->group->firmware;
-    struct ota_device *device = actor->device;
-    struct ota_stream stream;
-    bool applied;
-
-    ota_actor_stream(actor, OTA_PURPOSE_APPLY, &stream);
-    int64_t took_us = firmware->model->apply_us(
-        firmware->config, module_wanted(actor)->size_bytes, &stream.rng,
-        &applied);
-    device->applies = applied;
-    if (!device->safe_mode)
-        ota_actor_state(actor, now_us, OTA_STATE_APPLYING);
-    ota_actor_enter(actor, OTA_PHASE_APPLYING, now_us,
-                    ota_us_add(now_us, took_us));
-}
-
 /* The cloud counts failures, and may have had enough. */
 static void count_abort(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery_retry *retry =
+        delivery->model->retry(delivery->config);
     struct ota_device *device = actor->device;
-    int64_t most = delivery->model->attempts_max(delivery->config);
 
     actor->record->aborted++;
+    if (device->transfer_end == OTA_TRANSFER_REFUSED)
+        actor->record->refused++;
     if (device->aborted < UINT16_MAX)
         device->aborted++;
+    device->retry_us = ota_us_add(now_us, retry->after_us);
     if (device->safe_mode)
         return;
     ota_actor_state(actor, now_us, OTA_STATE_WAITING);
-    if (most > 0 && device->aborted >= most) {
+    if (retry->attempts_max > 0 && device->aborted >= retry->attempts_max) {
         actor->reports->failed++;
         ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
     }
@@ -250,12 +354,27 @@ static void reconnect_after(struct ota_actor *actor, int64_t now_us)
     ota_connect_again(actor, now_us);
 }
 
+/* The device is still there, and the cloud may try once more. */
+static void stay_online(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_delivery *delivery = &actor->config->delivery;
+
+    actor->device->reconnect++; /* other luck */
+    ota_update_offer(actor, now_us,
+                     delivery->model->offers_online(delivery->config));
+    if (ota_operator_sends(actor))
+        ota_operator_catch_up(actor, now_us);
+    ota_online_go_on(actor, now_us);
+}
+
 void ota_update_end(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
+    device->spoke_us = now_us;
     if (device->transfer_end == OTA_TRANSFER_DONE) {
-        apply(actor, now_us);
+        ota_report_sent(actor, now_us);
+        ota_apply_begin(actor, now_us);
         return;
     }
     count_abort(actor, now_us);
@@ -264,55 +383,31 @@ void ota_update_end(struct ota_actor *actor, int64_t now_us)
     case OTA_TRANSFER_GAVE_UP:
         ota_session_drop(&device->session);
         if (device->resets)
-            ota_connect_restart(actor, now_us, ota_connect_boot_us(actor));
+            ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
         else if (device->sleep_us <= now_us)
-            ota_connect_online(actor, now_us);
+            ota_online_go_on(actor, now_us);
         else
             reconnect_after(actor, now_us);
         break;
     case OTA_TRANSFER_CAPPED:
         ota_connect_offline(actor, now_us);
         break;
-    case OTA_TRANSFER_CUT:
-        ota_connect_online(actor, now_us); /* which is to sleep, or to die */
+    case OTA_TRANSFER_REFUSED: /* no use to ask again in this session */
+        if (ota_operator_sends(actor))
+            ota_operator_catch_up(actor, now_us);
+        ota_online_go_on(actor, now_us);
+        break;
+    case OTA_TRANSFER_CUT: /* to sleep, to die, or by the app */
+    case OTA_TRANSFER_BROKEN:
+        if (device->loses_power) /* and nobody offers it anything any more */
+            ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, OTA_NEVER);
+        else if (device->sleep_us <= now_us)
+            ota_online_go_on(actor, now_us);
+        else
+            stay_online(actor, now_us);
         break;
     case OTA_TRANSFER_DONE:
     case OTA_TRANSFER_ENDS:
         assert(false && "handled above");
     }
-}
-
-void ota_update_applied(struct ota_actor *actor, int64_t now_us)
-{
-    const struct ota_path *path = ota_actor_path(actor);
-    struct ota_device *device = actor->device;
-    struct ota_device_record *record = actor->record;
-    struct ota_observation seen =
-        ota_actor_observation(actor, OTA_SEEN_BOOT, now_us);
-
-    assert(device->module_bytes == module_wanted(actor)->size_bytes);
-    seen.detail.boot.step = device->step;
-    seen.detail.boot.applied = device->applies;
-    if (device->applies) {
-        record->useful_bytes += device->module_bytes;
-        record->modules++;
-        device->safe_mode = path->steps[device->step].safe_mode_after;
-        device->step++;
-        ota_session_drop(&device->session); /* other firmware, other hello */
-    } else {
-        record->wasted_bytes += device->module_bytes;
-    }
-    device->module_bytes = 0;
-    seen.detail.boot.safe_mode = device->safe_mode;
-    ota_actor_tell(actor, &seen);
-
-    if (device->step == path->count) {
-        record->installed_us = now_us;
-        ota_actor_state(actor, now_us, OTA_STATE_INSTALLED);
-    } else {
-        ota_actor_state(actor, now_us,
-                        device->safe_mode ? OTA_STATE_SAFE_MODE
-                                          : OTA_STATE_WAITING);
-    }
-    ota_connect_restart(actor, now_us, 0); /* the boot is part of applying */
 }

@@ -93,7 +93,7 @@ static void a_new_session_does_not_prolong_the_wait(void **state)
     one_run(&run, plain, settings, 1, NULL);
     for (size_t i = 0; i < run.count; i++) {
         const struct ota_device_record *r = &run.records[i];
-        int64_t asleep_us = r->power_us[OTA_POWER_SLEEP];
+        int64_t asleep_us = r->power_us[OTA_POWER_HIBERNATE];
         assert_true(asleep_us >= OTA_US_PER_DAY - 12 * 24 * OTA_US_PER_S);
         assert_in_range(r->wakes, 23, 24);
     }

@@ -29,6 +29,7 @@ struct history {
     int64_t last_us;  /* of the last observation that moves time on */
     int64_t begun_us; /* of the transfer under way, or OTA_NEVER */
     uint32_t step;    /* modules applied */
+    int64_t phases_us; /* all phases and idle stretches so far end here */
     int32_t begins, ends, boots, connects, wakes, offers, finals;
     int64_t transfer_bytes;
     int64_t confirmed_us;
@@ -54,15 +55,24 @@ static void saw_transfer_end(struct history *h,
     h->transfer_bytes += result->down_bytes + result->up_bytes;
 }
 
+/* Told ahead of its time, or behind it. */
+static bool is_out_of_order(const struct ota_observation *seen)
+{
+    return seen->kind == OTA_SEEN_END || seen->kind == OTA_SEEN_PENDING ||
+           (seen->kind == OTA_SEEN_BELIEF && seen->detail.belief.asked);
+}
+
 static void watch(void *self, const struct ota_observation *seen)
 {
     struct witness *witness = self;
     assert_true(seen->device < witness->count);
     struct history *h = &witness->devices[seen->device];
 
-    assert_true(seen->time_us >= h->last_us);
-    if (seen->kind != OTA_SEEN_END) /* told ahead of its time */
+    assert_int_equal(seen->group, 0);
+    if (!is_out_of_order(seen)) {
+        assert_true(seen->time_us >= h->last_us);
         h->last_us = seen->time_us;
+    }
     switch (seen->kind) {
     case OTA_SEEN_STATE:
         assert_int_equal(seen->detail.state.from, h->state);
@@ -89,6 +99,16 @@ static void watch(void *self, const struct ota_observation *seen)
     case OTA_SEEN_CONNECT:
         h->connects += seen->detail.connect.ok;
         break;
+    case OTA_SEEN_PHASE:
+        assert_int_equal(seen->detail.phase.since_us, h->phases_us);
+        h->phases_us = seen->time_us;
+        break;
+    case OTA_SEEN_IDLE:
+        assert_int_equal(seen->detail.idle.since_us, h->phases_us);
+        h->phases_us = seen->time_us;
+        h->connects += seen->detail.idle.connects;
+        h->wakes += seen->detail.idle.wakes;
+        break;
     case OTA_SEEN_WAKE:
         h->wakes++;
         break;
@@ -99,6 +119,13 @@ static void watch(void *self, const struct ota_observation *seen)
         h->finals++;
         break;
     case OTA_SEEN_SLEEP:
+    case OTA_SEEN_ATTACH:
+    case OTA_SEEN_FLAGS:
+    case OTA_SEEN_PENDING:
+    case OTA_SEEN_COMMAND:
+    case OTA_SEEN_REPORT:
+    case OTA_SEEN_BELIEF:
+    case OTA_SEEN_PRESENCE:
         break;
     case OTA_SEEN_KINDS:
         fail();
@@ -121,6 +148,7 @@ static void assert_device_adds_up(const struct one_run *run, size_t device,
         assert_true(time_us < run->scenario.run.horizon_us);
 
     assert_int_equal(h->finals, 1);
+    assert_int_equal(h->phases_us, run->scenario.run.horizon_us);
     assert_int_equal(h->begins, r->attempts);
     assert_int_equal(h->boots >= r->modules, 1);
     assert_int_equal(h->step, r->modules);

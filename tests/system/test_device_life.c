@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Moments of a device's life at which two things happen at once, or at which
+ * the books begin or end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sim/base/clock.h"
+#include "tests/support/one_run.h"
+
+/* Devices that are always on, on a quick link that loses nothing. */
+static const char plain[] =
+    "{ \"run\": {\"horizon\": \"2d\", \"seed\": 3, \"idle\": \"step\"},"
+    "  \"release\": {\"app_version\": 2, \"app_size\": \"21KB\"},"
+    "  \"delivery\": {\"model\": \"immediate\", \"begin_delay\": \"0s\"},"
+    "  \"fleet\": [{ \"name\": \"f\", \"count\": 200,"
+    "    \"platform\": \"electron\", \"installed\": [{\"os\": \"0.7.0\"}],"
+    "    \"sleep\": {\"model\": \"always_on\"},"
+    "    \"link\": {\"attach\": \"1s\", \"rtt\": \"1ms\", \"loss\": 0},"
+    "    \"session\": {\"model\": \"dtls\"},"
+    "    \"app\": {\"model\": \"fixed\", \"publishes\": 0},"
+    "    \"transfer\": {\"model\": \"fast\"},"
+    "    \"battery\": {\"model\": \"mains\"},"
+    "    \"plan\": {\"model\": \"unlimited\"} }] }";
+
+/* How often a device was offered the update at an instant at which it was
+ * switched off. */
+struct ends {
+    int64_t offered_us[200];
+    int64_t offered_and_left;
+};
+
+static void observe(void *self, const struct ota_observation *o)
+{
+    struct ends *ends = self;
+
+    if (o->kind == OTA_SEEN_OFFER)
+        ends->offered_us[o->device] = o->time_us;
+    if (o->kind == OTA_SEEN_PRESENCE && !o->detail.presence.on &&
+        ends->offered_us[o->device] == o->time_us)
+        ends->offered_and_left++;
+}
+
+/* A transfer that ends because somebody switched the device off is an attempt
+ * that failed, once, and nothing is offered to a device that is gone. */
+static void nobody_offers_to_a_device_that_is_gone(void **state)
+{
+    (void)state;
+    const char *settings[] = {
+        "release.app_size=100KB",
+        "fleet.0.link.device_time_per_kib=1s",
+        "fleet.0.presence={\"model\": \"on_off\", \"share\": 1,"
+        " \"on\": \"exponential(1min)\", \"off\": \"1min\"}",
+        NULL};
+    struct ends ends = {.offered_and_left = 0};
+    const struct ota_observer observer = {
+        .wants = 1u << OTA_SEEN_OFFER | 1u << OTA_SEEN_PRESENCE,
+        .observe = observe,
+        .self = &ends,
+    };
+    struct one_run run;
+    int64_t aborted = 0;
+
+    for (size_t i = 0; i < 200; i++)
+        ends.offered_us[i] = OTA_NEVER;
+    one_run(&run, plain, settings, 1, &observer);
+    for (size_t i = 0; i < run.count; i++) {
+        const struct ota_device_record *r = &run.records[i];
+        const bool done = r->outcome == OTA_OUTCOME_UPDATED_CONFIRMED ||
+                          r->outcome == OTA_OUTCOME_UPDATED_UNREPORTED ||
+                          r->outcome == OTA_OUTCOME_IN_PROGRESS;
+        assert_int_equal(r->attempts - r->aborted, done);
+        aborted += r->aborted;
+    }
+    assert_int_equal(ends.offered_and_left, 0);
+    assert_true(aborted > 100); /* it was tested */
+    one_run_release(&run);
+}
+
+/* The keep-alive that falls on time 0 or before is neither counted nor
+ * billed. */
+static void bills_begin_with_the_books(void **state)
+{
+    (void)state;
+    const char *settings[] = {
+        "run.horizon=1d", "release.at=86399s",
+        "fleet.0.session={\"model\": \"dtls\", \"max_age\": \"366d\","
+        " \"keep_alive\": \"3s\"}",
+        "fleet.0.sleep={\"model\": \"interval\", \"period\": \"1h\"}",
+        "fleet.0.app.wait=50min",
+        "fleet.0.plan={\"model\": \"capped\", \"included\": \"0B\","
+        " \"overage_price\": \"0.000001USD\", \"overage_step\": \"1B\"}",
+        NULL};
+    struct one_run run;
+
+    one_run(&run, plain, settings, 1, NULL);
+    for (size_t i = 0; i < run.count; i++) {
+        const struct ota_device_record *r = &run.records[i];
+        assert_true(r->routine_bytes > 0);
+        assert_int_equal(r->overage_uusd, r->routine_bytes + r->useful_bytes +
+                                              r->overhead_bytes +
+                                              r->wasted_bytes);
+    }
+    one_run_release(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_offers_to_a_device_that_is_gone),
+        cmocka_unit_test(bills_begin_with_the_books),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
