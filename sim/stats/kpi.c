@@ -78,4 +78,13 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
     [OTA_KPI_BATTERIES_EMPTY] =
         {"batteries_empty", "devices", "batteries empty",
          "devices whose battery ran out, updated or not"},
+    [OTA_KPI_BELIEVED] =
+        {"believed", "devices", "believed to be updated",
+         "devices that the operator's backend believes to be updated"},
+    [OTA_KPI_BELIEVED_WRONGLY] =
+        {"believed_wrongly", "devices", "of them wrongly",
+         "devices believed to be updated that do not run the release"},
+    [OTA_KPI_DEFECTIVE] =
+        {"defective", "devices", "images that failed",
+         "devices on which the release, or applying it, failed"},
 };

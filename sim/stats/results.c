@@ -47,7 +47,7 @@ static void observe(void *self, const struct ota_observation *observation)
                             observation->detail.state.to);
     } else if (observation->kind == OTA_SEEN_FINAL) {
         assert(observation->device < shard->device_count);
-        shard->records[observation->device] = *observation->detail.record;
+        shard->records[observation->device] = *observation->record;
         shard->final_count++;
     }
 }
@@ -184,7 +184,7 @@ static int64_t awake_us(const struct ota_device_record *record)
 {
     int64_t awake = 0;
     for (int p = 0; p < OTA_POWERS; p++) {
-        if (p != OTA_POWER_SLEEP)
+        if (!ota_power_is_sleep((enum ota_power)p))
             awake += record->power_us[p];
     }
     return awake;
@@ -258,6 +258,12 @@ static void times(const struct span *span, double *scratch,
     kpi[OTA_KPI_TIME_TO_99] = time_to(scratch, confirmed, span->count, 99);
 }
 
+static bool runs_release(const struct ota_device_record *record)
+{
+    return record->outcome == OTA_OUTCOME_UPDATED_CONFIRMED ||
+           record->outcome == OTA_OUTCOME_UPDATED_UNREPORTED;
+}
+
 /* Outcomes, and the KPIs that are counts or made of counts. */
 static void count(const struct span *span, struct ota_group_results *results)
 {
@@ -268,6 +274,9 @@ static void count(const struct span *span, struct ota_group_results *results)
     int64_t aborted = 0;
     int64_t over_cap = 0;
     int64_t empty = 0;
+    int64_t believed = 0;
+    int64_t wrongly = 0;
+    int64_t defective = 0;
 
     for (size_t i = 0; i < span->count; i++) {
         const struct ota_device_record *record = &span->records[i];
@@ -279,6 +288,9 @@ static void count(const struct span *span, struct ota_group_results *results)
         aborted += record->aborted;
         over_cap += record->periods_over > 0;
         empty += record->dead;
+        believed += record->believed;
+        wrongly += record->believed && !runs_release(record);
+        defective += record->defect_us != OTA_NEVER;
     }
 
     const double devices = (double)span->count;
@@ -292,6 +304,9 @@ static void count(const struct span *span, struct ota_group_results *results)
     kpi[OTA_KPI_SIMS_OVER_CAP] = (double)over_cap;
     kpi[OTA_KPI_OVERAGE] = sum_value(&overage) / 1e6;
     kpi[OTA_KPI_BATTERIES_EMPTY] = (double)empty;
+    kpi[OTA_KPI_BELIEVED] = (double)believed;
+    kpi[OTA_KPI_BELIEVED_WRONGLY] = (double)wrongly;
+    kpi[OTA_KPI_DEFECTIVE] = (double)defective;
 }
 
 static void condense(const struct span *span, double *scratch,

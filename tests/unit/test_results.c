@@ -59,7 +59,10 @@ static struct ota_device_record record_of(int64_t device)
     record.useful_bytes = 2 * n;
     record.overhead_bytes = 3 * n;
     record.wasted_bytes = 4 * n;
-    record.power_us[OTA_POWER_SLEEP] = 1000 * OTA_US_PER_S;
+    record.power_us[OTA_POWER_HIBERNATE] = 1000 * OTA_US_PER_S;
+    record.power_us[OTA_POWER_TAIL] = 500 * OTA_US_PER_S;
+    record.believed = device < 60;
+    record.defect_us = device < 5 ? device : OTA_NEVER;
     record.power_us[OTA_POWER_ATTACH] = n * OTA_US_PER_S;
     record.power_us[OTA_POWER_ONLINE] = 2 * n * OTA_US_PER_S;
     record.overage_uusd = 250000;
@@ -96,7 +99,7 @@ static void tell(const struct ota_collector *collector)
             observer->observe(observer->self, &seen);
         }
         seen.kind = OTA_SEEN_FINAL;
-        seen.detail.record = &record;
+        seen.record = &record;
         observer->observe(observer->self, &seen);
     }
 }
@@ -159,6 +162,8 @@ static void kpis_of_a_group_by_hand(void **state)
         {OTA_KPI_OVERAGE, 25.0},         {OTA_KPI_AWAKE, 151.5},
         {OTA_KPI_AWAKE_P95, 285.15},     {OTA_KPI_CHARGE, 1e5},
         {OTA_KPI_CHARGE_P95, 1e5},       {OTA_KPI_BATTERIES_EMPTY, 50.0},
+        {OTA_KPI_BELIEVED, 60.0},        {OTA_KPI_BELIEVED_WRONGLY, 0.0},
+        {OTA_KPI_DEFECTIVE, 5.0},
     };
     assert_int_equal(sizeof(wanted) / sizeof(wanted[0]), OTA_KPIS);
     for (size_t i = 0; i < OTA_KPIS; i++)
