@@ -30,7 +30,9 @@ LDLIBS_ALL = $(PKG_LIBS) -lm $(LDLIBS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
-CATALOG  := $(sort $(wildcard scenarios/catalog/*.jsonl))
+PRESETS  := $(wildcard scenarios/catalog/presets.jsonl)
+CATALOG  := $(filter-out $(PRESETS),$(sort \
+            $(wildcard scenarios/catalog/*.jsonl)))
 CLI_SRC  := $(sort $(wildcard sim/cli/*.c))
 LIB_SRC  := $(filter-out $(CLI_SRC),$(sort $(wildcard sim/*/*.c) \
             $(wildcard models/*.c models/*/*.c) $(wildcard output/*.c)))
@@ -43,7 +45,7 @@ LIB      := $(BUILD)/libotasim.a
 PROGRAM  := $(BUILD)/otasim
 
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/contract/*.c \
-            tests/oracle/*.c tests/system/*.c))
+            tests/oracle/*.c tests/system/*.c tests/casebook/*.c))
 TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 TEST_LIB := $(BUILD)/libtests.a
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
@@ -76,13 +78,16 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-# The catalogue travels in the program: one C string a line.
-$(BUILD)/catalog_data.c: $(CATALOG) Makefile
+# The catalogue and the presets travel in the program: one C string a line.
+quote = cat /dev/null $(1) | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/    "&",/'
+
+$(BUILD)/catalog_data.c: $(CATALOG) $(PRESETS) Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN){ echo '#include "sim/scenario/catalog_data.h"'; \
 	  echo 'const char *const ota_catalog_data[] = {'; \
-	  cat $(CATALOG) | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/    "&",/'; \
-	  echo '    0};'; } >$@.part && mv $@.part $@
+	  $(call quote,$(CATALOG)); echo '    0};'; \
+	  echo 'const char *const ota_preset_data[] = {'; \
+	  $(call quote,$(PRESETS)); echo '    0};'; } >$@.part && mv $@.part $@
 
 $(BUILD)/catalog_data.o: $(BUILD)/catalog_data.c $(BUILD)/flags
 	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

@@ -13,6 +13,7 @@
 #include "models/link/link.h"
 #include "models/plan/plan.h"
 #include "models/policy/policy.h"
+#include "models/presence/presence.h"
 #include "models/session/session.h"
 #include "models/sleep/sleep.h"
 #include "models/transfer/transfer.h"
@@ -28,6 +29,7 @@
         return NULL;                                                           \
     }
 
+DEFINE_AT(presence)
 DEFINE_AT(sleep)
 DEFINE_AT(link)
 DEFINE_AT(session)
@@ -40,14 +42,15 @@ DEFINE_AT(delivery)
 DEFINE_AT(policy)
 
 const struct ota_kind ota_kinds[] = {
+    {"presence", "when a device is switched on at all", "always", presence_at},
     {"sleep", "when a device wakes", NULL, sleep_at},
-    {"link", "how long attaching and round trips take, what is lost",
-     "lognormal", link_at},
+    {"link", "how long attaching and round trips take, what is lost", "radio",
+     link_at},
     {"session", "what a connect costs, and whether it is a full handshake",
      "dtls", session_at},
     {"app", "what the app does in a wake, how long it waits for an update",
      "fixed", app_at},
-    {"transfer", "how a module gets to the device, chunk by chunk", "fast",
+    {"transfer", "how a module gets to the device, chunk by chunk", "device_os",
      transfer_at},
     {"firmware", "what happens to a module once it is on the device", "modular",
      firmware_at},

@@ -11,7 +11,10 @@
 
 #include "sim/base/text.h"
 
-enum { WORDS_MAX = 64 }; /* keys of a section, models of a kind */
+enum {
+    WORDS_MAX = 64,    /* keys of a section, models of a kind */
+    PRESETS_MAX = 256, /* of a kind, among which the nearest is sought */
+};
 
 /* Two groups may find the same fault in what they share. */
 static bool is_said(const struct ota_complaints *complaints,
@@ -277,6 +280,46 @@ static bool complain_missing(struct ota_binder *binder,
                              section->key, field->name, belongs, field->help);
 }
 
+/* Sets the fields that the object gives. */
+static bool bind_values(struct ota_binder *binder,
+                        const struct ota_json *object,
+                        const struct ota_field *fields, void *config)
+{
+    bool ok = true;
+    for (const struct ota_field *field = fields; field->name; field++) {
+        const struct ota_json *value = ota_json_find(object, field->name);
+        if (value)
+            ok = bind_value(binder, field, value, config) && ok;
+    }
+    return ok;
+}
+
+bool ota_bind_given(struct ota_binder *binder,
+                    const struct ota_bind_section *section,
+                    const struct ota_field *fields, const char *const *others,
+                    void *config)
+{
+    const bool ok = bind_values(binder, section->object, fields, config);
+    return (!section->object || check_keys(binder, section, fields, others)) &&
+           ok;
+}
+
+/* Complains about fields that nobody gives. */
+static bool check_missing(struct ota_binder *binder,
+                          const struct ota_bind_section *section,
+                          const struct ota_field *fields,
+                          const char *const *others)
+{
+    const struct ota_json *object = section->object;
+    bool ok = true;
+    for (const struct ota_field *field = fields; field->name; field++)
+        if (!field->fallback && !ota_json_find(object, field->name) &&
+            !ota_json_find(section->preset, field->name) &&
+            !(object && is_misspelt(object, field, fields, others)))
+            ok = complain_missing(binder, section, field);
+    return ok;
+}
+
 bool ota_bind_fields(struct ota_binder *binder,
                      const struct ota_bind_section *section,
                      const struct ota_field *fields, const char *const *others,
@@ -287,55 +330,40 @@ bool ota_bind_fields(struct ota_binder *binder,
         ota_complain(binder->complaints, &place, OTA_NO_MEMORY);
         return false;
     }
-    bool ok = true;
-    for (const struct ota_field *field = fields; field->name; field++) {
-        const struct ota_json *value =
-            ota_json_find(section->object, field->name);
-        if (value)
-            ok = bind_value(binder, field, value, config) && ok;
-        else if (!field->fallback &&
-                 !(section->object &&
-                   is_misspelt(section->object, field, fields, others)))
-            ok = complain_missing(binder, section, field);
-    }
-    if (section->object)
-        ok = check_keys(binder, section, fields, others) && ok;
-    return ok;
+    const bool preset = bind_values(binder, section->preset, fields, config);
+    const bool given = ota_bind_given(binder, section, fields, others, config);
+    return check_missing(binder, section, fields, others) && preset && given;
 }
 
-/* Finds which model a section names, or the usual one. */
-static int find_model(struct ota_binder *binder, const struct ota_kind *kind,
-                      const struct ota_bind_section *section)
+/* --- models ----------------------------------------------------------------*/
+
+/* Collects the names of a kind's models. */
+static size_t model_words(const struct ota_kind *kind,
+                          const char *words[WORDS_MAX])
 {
-    const char *words[WORDS_MAX];
     size_t count = 0;
     for (const struct ota_model *m; (m = kind->at(count));) {
         assert(count < WORDS_MAX);
         words[count++] = m->name;
     }
-    const struct ota_json *name = ota_json_find(section->object, "model");
-    if (!name && kind->usual)
-        return ota_kind_model_index(kind, kind->usual);
+    return count;
+}
 
+/* Finds the model that a section names. */
+static int named_model(struct ota_binder *binder, const struct ota_kind *kind,
+                       const struct ota_json *name)
+{
+    const char *words[WORDS_MAX];
+    const size_t count = model_words(kind, words);
     char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise("", words, count, advice, sizeof(advice));
-    if (!name && section->object) {
-        ota_bind_complain(binder, section->object, "\"model\" is missing%s",
-                          advice);
-        return -1;
-    }
-    if (!name) {
-        ota_bind_complain(binder, section->parent,
-                          "\"%s\" is missing, which must name a \"model\"%s",
-                          section->key, advice);
-        return -1;
-    }
+
     if (name->type != OTA_JSON_TEXT) {
+        ota_bind_advise("", words, count, advice, sizeof(advice));
         ota_bind_complain(binder, name, "%s where a model's name belongs%s",
                           ota_json_type_words(name->type), advice);
         return -1;
     }
-    int index = ota_kind_model_index(kind, name->text);
+    const int index = ota_kind_model_index(kind, name->text);
     if (index < 0) {
         ota_bind_advise(name->text, words, count, advice, sizeof(advice));
         ota_bind_complain(binder, name, "there is no %s model \"%s\"%s",
@@ -344,34 +372,121 @@ static int find_model(struct ota_binder *binder, const struct ota_kind *kind,
     return index;
 }
 
+static bool complain_no_preset(struct ota_binder *binder,
+                               const struct ota_kind *kind,
+                               const struct ota_json *name)
+{
+    const struct ota_presets *presets = binder->presets;
+    const char *words[PRESETS_MAX] = {NULL};
+    size_t count = 0;
+    char advice[OTA_MESSAGE_SIZE] = ", nor any other";
+    for (size_t i = 0; i < presets->count && count < PRESETS_MAX; i++)
+        if (presets->items[i].kind == kind)
+            words[count++] = presets->items[i].name;
+    if (count > 0)
+        ota_bind_advise(name->text, words, count, advice, sizeof(advice));
+    for (size_t i = 0; i < presets->count; i++)
+        if (strcmp(presets->items[i].name, name->text) == 0)
+            snprintf(advice, sizeof(advice), ": it is of the kind \"%s\"",
+                     presets->items[i].kind->name);
+    return ota_bind_complain(binder, name, "there is no %s preset \"%s\"%s",
+                             kind->name, name->text, advice);
+}
+
+/* Finds the preset that a section names; *preset is NULL if it names none. */
+static bool find_preset(struct ota_binder *binder,
+                        const struct ota_bind_section *section,
+                        const struct ota_preset **preset)
+{
+    const struct ota_json *name = ota_json_find(section->object, "preset");
+    *preset = NULL;
+    if (!name)
+        return true;
+    if (name->type != OTA_JSON_TEXT)
+        return ota_bind_complain(binder, name,
+                                 "%s where a preset's name belongs",
+                                 ota_json_type_words(name->type));
+    if (!binder->presets)
+        return false;
+    *preset = ota_preset_find(binder->presets, section->kind, name->text);
+    return *preset || complain_no_preset(binder, section->kind, name);
+}
+
+/* Finds which model a section names, itself or by its preset, or the usual
+ * one. */
+static int find_model(struct ota_binder *binder, const struct ota_kind *kind,
+                      const struct ota_bind_section *section,
+                      const struct ota_preset *preset)
+{
+    const struct ota_json *name = ota_json_find(section->object, "model");
+    if (name) {
+        const int index = named_model(binder, kind, name);
+        if (index < 0 || !preset || kind->at((size_t)index) == preset->model)
+            return index;
+        ota_bind_complain(binder, name,
+                          "the preset \"%s\" is of the %s model \"%s\"; "
+                          "leave \"model\" out or choose another preset",
+                          preset->name, kind->name, preset->model->name);
+        return -1;
+    }
+    if (preset)
+        return ota_kind_model_index(kind, preset->model->name);
+    if (kind->usual)
+        return ota_kind_model_index(kind, kind->usual);
+
+    const char *words[WORDS_MAX];
+    const size_t count = model_words(kind, words);
+    char advice[OTA_MESSAGE_SIZE];
+    ota_bind_advise("", words, count, advice, sizeof(advice));
+    if (section->object)
+        ota_bind_complain(binder, section->object, "\"model\" is missing%s",
+                          advice);
+    else
+        ota_bind_complain(binder, section->parent,
+                          "\"%s\" is missing, which must name a \"model\"%s",
+                          section->key, advice);
+    return -1;
+}
+
+bool ota_bind_finish(struct ota_binder *binder, const struct ota_json *at,
+                     const struct ota_model *model, void *config)
+{
+    char problem[OTA_MESSAGE_SIZE] = "";
+    if (model->prepare &&
+        !model->prepare(config, &binder->context, problem, sizeof(problem)))
+        return ota_bind_complain(binder, at, "%s", problem);
+    const char *judged = model->problem ? model->problem(config) : NULL;
+    return !judged || ota_bind_complain(binder, at, "%s", judged);
+}
+
 int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
                    const struct ota_json *parent, const void **config)
 {
-    static const char *const others[] = {"model", NULL};
+    static const char *const others[] = {"model", "preset", NULL};
     struct ota_bind_section section;
+    const struct ota_preset *preset;
     *config = NULL;
     if (!ota_bind_find(binder, parent, kind->name, &section))
         return -1;
     section.kind = kind;
-    int index = find_model(binder, kind, &section);
+    if (!find_preset(binder, &section, &preset))
+        return -1;
+    const int index = find_model(binder, kind, &section, preset);
     if (index < 0)
         return -1;
 
     const struct ota_model *model = kind->at((size_t)index);
     const struct ota_json *at = section.object ? section.object : parent;
+    section.preset = preset ? preset->set : NULL;
     void *filled =
         ota_arena_alloc(binder->context.arena, 1, model->config_size);
     if (!filled) {
         ota_bind_complain(binder, at, OTA_NO_MEMORY);
         return -1;
     }
-    if (!ota_bind_fields(binder, &section, model->fields, others, filled))
+    if (!ota_bind_fields(binder, &section, model->fields, others, filled) ||
+        !ota_bind_finish(binder, at, model, filled))
         return -1;
-    const char *problem = model->problem ? model->problem(filled) : NULL;
-    if (problem) {
-        ota_bind_complain(binder, at, "%s", problem);
-        return -1;
-    }
     *config = filled;
     return index;
 }

@@ -16,10 +16,13 @@
 #include "sim/base/error.h"
 #include "sim/base/field.h"
 #include "sim/scenario/json.h"
+#include "sim/scenario/preset_read.h"
 
 struct ota_binder {
     struct ota_complaints *complaints;
     struct ota_field_context context;
+    const struct ota_presets *presets; /* NULL: could not be read, which was
+                                        * complained about */
 };
 
 /* An object of settings, or its absence. */
@@ -27,6 +30,8 @@ struct ota_bind_section {
     const struct ota_json *parent; /* NULL at the top */
     const char *key;               /* in the parent, for messages */
     const struct ota_json *object; /* NULL: all defaults */
+    const struct ota_json *preset; /* values under the object's own; NULL:
+                                    * none */
     const struct ota_kind *kind;   /* of the model it sets, or NULL */
 };
 
@@ -39,14 +44,26 @@ bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
                    const char *key, struct ota_bind_section *section);
 
 /*
- * Sets config from the section: defaults, then what is given. Keys that are
- * neither fields nor among others (ended by NULL, or NULL for none) nor begin
- * with "x-" are complained about.
+ * Sets config from the section: defaults, then what the preset gives, then
+ * what is given. Keys that are neither fields nor among others (ended by NULL,
+ * or NULL for none) nor begin with "x-" are complained about.
  */
 bool ota_bind_fields(struct ota_binder *binder,
                      const struct ota_bind_section *section,
                      const struct ota_field *fields, const char *const *others,
                      void *config);
+
+/* The same for what is given alone: no defaults, no preset, and nothing is
+ * missed. */
+bool ota_bind_given(struct ota_binder *binder,
+                    const struct ota_bind_section *section,
+                    const struct ota_field *fields, const char *const *others,
+                    void *config);
+
+/* Lets the model prepare a config whose fields are set, and judge it as a
+ * whole; complains at `at`. */
+bool ota_bind_finish(struct ota_binder *binder, const struct ota_json *at,
+                     const struct ota_model *model, void *config);
 
 /* Whether a scenario may write the field as JSON's own number or flag; and
  * whether in quotes (a share only as a percentage then, a seed because a JSON
@@ -55,8 +72,9 @@ bool ota_bind_takes_bare(const struct ota_field *field);
 bool ota_bind_takes_quoted(const struct ota_field *field);
 
 /*
- * Reads parent's section of that kind. Returns the index of the model that it
- * names in the kind's table, its config from the arena in *config; or -1.
+ * Reads parent's section of that kind, which may name a preset. Returns the
+ * index of the model that it names in the kind's table, its config from the
+ * arena in *config; or -1.
  */
 int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
                    const struct ota_json *parent, const void **config);

@@ -14,7 +14,8 @@
 #include <cjson/cJSON.h>
 
 #include "sim/scenario/catalog_data.h"
-#include "sim/scenario/read_file.h"
+#include "sim/scenario/lines.h"
+#include "sim/scenario/preset_read.h"
 
 enum {
     VERSION_MAX = 65535,             /* 16 bits of a module's header */
@@ -279,30 +280,25 @@ static void read_line(struct reader *in, const char *line)
     cJSON_Delete(object);
 }
 
-/* Returns how many lines a text has, one for what has no end. */
-static size_t count_lines(const char *text, size_t length)
+/* Reads lines, ended by NULL, that stand in that file. */
+static void read_lines(struct reader *in, const char *file,
+                       const char *const *lines)
 {
-    size_t count = 1;
-
-    for (size_t i = 0; i < length; i++)
-        count += text[i] == '\n';
-    return count;
+    in->place = (struct ota_place){.file = file};
+    for (; *lines; lines++) {
+        in->place.line++;
+        if (!ota_line_is_preset(*lines))
+            read_line(in, *lines);
+    }
 }
 
-/* Reads each line of a text, whose line ends become NULs. */
-static void read_lines(struct reader *in, char *text, size_t length)
+static size_t count_lines(const char *const *lines)
 {
-    char *const end = text + length;
+    size_t count = 0;
 
-    for (char *line = text; line < end;) {
-        char *stop = memchr(line, '\n', (size_t)(end - line));
-        if (!stop)
-            stop = end;
-        *stop = '\0';
-        in->place.line++;
-        read_line(in, line);
-        line = stop + 1;
-    }
+    while (lines[count])
+        count++;
+    return count;
 }
 
 /* By platform and system version. */
@@ -331,41 +327,20 @@ static bool make_room(struct reader *in, struct ota_arena *arena, size_t lines)
     return false;
 }
 
-static void read_shipped(struct reader *in)
-{
-    in->place = (struct ota_place){.file = "shipped catalogue"};
-    for (size_t i = 0; ota_catalog_data[i]; i++) {
-        in->place.line++;
-        read_line(in, ota_catalog_data[i]);
-    }
-}
-
-bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
-                      struct ota_arena *arena,
-                      struct ota_complaints *complaints)
+bool ota_catalog_read_lines(struct ota_catalog *catalog, const char *file,
+                            const char *const *lines, struct ota_arena *arena,
+                            struct ota_complaints *complaints)
 {
     struct reader in = {.place = {.file = file}, .complaints = complaints};
     const size_t complaints_before = complaints->total;
-    char *user = NULL;
-    size_t length = 0;
-    size_t lines = 1;
+    size_t most = count_lines(ota_catalog_data) + 1;
 
-    while (ota_catalog_data[lines - 1])
-        lines++;
-    if (file) {
-        user = ota_read_file(file, &length);
-        if (!user) {
-            ota_complain(complaints, &in.place, "cannot be read: %s",
-                         ota_reason(errno));
-            return false;
-        }
-        lines += count_lines(user, length);
-    }
-    if (make_room(&in, arena, lines)) {
-        read_shipped(&in);
-        in.place = (struct ota_place){.file = file};
-        if (user)
-            read_lines(&in, user, length);
+    if (lines)
+        most += count_lines(lines);
+    if (make_room(&in, arena, most)) {
+        read_lines(&in, "shipped catalogue", ota_catalog_data);
+        if (lines)
+            read_lines(&in, file, lines);
         qsort(in.releases, in.release_count, sizeof(*in.releases),
               compare_releases);
         *catalog = (struct ota_catalog){
@@ -375,6 +350,21 @@ bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
             .rule_count = in.rule_count,
         };
     }
-    free(user);
     return complaints->total == complaints_before;
+}
+
+bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
+                      struct ota_arena *arena,
+                      struct ota_complaints *complaints)
+{
+    struct ota_arena scratch = {0};
+    const char *const *lines = NULL;
+
+    if (file)
+        lines = ota_lines_read(file, &scratch, complaints);
+    const bool ok =
+        (lines || !file) &&
+        ota_catalog_read_lines(catalog, file, lines, arena, complaints);
+    ota_arena_release(&scratch);
+    return ok;
 }

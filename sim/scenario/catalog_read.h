@@ -23,4 +23,10 @@ bool ota_catalog_read(struct ota_catalog *catalog, const char *file,
                       struct ota_arena *arena,
                       struct ota_complaints *complaints);
 
+/* The same with the lines that ota_lines_read() gave of the file; NULL: the
+ * shipped catalogue alone. Lines of presets are passed over. */
+bool ota_catalog_read_lines(struct ota_catalog *catalog, const char *file,
+                            const char *const *lines, struct ota_arena *arena,
+                            struct ota_complaints *complaints);
+
 #endif

@@ -67,6 +67,46 @@ static void write_model(struct ota_json_writer *writer, const char *kind,
     ota_json_close(writer, '}');
 }
 
+static void write_link(struct ota_json_writer *writer,
+                       const struct ota_link *link)
+{
+    write_model(writer, "link", &link->model->model, link->config);
+}
+
+/* A lone signal is the group's link. */
+static void write_signals(struct ota_json_writer *writer,
+                          const struct ota_group *group)
+{
+    if (group->signal_count == 1) {
+        write_link(writer, &group->signals[0].link);
+        return;
+    }
+    ota_json_open(writer, "signal", '[');
+    for (size_t i = 0; i < group->signal_count; i++) {
+        ota_json_open(writer, NULL, '{');
+        write_fields(writer, ota_sections[OTA_SECTION_SIGNAL].fields,
+                     &group->signals[i]);
+        write_link(writer, &group->signals[i].link);
+        ota_json_close(writer, '}');
+    }
+    ota_json_close(writer, ']');
+}
+
+static void write_outages(struct ota_json_writer *writer,
+                          const struct ota_group *group)
+{
+    if (group->outage_count == 0)
+        return;
+    ota_json_open(writer, "outages", '[');
+    for (size_t i = 0; i < group->outage_count; i++) {
+        ota_json_open(writer, NULL, '{');
+        write_fields(writer, ota_sections[OTA_SECTION_OUTAGES].fields,
+                     &group->outages[i]);
+        ota_json_close(writer, '}');
+    }
+    ota_json_close(writer, ']');
+}
+
 static void write_group(struct ota_json_writer *writer,
                         const struct ota_group *group)
 {
@@ -80,9 +120,12 @@ static void write_group(struct ota_json_writer *writer,
         ota_json_close(writer, '}');
     }
     ota_json_close(writer, ']');
+    write_model(writer, "presence", &group->presence.model->model,
+                group->presence.config);
     write_model(writer, "sleep", &group->sleep.model->model,
                 group->sleep.config);
-    write_model(writer, "link", &group->link.model->model, group->link.config);
+    write_signals(writer, group);
+    write_outages(writer, group);
     write_model(writer, "session", &group->session.model->model,
                 group->session.config);
     write_model(writer, "app", &group->app.model->model, group->app.config);
@@ -100,17 +143,21 @@ static void write_scenario(struct ota_json_writer *writer,
                            const struct ota_scenario *scenario)
 {
     const struct ota_fleet_config *fleet = &scenario->fleet;
+    struct ota_run_config run = scenario->run;
 
+    run.idle = fleet->idle_step ? OTA_IDLE_STEP : OTA_IDLE_SKIP;
     ota_json_open(writer, NULL, '{');
     if (scenario->title[0])
         ota_json_write_text(writer, "title", scenario->title);
     if (scenario->catalog[0])
         ota_json_write_text(writer, "catalog", scenario->catalog);
-    write_section(writer, OTA_SECTION_RUN, &scenario->run);
+    write_section(writer, OTA_SECTION_RUN, &run);
     write_section(writer, OTA_SECTION_RELEASE, &scenario->release);
+    write_section(writer, OTA_SECTION_IMAGE, &fleet->image);
     write_model(writer, "delivery", &fleet->delivery.model->model,
                 fleet->delivery.config);
     write_section(writer, OTA_SECTION_HEALER, &fleet->healer);
+    write_section(writer, OTA_SECTION_BACKEND, &fleet->backend);
     write_model(writer, "policy", &fleet->policy.model->model,
                 fleet->policy.config);
     ota_json_open(writer, "fleet", '[');

@@ -5,231 +5,139 @@
 #include "sim/scenario/group.h"
 
 #include <assert.h>
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "models/firmware/path.h"
+#include "sim/base/clock.h"
 #include "sim/base/text.h"
+#include "sim/base/units.h"
+#include "sim/scenario/group_path.h"
+#include "sim/scenario/list.h"
 #include "sim/scenario/sections.h"
 
-enum { WORDS_MAX = 256 }; /* platforms, releases of one platform */
+enum { TIME_SIZE = 32 }; /* bytes of a time as text */
 
-static const double share_tolerance = 1e-9;
-
-/* What all groups are read with. */
-struct reader {
-    struct ota_binder *binder;
-    const struct ota_catalog *catalog;
-    const struct ota_release_config *release;
-    const struct ota_json *needs_os; /* where it stands, or NULL */
-};
-
-/* --- the catalogue ---------------------------------------------------------*/
-
-static bool contains(const char *const *words, size_t count, const char *word)
+/* A time as scenarios write it. */
+static const char *time_text(int64_t time_us, char text[TIME_SIZE])
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    return false;
+    ota_amount_format(OTA_TIME, (double)time_us, text, TIME_SIZE);
+    return text;
 }
 
-/* Collects the platforms of the catalogue, or with a platform its releases. */
-static size_t catalog_words(const struct ota_catalog *catalog,
-                            const char *platform, const char *words[WORDS_MAX])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < catalog->release_count && count < WORDS_MAX; i++) {
-        const struct ota_release *r = &catalog->releases[i];
-        if (!platform && !contains(words, count, r->platform))
-            words[count++] = r->platform;
-        else if (platform && strcmp(r->platform, platform) == 0)
-            words[count++] = r->os;
-    }
-    return count;
-}
-
-static bool check_platform(const struct reader *reader,
-                           const struct ota_json *object, const char *platform)
-{
-    const char *words[WORDS_MAX];
-    const size_t count = catalog_words(reader->catalog, NULL, words);
-    if (contains(words, count, platform))
-        return true;
-    char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise(platform, words, count, advice, sizeof(advice));
-    return ota_bind_complain(reader->binder, ota_json_find(object, "platform"),
-                             "the catalogue has no platform \"%s\"%s", platform,
-                             advice);
-}
-
-/* The nearest word of the same minor version, or NULL: "1.3.1" is spelt like
- * "2.3.1", yet nobody means it. */
-static const char *nearest_version(const char *os, const char *const *words,
-                                   size_t count)
-{
-    const char *major_end = strchr(os, '.');
-    const char *end = major_end ? strchr(major_end + 1, '.') : NULL;
-    const char *alike[WORDS_MAX];
-    size_t alike_count = 0;
-
-    if (!end)
-        return ota_text_nearest(os, words, count);
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(os, words[i], (size_t)(end - os) + 1) == 0)
-            alike[alike_count++] = words[i];
-    return ota_text_nearest(os, alike, alike_count);
-}
-
-/* Returns the release, or NULL with a complaint at `at`. */
-static const struct ota_release *find_release(const struct reader *reader,
-                                              const char *platform,
-                                              const char *os,
-                                              const struct ota_json *at)
-{
-    const struct ota_release *release =
-        ota_catalog_find(reader->catalog, platform, os);
-    if (release)
-        return release;
-    const char *words[WORDS_MAX];
-    const size_t count = catalog_words(reader->catalog, platform, words);
-    char meant[2 * OTA_WORD_SIZE] = "", known[OTA_MESSAGE_SIZE] = "";
-    const char *nearest = nearest_version(os, words, count);
-    if (nearest)
-        ota_text_append(meant, sizeof(meant), "; did you mean \"%s\"?",
-                        nearest);
-    for (size_t i = 0; i < count; i++)
-        ota_text_append(known, sizeof(known), "%s%s",
-                        i         ? ", "
-                        : nearest ? " Known: "
-                                  : "; known: ",
-                        words[i]);
-    ota_bind_complain(reader->binder, at,
-                      "the catalogue has no Device OS \"%s\" for %s%s%s", os,
-                      platform, meant, known);
-    return NULL;
-}
-
-/* --- what is installed -----------------------------------------------------*/
-
-/* Finds the way from each variant to the release. */
-static bool find_paths(const struct reader *reader,
-                       const struct ota_json *object,
-                       const struct ota_group *group,
-                       struct ota_variant *variants)
-{
-    const struct ota_release *target = NULL;
-    const char *needs_os = reader->release->needs_os;
-    if (needs_os[0]) {
-        target =
-            find_release(reader, group->platform, needs_os, reader->needs_os);
-        if (!target)
-            return false;
-    }
-
-    const struct ota_json *entry = ota_json_find(object, "installed")->child;
-    bool ok = true;
-    for (size_t i = 0; i < group->variant_count; i++, entry = entry->next) {
-        const struct ota_release *from =
-            find_release(reader, group->platform, variants[i].os,
-                         ota_json_find(entry, "os"));
-        if (!from) {
-            ok = false;
-            continue;
-        }
-        const struct ota_installed installed = ota_release_installed(from);
-        char problem[OTA_MESSAGE_SIZE];
-        if (!ota_path_to_app(reader->catalog, &installed, target,
-                             (int32_t)reader->release->app_version,
-                             reader->release->app_bytes,
-                             reader->binder->context.arena, &variants[i].path,
-                             problem, sizeof(problem)))
-            ok = ota_bind_complain(reader->binder, entry, "%s", problem);
-    }
-    return ok;
-}
-
-static bool check_shares(const struct reader *reader,
-                         const struct ota_json *list,
-                         const struct ota_variant *variants, size_t count)
-{
-    double sum = 0;
-    size_t i = 0;
-    for (const struct ota_json *v = list->child; v; v = v->next, i++) {
-        if (count > 1 && !ota_json_find(v, "share"))
-            return ota_bind_complain(reader->binder, v,
-                                     "\"share\" is missing; only a lone entry "
-                                     "needs none");
-        sum += variants[i].share;
-    }
-    if (fabs(sum - 1.0) <= share_tolerance)
-        return true;
-    return ota_bind_complain(reader->binder, list,
-                             "the shares sum to %.10g; they must sum to 1",
-                             sum);
-}
-
-/* Returns the list of that key with its length, or NULL with a complaint. */
-static const struct ota_json *find_list(const struct reader *reader,
-                                        const struct ota_json *parent,
-                                        const char *key, const char *example,
-                                        size_t *count)
-{
-    const struct ota_json *list = ota_json_find(parent, key);
-    *count = 0;
-    if (!list)
-        ota_bind_complain(reader->binder, parent,
-                          "\"%s\" is missing, a list such as %s", key, example);
-    else if (list->type != OTA_JSON_LIST)
-        ota_bind_complain(reader->binder, list,
-                          "%s where a list such as %s belongs",
-                          ota_json_type_words(list->type), example);
-    else if (!list->child)
-        ota_bind_complain(reader->binder, list,
-                          "the list is empty; write one such as %s", example);
-    else
-        for (const struct ota_json *v = list->child; v; v = v->next)
-            ++*count;
-    return *count > 0 ? list : NULL;
-}
-
-/* Complains if an entry of a list is no object. */
-static bool is_object(const struct reader *reader, const struct ota_json *entry)
-{
-    if (entry->type == OTA_JSON_OBJECT)
-        return true;
-    return ota_bind_complain(reader->binder, entry,
-                             "%s where an object of settings {...} belongs",
-                             ota_json_type_words(entry->type));
-}
+/* --- lists -----------------------------------------------------------------*/
 
 /* Reads a group's "installed". Returns NULL with complaints. */
-static struct ota_variant *read_variants(const struct reader *reader,
+static struct ota_variant *read_variants(struct ota_binder *binder,
                                          const struct ota_json *object,
                                          size_t *count)
 {
-    const struct ota_json *list =
-        find_list(reader, object, "installed", "[{\"os\": \"0.6.0\"}]", count);
+    const struct ota_json *list = ota_list_find(binder, object, "installed",
+                                                "[{\"os\": \"0.6.0\"}]", count);
     if (!list)
         return NULL;
-    struct ota_variant *variants = ota_arena_alloc(
-        reader->binder->context.arena, *count, sizeof(*variants));
-    if (!variants) {
-        ota_bind_complain(reader->binder, list, OTA_NO_MEMORY);
-        return NULL;
-    }
-    bool ok = true;
-    size_t i = 0;
-    for (const struct ota_json *v = list->child; v; v = v->next, i++) {
-        const struct ota_bind_section section = {.parent = list, .object = v};
-        ok = is_object(reader, v) &&
-             ota_bind_fields(reader->binder, &section,
-                             ota_sections[OTA_SECTION_INSTALLED].fields, NULL,
-                             &variants[i]) &&
-             ok;
-    }
-    ok = ok && check_shares(reader, list, variants, *count);
+    bool ok;
+    struct ota_variant *variants = ota_list_read(
+        binder, list, sizeof(*variants), OTA_SECTION_INSTALLED, NULL, &ok);
+    ok = ok && ota_list_check_shares(binder, list, variants, sizeof(*variants),
+                                     offsetof(struct ota_variant, share));
     return ok ? variants : NULL;
+}
+
+static bool read_link(struct ota_binder *binder, const struct ota_json *parent,
+                      struct ota_link *link)
+{
+    const int index =
+        ota_bind_model(binder, ota_kind_find("link"), parent, &link->config);
+    if (index >= 0)
+        link->model = ota_link_models[index];
+    return index >= 0;
+}
+
+/* Reads a group's "signal". */
+static bool read_signal_list(struct ota_binder *binder,
+                             const struct ota_json *object,
+                             struct ota_group *group)
+{
+    static const char *const others[] = {"link", NULL};
+    const struct ota_json *list = ota_list_find(
+        binder, object, "signal", "[{\"share\": 0.9, \"link\": {...}}, ...]",
+        &group->signal_count);
+    if (!list)
+        return false;
+    if (ota_json_find(object, "link"))
+        ota_bind_complain(binder, list,
+                          "there is a \"link\" too; put it into this list, or "
+                          "leave the list out");
+    if (group->signal_count > OTA_SIGNALS_MAX)
+        return ota_bind_complain(binder, list, "%zu entries; %d are the most",
+                                 group->signal_count, OTA_SIGNALS_MAX);
+    bool ok;
+    struct ota_signal *signals = ota_list_read(binder, list, sizeof(*signals),
+                                               OTA_SECTION_SIGNAL, others, &ok);
+    if (!signals)
+        return false;
+    group->signals = signals;
+    ok = ok && ota_list_check_shares(binder, list, signals, sizeof(*signals),
+                                     offsetof(struct ota_signal, share));
+    for (const struct ota_json *v = list->child; v; v = v->next, signals++)
+        ok = read_link(binder, v, &signals->link) && ok;
+    return ok && !ota_json_find(object, "link");
+}
+
+/* Reads a group's "signal", or else its "link" as the only one. */
+static bool read_signals(struct ota_binder *binder,
+                         const struct ota_json *object, struct ota_group *group)
+{
+    if (ota_json_find(object, "signal"))
+        return read_signal_list(binder, object, group);
+
+    struct ota_signal *signal =
+        ota_arena_alloc(binder->context.arena, 1, sizeof(*signal));
+    if (!signal)
+        return ota_bind_complain(binder, object, OTA_NO_MEMORY);
+    signal->share = 1;
+    group->signals = signal;
+    group->signal_count = 1;
+    return read_link(binder, object, &signal->link);
+}
+
+/* Whether each outage is over before the next begins. */
+static bool check_outages(struct ota_binder *binder,
+                          const struct ota_json *list,
+                          const struct ota_outage *outages)
+{
+    const struct ota_json *entry = list->child->next;
+    for (size_t i = 1; entry; i++, entry = entry->next) {
+        const int64_t end_us =
+            ota_us_add(outages[i - 1].begin_us, outages[i - 1].lasts_us);
+        char end[TIME_SIZE], begin[TIME_SIZE];
+        if (outages[i].begin_us > end_us)
+            continue;
+        return ota_bind_complain(
+            binder, entry,
+            "begins at %s, but the outage before it ends at %s; write outages "
+            "in order of time and apart",
+            time_text(outages[i].begin_us, begin), time_text(end_us, end));
+    }
+    return true;
+}
+
+/* Reads a group's "outages"; it may have none. */
+static bool read_outages(struct ota_binder *binder,
+                         const struct ota_json *object, struct ota_group *group)
+{
+    const struct ota_json *list = ota_json_find(object, "outages");
+    if (!list || (list->type == OTA_JSON_LIST && !list->child))
+        return true;
+    if (!ota_list_find(binder, object, "outages",
+                       "[{\"at\": \"3d\", \"lasts\": \"6h\"}]",
+                       &group->outage_count))
+        return false;
+    bool ok;
+    const struct ota_outage *outages = ota_list_read(
+        binder, list, sizeof(*outages), OTA_SECTION_OUTAGES, NULL, &ok);
+    group->outages = outages;
+    return ok && check_outages(binder, list, outages);
 }
 
 /* --- groups ----------------------------------------------------------------*/
@@ -248,8 +156,8 @@ static bool read_models(struct ota_binder *binder,
                         const struct ota_json *object, struct ota_group *group)
 {
     bool ok = true;
+    READ_MODEL(presence);
     READ_MODEL(sleep);
-    READ_MODEL(link);
     READ_MODEL(session);
     READ_MODEL(app);
     READ_MODEL(transfer);
@@ -261,77 +169,88 @@ static bool read_models(struct ota_binder *binder,
 
 #undef READ_MODEL
 
-/* A transfer counts a module's chunks in 16 bits. Every transfer model that
- * cuts a module into chunks has the field "chunk_size". */
-static bool check_chunks(const struct reader *reader,
-                         const struct ota_json *object,
-                         const struct ota_group *group)
+/* Complains about devices that by their own clock attach more often than their
+ * network bears. */
+static bool check_cycle(struct ota_binder *binder,
+                        const struct ota_json *object,
+                        const struct ota_group *group)
 {
-    const struct ota_field *field =
-        ota_field_find(group->transfer.model->model.fields, "chunk_size");
-    if (!field)
+    if (group->sleep.model != &ota_sleep_interval)
         return true;
-    assert(field->kind == OTA_FIELD_INTEGER);
-    int64_t chunk_bytes;
-    memcpy(&chunk_bytes, (const char *)group->transfer.config + field->offset,
-           sizeof(chunk_bytes));
-
-    for (size_t v = 0; v < group->variant_count; v++) {
-        const struct ota_path *path = &group->variants[v].path;
-        for (size_t i = 0; i < path->count; i++) {
-            int64_t size = path->steps[i].module.size_bytes;
-            if (ota_transfer_chunks(size, chunk_bytes) <=
-                OTA_TRANSFER_CHUNKS_MAX)
-                continue;
-            return ota_bind_complain(
-                reader->binder, object,
-                "a module of %lld bytes is more than %lld chunks of %lld "
-                "bytes; make transfer.chunk_size larger or the module smaller",
-                (long long)size, (long long)OTA_TRANSFER_CHUNKS_MAX,
-                (long long)chunk_bytes);
-        }
-    }
-    return true;
+    const struct ota_sleep_interval_config *sleep = group->sleep.config;
+    const double least_us = (double)sleep->period_us * (1 - sleep->jitter);
+    if (sleep->common.depth == OTA_SLEEP_STANDBY ||
+        least_us >= (double)group->cycle_min_us)
+        return true;
+    char period[TIME_SIZE], least[TIME_SIZE], cycle[TIME_SIZE];
+    char jitter[TIME_SIZE + 32] = "";
+    if (sleep->jitter > 0)
+        snprintf(jitter, sizeof(jitter), " (by its jitter %s at the least)",
+                 time_text((int64_t)least_us, least));
+    return ota_bind_complain(
+        binder, ota_json_find(object, "sleep"),
+        "wakes every %s%s with the modem off, more often than cycle_min (%s); "
+        "sleep in standby, wake less often, or set cycle_min",
+        time_text(sleep->period_us, period), jitter,
+        time_text(group->cycle_min_us, cycle));
 }
 
-static bool read_group(const struct reader *reader,
-                       const struct ota_json *object, struct ota_group *group)
+/* Collects the keys of a group that are no fields. */
+static void collect_keys(const char *keys[16])
 {
-    /* The kinds of model, and "installed". */
-    const char *others[16];
-    size_t other_count = 0;
-    others[other_count++] = "installed";
-    for (const char *const *kind = ota_group_kinds; *kind; kind++)
-        others[other_count++] = *kind;
-    others[other_count] = NULL;
-    assert(other_count < sizeof(others) / sizeof(*others));
+    size_t count = 0;
+    keys[count++] = "installed";
+    keys[count++] = "signal";
+    keys[count++] = "outages";
+    for (const char *const *kind = ota_group_kinds; *kind; kind++) {
+        assert(count < 15);
+        keys[count++] = *kind;
+    }
+    keys[count] = NULL;
+}
 
-    if (!is_object(reader, object))
-        return false;
+/* Reads what needs no catalogue. */
+static bool read_settings(struct ota_binder *binder,
+                          const struct ota_json *object,
+                          struct ota_group *group)
+{
     const struct ota_bind_section section = {
         .parent = object->parent, .key = "fleet", .object = object};
-    bool ok =
-        ota_bind_fields(reader->binder, &section,
+    const char *others[16];
+    collect_keys(others);
+    const bool fields =
+        ota_bind_fields(binder, &section,
                         ota_sections[OTA_SECTION_FLEET].fields, others, group);
-    ok = read_models(reader->binder, object, group) && ok;
+    const bool models = read_models(binder, object, group);
+    const bool signals = read_signals(binder, object, group);
+    const bool outages = read_outages(binder, object, group);
+    const bool cycle = fields && models && check_cycle(binder, object, group);
+    return cycle && signals && outages;
+}
+
+static bool read_group(const struct ota_group_reader *reader,
+                       const struct ota_json *object, struct ota_group *group)
+{
+    if (!ota_list_entry(reader->binder, object))
+        return false;
+    const bool ok = read_settings(reader->binder, object, group);
     struct ota_variant *variants =
-        read_variants(reader, object, &group->variant_count);
+        read_variants(reader->binder, object, &group->variant_count);
     group->variants = variants;
 
     /* The catalogue is asked even if other settings are wrong. */
     if (!reader->catalog || !group->platform[0])
         return ok && variants;
-    if (!check_platform(reader, object, group->platform))
+    if (!ota_group_check_platform(reader, object, group->platform))
         return false;
     if (!variants || !reader->release ||
-        !find_paths(reader, object, group, variants))
+        !ota_group_find_paths(reader, object, group, variants))
         return false;
-    return ok && check_chunks(reader, object, group);
+    return ok && ota_group_check_chunks(reader, object, group);
 }
 
 /* Complains about a name that two groups have, and about too many devices. */
-static bool check_groups(const struct reader *reader,
-                         const struct ota_json *list,
+static bool check_groups(struct ota_binder *binder, const struct ota_json *list,
                          const struct ota_fleet_config *config)
 {
     bool ok = true;
@@ -340,7 +259,7 @@ static bool check_groups(const struct reader *reader,
         const char *name = config->groups[i].name;
         for (size_t j = 0; j < i && name[0]; j++)
             if (strcmp(config->groups[j].name, name) == 0)
-                ok = ota_bind_complain(reader->binder, ota_json_find(v, "name"),
+                ok = ota_bind_complain(binder, ota_json_find(v, "name"),
                                        "fleet[%zu] is named \"%s\" already", j,
                                        name);
     }
@@ -349,7 +268,7 @@ static bool check_groups(const struct reader *reader,
          i++)
         devices += config->groups[i].count;
     if (devices > OTA_FLEET_DEVICES_MAX)
-        ok = ota_bind_complain(reader->binder, list,
+        ok = ota_bind_complain(binder, list,
                                "more than %d devices in all; scale the "
                                "fleet down and the costs up",
                                OTA_FLEET_DEVICES_MAX);
@@ -361,14 +280,14 @@ bool ota_groups_read(struct ota_binder *binder, const struct ota_json *root,
                      const struct ota_release_config *release,
                      struct ota_fleet_config *config)
 {
-    const struct reader reader = {
+    const struct ota_group_reader reader = {
         .binder = binder,
         .catalog = catalog,
         .release = release,
         .needs_os = ota_json_find(ota_json_find(root, "release"), "needs_os"),
     };
-    const struct ota_json *list = find_list(
-        &reader, root, "fleet", "[{\"name\": ...}]", &config->group_count);
+    const struct ota_json *list = ota_list_find(
+        binder, root, "fleet", "[{\"name\": ...}]", &config->group_count);
     if (!list)
         return false;
     struct ota_group *groups = ota_arena_alloc(
@@ -381,5 +300,5 @@ bool ota_groups_read(struct ota_binder *binder, const struct ota_json *root,
     size_t i = 0;
     for (const struct ota_json *v = list->child; v; v = v->next, i++)
         ok = read_group(&reader, v, &groups[i]) && ok;
-    return check_groups(&reader, list, config) && ok;
+    return check_groups(binder, list, config) && ok;
 }

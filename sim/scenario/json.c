@@ -285,11 +285,18 @@ static bool check_repeated_keys(struct scanner *s, const struct ota_json *node,
     for (size_t i = 1; i < n; i++) {
         if (strcmp(keys[i - 1]->key, keys[i]->key) != 0)
             continue;
+        const int first = keys[i - 1]->key_at.line;
         struct ota_place place;
         ota_json_key_place(keys[i], &place);
-        ota_complain(s->complaints, &place,
-                     "\"%s\" stands a second time; the first is in line %d",
-                     keys[i]->key, keys[i - 1]->key_at.line);
+        if (place.line == first) /* of a file of lines, perhaps */
+            ota_complain(s->complaints, &place,
+                         "\"%s\" stands a second time in this line",
+                         keys[i]->key);
+        else
+            ota_complain(s->complaints, &place,
+                         "\"%s\" stands a second time; the first is in line "
+                         "%d",
+                         keys[i]->key, first);
     }
     free(keys);
     return true;

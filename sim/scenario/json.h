@@ -66,6 +66,9 @@ struct ota_json *ota_json_add(struct ota_json *parent, const char *key,
 void ota_json_place(const struct ota_json *value, struct ota_place *place);
 void ota_json_key_place(const struct ota_json *value, struct ota_place *place);
 
+/* Makes a value and all in it stand nowhere. */
+void ota_json_forget_places(struct ota_json *value);
+
 /* "a number", "text", ...: what a value is, for messages. */
 const char *ota_json_type_words(enum ota_json_type type);
 

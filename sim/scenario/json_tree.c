@@ -50,6 +50,14 @@ struct ota_json *ota_json_add(struct ota_json *parent, const char *key,
     return value;
 }
 
+/* Depth is bounded by the scanner. */
+void ota_json_forget_places(struct ota_json *value)
+{
+    value->at = value->key_at = (struct ota_json_at){0};
+    for (struct ota_json *v = value->child; v; v = v->next)
+        ota_json_forget_places(v);
+}
+
 /* Appends the path of a value; its depth is bounded by the scanner. */
 static void append_path(const struct ota_json *value, char *path, size_t size)
 {

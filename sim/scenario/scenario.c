@@ -13,6 +13,8 @@
 #include "sim/scenario/catalog_read.h"
 #include "sim/scenario/group.h"
 #include "sim/scenario/json.h"
+#include "sim/scenario/lines.h"
+#include "sim/scenario/preset_read.h"
 #include "sim/scenario/read_file.h"
 #include "sim/scenario/sections.h"
 #include "sim/scenario/settings.h"
@@ -75,9 +77,9 @@ static bool read_section(struct ota_binder *binder, const struct ota_json *root,
 static bool read_top(struct ota_binder *binder, const struct ota_json *root,
                      struct ota_scenario *scenario)
 {
-    static const char *const others[] = {"$schema", "run",   "release",
-                                         "healer",  "fleet", "delivery",
-                                         "policy",  NULL};
+    static const char *const others[] = {
+        "$schema", "run",      "release", "image", "healer",
+        "backend", "delivery", "policy",  "fleet", NULL};
     const struct ota_bind_section section = {.object = root};
     return ota_bind_fields(binder, &section,
                            ota_sections[OTA_SECTION_SCENARIO].fields, others,
@@ -101,12 +103,34 @@ static const char *catalog_file(struct ota_binder *binder,
     return file;
 }
 
-/* Reads the shipped catalogue and the one that the scenario names. What is
- * wrong with the latter is said where the scenario names it: its own name
- * does not outlive the scenario. */
-static bool read_catalog(struct ota_binder *binder, const struct ota_json *root,
+/* Modules and presets, the shipped ones and the user's. It lives as long as
+ * the scenario: paths ask the catalogue while time runs. */
+struct library {
+    struct ota_catalog catalog;
+    struct ota_presets presets;
+};
+
+/* Reads the library with the user's lines, NULL for none. */
+static bool read_lines(struct library *library, const char *file,
+                       const char *const *lines,
+                       const struct ota_field_context *context,
+                       struct ota_complaints *complaints)
+{
+    const struct ota_presets_source source = {
+        .file = file, .lines = lines, .folder = context->folder};
+    const bool modules = ota_catalog_read_lines(&library->catalog, file, lines,
+                                                context->arena, complaints);
+    return ota_presets_read(&library->presets, &source, context->arena,
+                            complaints) &&
+           modules;
+}
+
+/* Reads what is shipped and the file that the scenario names. What is wrong
+ * with the latter is said where the scenario names it: its own name does not
+ * outlive the scenario. */
+static bool read_library(struct ota_binder *binder, const struct ota_json *root,
                          const struct ota_scenario *scenario,
-                         struct ota_catalog *catalog)
+                         struct library *library)
 {
     const struct ota_json *at = ota_json_find(root, "catalog");
     const size_t before = binder->complaints->total;
@@ -115,18 +139,23 @@ static bool read_catalog(struct ota_binder *binder, const struct ota_json *root,
         return false;
 
     struct ota_complaints heard = {0};
-    bool ok = ota_catalog_read(catalog, file, binder->context.arena, &heard);
+    struct ota_arena scratch = {0};
+    const char *const *lines =
+        file ? ota_lines_read(file, &scratch, &heard) : NULL;
+    const bool ok = (lines || !file) &&
+                    read_lines(library, file, lines, &binder->context, &heard);
     for (size_t i = 0; i < heard.count; i++) {
-        const struct ota_complaint *c = &heard.items[i];
+        const struct ota_place *place = &heard.items[i].place;
         char line[16] = "";
-        if (c->place.line > 0)
-            snprintf(line, sizeof(line), ":%d", c->place.line);
-        ota_bind_complain(binder, at ? at : root, "%s%s: %s",
-                          c->place.file ? c->place.file : "shipped catalogue",
-                          line, c->message);
+        if (place->line > 0)
+            snprintf(line, sizeof(line), ":%d", place->line);
+        ota_bind_complain(binder, at ? at : root, "%s%s: %s%s%s", place->file,
+                          line, place->path, place->path[0] ? ": " : "",
+                          heard.items[i].message);
     }
     binder->complaints->no_memory =
         binder->complaints->no_memory || heard.no_memory;
+    ota_arena_release(&scratch);
     return ok;
 }
 
@@ -144,6 +173,25 @@ static bool read_release_time(struct ota_binder *binder,
                              "run.horizon must be later");
 }
 
+/* What the release's settings mean together, and with the delivery (NULL: not
+ * known). */
+static bool check_release(struct ota_binder *binder,
+                          const struct ota_json *root,
+                          const struct ota_delivery_model *delivery,
+                          struct ota_release_config *release)
+{
+    const struct ota_json *object = ota_json_find(root, "release");
+    /* A script's operator works for the order in which all is accepted. */
+    if (delivery == &ota_delivery_script && !ota_json_find(object, "app_first"))
+        release->app_first = false;
+    if (release->app_bytes > 0 || release->needs_os[0])
+        return true;
+    return ota_bind_complain(binder, ota_json_find(object, "app_size"),
+                             "an app of 0B is none; name the Device OS that is "
+                             "to be sent in \"needs_os\", or give the app its "
+                             "size");
+}
+
 static bool read_fleet_models(struct ota_binder *binder,
                               const struct ota_json *root,
                               struct ota_fleet_config *fleet)
@@ -159,28 +207,53 @@ static bool read_fleet_models(struct ota_binder *binder,
     return delivery >= 0 && policy >= 0;
 }
 
+/* The sections that the fleet takes as they are. */
+static bool read_fleet_sections(struct ota_binder *binder,
+                                const struct ota_json *root,
+                                struct ota_fleet_config *fleet)
+{
+    const bool image =
+        read_section(binder, root, OTA_SECTION_IMAGE, &fleet->image);
+    const bool healer =
+        read_section(binder, root, OTA_SECTION_HEALER, &fleet->healer);
+    const bool backend =
+        read_section(binder, root, OTA_SECTION_BACKEND, &fleet->backend);
+    return image && healer && backend;
+}
+
 static bool read_parts(struct ota_binder *binder, const struct ota_json *root,
                        struct ota_scenario *scenario)
 {
     struct ota_fleet_config *fleet = &scenario->fleet;
-    struct ota_catalog catalog;
+    struct library *library =
+        ota_arena_alloc(binder->context.arena, 1, sizeof(*library));
 
-    bool top = read_top(binder, root, scenario);
-    bool run = read_section(binder, root, OTA_SECTION_RUN, &scenario->run);
+    if (!library)
+        return ota_bind_complain(binder, root, OTA_NO_MEMORY);
+    const bool top = read_top(binder, root, scenario);
+    const bool shelf =
+        scenario->catalog && read_library(binder, root, scenario, library);
+    binder->presets = shelf ? &library->presets : NULL;
+    const bool run =
+        read_section(binder, root, OTA_SECTION_RUN, &scenario->run);
     bool release =
         read_section(binder, root, OTA_SECTION_RELEASE, &scenario->release);
-    bool healer =
-        read_section(binder, root, OTA_SECTION_HEALER, &fleet->healer);
-    bool models = read_fleet_models(binder, root, fleet);
-    bool in_time = run && release && read_release_time(binder, root, scenario);
-    bool modules =
-        scenario->catalog && read_catalog(binder, root, scenario, &catalog);
-    bool groups = ota_groups_read(binder, root, modules ? &catalog : NULL,
-                                  release ? &scenario->release : NULL, fleet);
+    const bool sections = read_fleet_sections(binder, root, fleet);
+    const bool models = read_fleet_models(binder, root, fleet);
+    const bool in_time =
+        run && release && read_release_time(binder, root, scenario);
+    release = release && check_release(binder, root, fleet->delivery.model,
+                                       &scenario->release);
+    const bool groups =
+        ota_groups_read(binder, root, shelf ? &library->catalog : NULL,
+                        release ? &scenario->release : NULL, fleet);
 
     fleet->horizon_us = scenario->run.horizon_us;
     fleet->release_us = scenario->release.at_us;
-    return top && healer && models && in_time && modules && groups;
+    fleet->forced = scenario->release.forced;
+    fleet->idle_step = scenario->run.idle == OTA_IDLE_STEP;
+    binder->presets = NULL;
+    return top && shelf && sections && models && in_time && release && groups;
 }
 
 static bool read_text(struct ota_scenario *scenario, const char *file,

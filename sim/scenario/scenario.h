@@ -18,19 +18,27 @@
 #include "sim/base/error.h"
 #include "sim/fleet/config.h"
 
+/* What is done with wakes in which nothing is pending. */
+enum ota_idle { OTA_IDLE_SKIP, OTA_IDLE_STEP };
+
 struct ota_run_config {
     int64_t horizon_us;
     int64_t replications;
     uint64_t seed;
     double confidence;
+    int idle; /* enum ota_idle, as read; fleet.idle_step is what counts */
 };
 
 /* The product release that the fleet is to take. */
 struct ota_release_config {
     int64_t app_version;
-    int64_t app_bytes;
+    int64_t app_bytes;            /* 0: the Device OS alone is sent */
     char needs_os[OTA_NAME_SIZE]; /* "" if the app runs on what is there */
     int64_t at_us;
+    bool compress; /* see struct ota_path_options */
+    bool combine;
+    bool app_first;
+    bool forced; /* see struct ota_fleet_config */
 };
 
 struct ota_scenario {

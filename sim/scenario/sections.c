@@ -15,6 +15,9 @@
  * stay far from the end of 64 bits. */
 #define HORIZON_MAX_US ((double)(3650 * OTA_US_PER_DAY))
 
+static const char *const idle_words[] = {
+    [OTA_IDLE_SKIP] = "skip", [OTA_IDLE_STEP] = "step", NULL};
+
 static const struct ota_field run_fields[] = {
     {
         .name = "horizon",
@@ -55,6 +58,15 @@ static const struct ota_field run_fields[] = {
         .max = 0.9999,
         .help = "level of the intervals",
     },
+    {
+        .name = "idle",
+        .kind = OTA_FIELD_CHOICE,
+        .offset = offsetof(struct ota_run_config, idle),
+        .fallback = "skip",
+        .choices = idle_words,
+        .help = "whether wakes in which nothing is pending are skipped over or "
+                "stepped through; both have the same distributions",
+    },
     {.name = NULL},
 };
 
@@ -73,9 +85,10 @@ static const struct ota_field release_fields[] = {
         .kind = OTA_FIELD_INTEGER,
         .dimension = OTA_SIZE,
         .offset = offsetof(struct ota_release_config, app_bytes),
-        .min = 1,
+        .min = 0,
         .max = 1e9,
-        .help = "size of the app's module",
+        .help = "size of the app's module; 0B: there is none, and needs_os is "
+                "what is sent",
     },
     {
         .name = "needs_os",
@@ -94,6 +107,84 @@ static const struct ota_field release_fields[] = {
         .min = 0,
         .max = HORIZON_MAX_US,
         .help = "when it is released, from time 0",
+    },
+    {
+        .name = "compress",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_release_config, compress),
+        .fallback = "true",
+        .help = "modules are sent compressed to devices that take them so",
+        .source = "particle-iot/device-os, pull request 2097: Device OS 2.0.0, "
+                  "Gen 3 and later",
+    },
+    {
+        .name = "combine",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_release_config, combine),
+        .fallback = "true",
+        .help = "app and system part are sent as one image to devices that "
+                "take them so",
+        .source = "docs.particle.io, firmware-update-events: Device OS 3.1.0 "
+                  "and later",
+    },
+    {
+        .name = "app_first",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_release_config, app_first),
+        .fallback = "true",
+        .help = "the app is sent before what it needs, which is then sent in "
+                "safe mode; false if left out where delivery is a script",
+        .source = "docs.particle.io, ota-updates: the cloud sends the app, and "
+                  "repairs the device that is in safe mode for it",
+    },
+    {
+        .name = "forced",
+        .kind = OTA_FIELD_FLAG,
+        .offset = offsetof(struct ota_release_config, forced),
+        .fallback = "false",
+        .help = "the operator overrides apps that disabled updates",
+    },
+    {.name = NULL},
+};
+
+static const char *const fate_words[] = {
+    [OTA_IMAGE_GOOD] = "good",       [OTA_IMAGE_CRASHES] = "crashes",
+    [OTA_IMAGE_REVERTS] = "reverts", [OTA_IMAGE_BRICKS] = "bricks",
+    [OTA_IMAGE_LATE] = "late",       NULL,
+};
+
+static const struct ota_field image_fields[] = {
+    {
+        .name = "fate",
+        .kind = OTA_FIELD_CHOICE,
+        .offset = offsetof(struct ota_image_config, fate),
+        .fallback = "good",
+        .choices = fate_words,
+        .help = "what becomes of a device on which the release is bad: it "
+                "crashes for good, reverts to what it had, is bricked, or "
+                "fails late, having reported itself",
+    },
+    {
+        .name = "bad",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_image_config, bad),
+        .fallback = "1",
+        .min = 0,
+        .max = 1,
+        .help = "share of devices on which the release is bad, unless its fate "
+                "is good",
+    },
+    {
+        .name = "after",
+        .kind = OTA_FIELD_DIST,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_image_config, after),
+        .fallback = "1h",
+        .min = 0,
+        .max = HORIZON_MAX_US,
+        .help = "reverts, late: from the first boot of the release to that",
+        .source = "assumption",
     },
     {.name = NULL},
 };
@@ -128,6 +219,56 @@ static const struct ota_field healer_fields[] = {
         .help = "from connecting in safe mode to the begin of a transfer",
         .source = "users' reports, community.particle.io/t/41651; assumed "
                   "to be as for any update",
+    },
+    {
+        .name = "tries_max",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_COUNT,
+        .offset = offsetof(struct ota_healer_config, tries_max),
+        .fallback = "0",
+        .min = 0,
+        .max = 1000000,
+        .help = "transfers to one device after which the cloud leaves it; 0: "
+                "no end",
+        .source = "assumption: no limit is documented",
+    },
+    {.name = NULL},
+};
+
+static const char *const believes_words[] = {
+    [OTA_BACKEND_VERSION] = "version", [OTA_BACKEND_SENT] = "sent", NULL};
+
+static const struct ota_field backend_fields[] = {
+    {
+        .name = "believes",
+        .kind = OTA_FIELD_CHOICE,
+        .offset = offsetof(struct ota_backend_config, believes),
+        .fallback = "version",
+        .choices = believes_words,
+        .help = "when the operator's backend takes a device for updated: the "
+                "device reported the version, or the last transfer was a "
+                "success",
+    },
+    {
+        .name = "report_loss",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_backend_config, report_loss),
+        .fallback = "0",
+        .min = 0,
+        .max = 1,
+        .help = "share of reports lost between the cloud and the backend",
+    },
+    {
+        .name = "query_every",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_backend_config, query_us),
+        .fallback = "never",
+        .min = (double)OTA_US_PER_S,
+        .max = (double)OTA_NEVER,
+        .help = "time between two queries of the cloud for the version that "
+                "each device reported, from the release on",
     },
     {.name = NULL},
 };
@@ -171,6 +312,30 @@ static const struct ota_field group_fields[] = {
         .max = 1,
         .help = "share of devices that are switched off for good",
     },
+    {
+        .name = "signal_holds",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_group, signal_holds_us),
+        .fallback = "never",
+        .min = (double)OTA_US_PER_S,
+        .max = (double)OTA_NEVER,
+        .help = "mean time until a device's signal is drawn anew from the "
+                "list; never: each keeps its own",
+    },
+    {
+        .name = "cycle_min",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_group, cycle_min_us),
+        .fallback = "10min",
+        .min = 0,
+        .max = (double)(366 * OTA_US_PER_DAY),
+        .help = "least time between two attaches with the modem off in "
+                "between; networks ban a SIM that attaches too often",
+        .source = "docs.particle.io, cellular off: no more often than every 10 "
+                  "minutes, or the SIM may be banned",
+    },
     {.name = NULL},
 };
 
@@ -195,6 +360,43 @@ static const struct ota_field installed_fields[] = {
     {.name = NULL},
 };
 
+static const struct ota_field signal_fields[] = {
+    {
+        .name = "share",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_signal, share),
+        .fallback = "1",
+        .min = 0,
+        .max = 1,
+        .help = "of the time, or of the devices if signals hold for ever; "
+                "shares sum to 1, a lone entry needs none",
+    },
+    {.name = NULL},
+};
+
+static const struct ota_field outage_fields[] = {
+    {
+        .name = "at",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_outage, begin_us),
+        .min = 0,
+        .max = HORIZON_MAX_US,
+        .help = "when it begins, from time 0",
+    },
+    {
+        .name = "lasts",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_outage, lasts_us),
+        .min = (double)OTA_US_PER_MS,
+        .max = HORIZON_MAX_US,
+        .help = "how long nothing passes",
+    },
+    {.name = NULL},
+};
+
 static const struct ota_field scenario_fields[] = {
     {
         .name = "title",
@@ -208,8 +410,8 @@ static const struct ota_field scenario_fields[] = {
         .kind = OTA_FIELD_TEXT,
         .offset = offsetof(struct ota_scenario, catalog),
         .fallback = "",
-        .help = "file of modules added to the shipped catalogue, sought in "
-                "the scenario's folder",
+        .help = "file of modules and presets added to the shipped ones, sought "
+                "in the scenario's folder",
     },
     {.name = NULL},
 };
@@ -218,21 +420,33 @@ const struct ota_section ota_sections[] = {
     [OTA_SECTION_RUN] = {"run", "how long, how often, which luck", run_fields},
     [OTA_SECTION_RELEASE] = {"release", "the app that the fleet is to take",
                              release_fields},
+    [OTA_SECTION_IMAGE] = {"image", "how good the release is", image_fields},
     [OTA_SECTION_HEALER] = {"healer",
                             "how the cloud repairs devices in safe mode",
                             healer_fields},
+    [OTA_SECTION_BACKEND] = {"backend",
+                             "what the operator's own backend makes of reports",
+                             backend_fields},
     [OTA_SECTION_FLEET] = {"fleet", "a list of groups of devices alike",
                            group_fields},
     [OTA_SECTION_INSTALLED] = {"installed",
                                "of a group: a list of what runs on it now",
                                installed_fields},
+    [OTA_SECTION_SIGNAL] = {"signal",
+                            "of a group, instead of \"link\": a list of links "
+                            "that its devices have, each with a \"link\"",
+                            signal_fields},
+    [OTA_SECTION_OUTAGES] = {"outages",
+                             "of a group: a list of times at which nothing "
+                             "passes",
+                             outage_fields},
     [OTA_SECTION_SCENARIO] = {"scenario", "what stands at the top",
                               scenario_fields},
     [OTA_SECTIONS] = {.name = NULL},
 };
 
-const char *const ota_group_kinds[] = {"sleep", "link",     "session",
-                                       "app",   "transfer", "firmware",
-                                       "plan",  "battery",  NULL};
+const char *const ota_group_kinds[] = {
+    "presence", "sleep",    "link", "session", "app",
+    "transfer", "firmware", "plan", "battery", NULL};
 
 const char *const ota_fleet_kinds[] = {"delivery", "policy", NULL};

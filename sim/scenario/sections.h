@@ -17,9 +17,13 @@ struct ota_section {
 enum {
     OTA_SECTION_RUN,
     OTA_SECTION_RELEASE,
+    OTA_SECTION_IMAGE,
     OTA_SECTION_HEALER,
+    OTA_SECTION_BACKEND,
     OTA_SECTION_FLEET,     /* one group of devices */
-    OTA_SECTION_INSTALLED, /* one entry of a group's "installed" */
+    OTA_SECTION_INSTALLED, /* one entry of a group's "installed", */
+    OTA_SECTION_SIGNAL,    /* of its "signal", */
+    OTA_SECTION_OUTAGES,   /* of its "outages" */
     OTA_SECTION_SCENARIO,  /* what stands at the top */
     OTA_SECTIONS
 };
@@ -32,6 +36,9 @@ extern const struct ota_section ota_sections[];
 extern const char *const ota_group_kinds[];
 extern const char *const ota_fleet_kinds[];
 
-enum { OTA_FLEET_DEVICES_MAX = 100000000 };
+enum {
+    OTA_FLEET_DEVICES_MAX = 100000000,
+    OTA_SIGNALS_MAX = 255, /* of a group: a device's is one byte */
+};
 
 #endif

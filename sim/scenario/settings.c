@@ -42,15 +42,6 @@ static bool complain(const struct setter *s, const char *format, ...)
     return false;
 }
 
-/* A value of the command line has no line or column. Depth is bounded by the
- * reader. */
-static void forget_places(struct ota_json *value)
-{
-    value->at = value->key_at = (struct ota_json_at){0};
-    for (struct ota_json *v = value->child; v; v = v->next)
-        forget_places(v);
-}
-
 /* Reads what looks like JSON of more than a word as JSON, and the rest as
  * plain text, which every field takes. NULL: complained. */
 static struct ota_json *read_value(const struct setter *s)
@@ -70,7 +61,7 @@ static struct ota_json *read_value(const struct setter *s)
                      heard.items[0].place.column, heard.items[0].message);
             return NULL;
         }
-        forget_places(value);
+        ota_json_forget_places(value);
         return value;
     }
     value = ota_arena_alloc(s->arena, 1, sizeof(*value));

@@ -2,7 +2,7 @@
 /*
  * test_models.c - what every model of every kind promises: a complete
  * description, defaults that read and pass, and the behaviour that its kind's
- * header states.
+ * header states. Models that work over the air are in test_air_models.c.
  *
  * A new model is tested by being listed in its kind's table.
  */
@@ -20,37 +20,12 @@
 #include "models/firmware/firmware.h"
 #include "models/plan/plan.h"
 #include "models/policy/policy.h"
+#include "models/presence/presence.h"
 #include "models/registry.h"
-#include "models/session/session.h"
 #include "models/sleep/sleep.h"
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
-#include "tests/support/transfer_fixture.h"
-
-/* Values for fields that have no default. */
-static const char *required_text(const struct ota_field *field)
-{
-    switch (field->dimension) {
-    case OTA_TIME:
-        return "1h";
-    case OTA_SIZE:
-        return "1MB";
-    default:
-        return "1";
-    }
-}
-
-static void *usable_config(const struct ota_model *model,
-                           struct ota_arena *arena)
-{
-    void *config = model_fixture_config(model, arena);
-
-    for (const struct ota_field *field = model->fields; field->name; field++)
-        if (!field->fallback)
-            model_fixture_set(model, config, arena, field->name,
-                              required_text(field));
-    return config;
-}
+#include "tests/support/usable_config.h"
 
 static void assert_snake(const char *name)
 {
@@ -165,8 +140,6 @@ static void check_model(const struct ota_model *model)
     void *config = usable_config(model, &arena);
     for (const struct ota_field *field = model->fields; field->name; field++)
         check_field_text(model, field, &arena, config);
-    if (model->problem && model->problem(config))
-        fail_msg("%s: %s", model->name, model->problem(config));
     ota_arena_release(&arena);
 }
 
@@ -182,7 +155,7 @@ static void models_are_described(void **state)
     }
 }
 
-/* --- what each kind's functions promise --- */
+/* --- the device --- */
 
 enum { DRAWS = 1000 };
 
@@ -193,89 +166,88 @@ static void sleeps_go_forward(void **state)
         const struct ota_sleep_model *model = ota_sleep_models[i];
         struct ota_arena arena = {0};
         const void *config = usable_config(&model->model, &arena);
+        const struct ota_sleep_common *common = model->common(config);
+        const int64_t lead_us = model->lead_us(config);
         struct ota_stream a, b;
-        int64_t boot_us = -1;
 
-        const enum ota_sleep_depth depth = model->depth(config, &boot_us);
-        assert_true(depth <= OTA_SLEEP_STANDBY && boot_us >= 0);
+        assert_int_equal(common == NULL, lead_us == 0);
+        if (common)
+            assert_true(common->depth < OTA_SLEEP_DEPTHS &&
+                        common->boot_us >= 0 && common->low_charge >= 0);
         for (uint64_t k = 0; k < DRAWS; k++) {
             model_fixture_stream(&a, k);
             model_fixture_stream(&b, k);
-            const int64_t first_us = model->first_us(config, &a.rng);
-            assert_true(first_us >= 0 && first_us < OTA_NEVER);
-            assert_int_equal(model->first_us(config, &b.rng), first_us);
-            const int64_t next_us = model->next_us(config, first_us, &a.rng);
-            assert_true(next_us > first_us);
-            assert_int_equal(model->next_us(config, first_us, &b.rng), next_us);
+            int64_t wake_us = model->first_us(config, &a.rng);
+            assert_true(wake_us >= 0 && wake_us <= lead_us);
+            assert_int_equal(model->first_us(config, &b.rng), wake_us);
+            for (int w = 0; w < 3; w++) {
+                const int64_t next_us = model->next_us(config, wake_us, &a.rng);
+                assert_true(next_us > wake_us);
+                assert_int_equal(next_us == OTA_NEVER, !common);
+                assert_int_equal(model->next_us(config, wake_us, &b.rng),
+                                 next_us);
+                if (!common)
+                    break;
+                wake_us = next_us;
+            }
         }
         ota_arena_release(&arena);
     }
 }
 
-static void links_take_time(void **state)
+static void presence_changes(void **state)
 {
     (void)state;
-    for (size_t i = 0; ota_link_models[i]; i++) {
-        const struct ota_link_model *model = ota_link_models[i];
+    for (size_t i = 0; ota_presence_models[i]; i++) {
+        const struct ota_presence_model *model = ota_presence_models[i];
         struct ota_arena arena = {0};
         const void *config = usable_config(&model->model, &arena);
         struct ota_stream a, b;
-        bool ok_a, ok_b;
 
-        assert_true(model->goodput_bit_s(config) > 0);
-        assert_int_equal(model->device_us(config, 0), 0);
-        assert_true(model->device_us(config, 512) <=
-                    model->device_us(config, 1024));
         for (uint64_t k = 0; k < DRAWS; k++) {
+            bool on_a = false, on_b = true;
             model_fixture_stream(&a, k);
             model_fixture_stream(&b, k);
-            const int64_t attach_us = model->attach_us(config, &a.rng, &ok_a);
-            assert_true(attach_us > 0);
-            assert_int_equal(model->attach_us(config, &b.rng, &ok_b),
-                             attach_us);
-            assert_int_equal(ok_a, ok_b);
-            assert_true(model->rtt_us(config, &a.rng) > 0);
-            (void)model->rtt_us(config, &b.rng);
-            assert_int_equal(model->lost(config, &a.rng),
-                             model->lost(config, &b.rng));
+            const int64_t first_us = model->first_us(config, &a.rng, &on_a);
+            assert_true(first_us > 0);
+            assert_int_equal(model->first_us(config, &b.rng, &on_b), first_us);
+            assert_int_equal(on_a, on_b);
+            if (first_us == OTA_NEVER)
+                continue;
+            for (int on = 0; on < 2; on++) {
+                const int64_t next_us = model->next_us(config, on, &a.rng);
+                assert_true(next_us > 0);
+                assert_int_equal(model->next_us(config, on, &b.rng), next_us);
+            }
         }
         ota_arena_release(&arena);
     }
 }
 
-static void sessions_connect(void **state)
+/* --- the app --- */
+
+/* What an app may know in its wake-th wake, all cases in turn. */
+static struct ota_app_view view_number(int64_t wake)
 {
-    (void)state;
-    struct ota_link_lognormal_config link_config;
-    const struct ota_link link = model_fixture_link(&link_config, 250e3, 0);
+    static const int64_t told_us[] = {0, OTA_US_PER_S, OTA_NEVER};
+    return (struct ota_app_view){
+        .now_us = wake * OTA_US_PER_H,
+        .wake_count = wake,
+        .full = wake % 2 == 0,
+        .flagged = wake % 5 == 0,
+        .told_us = told_us[wake % 3],
+    };
+}
 
-    for (size_t i = 0; ota_session_models[i]; i++) {
-        const struct ota_session_model *model = ota_session_models[i];
-        struct ota_arena arena = {0};
-        const void *config = usable_config(&model->model, &arena);
-        struct ota_session_state session;
-        struct ota_stream stream;
-        int64_t bytes = -1, now_us = 0;
-
-        assert_true(model->keep_alive_us(config, &bytes) > 0 && bytes >= 0);
-        assert_true(model->mapping_us(config) > 0);
-        model_fixture_stream(&stream, i);
-        model->start(config, &session, &stream.rng);
-        for (int k = 0; k < 200; k++) {
-            const bool resumes = model->resumes(config, &session, now_us);
-            const struct ota_session_setup setup =
-                model->connect(config, &session, &link, now_us, &stream.rng);
-            assert_true(setup.ok && setup.full == !resumes);
-            assert_true(setup.took_us > 0);
-            assert_true(setup.up_bytes > 0 && setup.down_bytes > 0);
-            assert_true(model->renew_us(config, &session) > now_us);
-            now_us += OTA_US_PER_H;
-        }
-        ota_session_drop(&session);
-        assert_false(model->resumes(config, &session, now_us));
-        assert_true(model->renew_us(config, &session) == OTA_NEVER);
-        ota_arena_release(&arena);
-    }
+static void check_common(const struct ota_app_common *common)
+{
+    assert_true(common->connect_max_us > 0 && common->pump_us >= 0);
+    assert_true(common->stay_max_us >= 0 && common->publishes >= 0);
+    assert_true(common->updates >= OTA_APP_UPDATES_ENABLED &&
+                common->updates <= OTA_APP_UPDATES_WHEN_IDLE);
+    assert_true(common->interferes_us > 0);
+    assert_true(common->interferes_per_chunk >= 0 &&
+                common->interferes_per_chunk <= 1);
 }
 
 static void apps_wait(void **state)
@@ -285,86 +257,69 @@ static void apps_wait(void **state)
         const struct ota_app_model *model = ota_app_models[i];
         struct ota_arena arena = {0};
         const void *config = usable_config(&model->model, &arena);
-        struct ota_stream stream;
-        int64_t last_long = 0;
+        struct ota_stream a, b;
+        int64_t memory_a = 0, memory_b = 0;
 
-        model_fixture_stream(&stream, i);
-        model->start(config, &last_long, &stream.rng);
+        check_common(config); /* first member of every config */
+        model_fixture_stream(&a, i);
+        model_fixture_stream(&b, i);
+        model->start(config, &memory_a, &a.rng);
+        model->start(config, &memory_b, &b.rng);
         for (int64_t wake = 1; wake <= DRAWS; wake++) {
-            const int64_t wait_us =
-                model->wait_us(config, wake * OTA_US_PER_H, wake, &last_long);
-            assert_true(wait_us >= 0 && wait_us < OTA_NEVER);
+            const struct ota_app_view view = view_number(wake);
+            if (model->clears)
+                assert_int_equal(
+                    model->clears(config, view.now_us, wake, &memory_a),
+                    model->clears(config, view.now_us, wake, &memory_b));
+            const struct ota_app_wait wait =
+                model->wait(config, &view, &memory_a, &a.rng);
+            const struct ota_app_wait again =
+                model->wait(config, &view, &memory_b, &b.rng);
+            assert_true(wait.wait_us >= 0 && wait.wait_us < OTA_NEVER);
+            assert_true(wait.bytes >= 0);
+            assert_true(wait.asked || wait.bytes == 0);
+            assert_int_equal(again.wait_us, wait.wait_us);
+            assert_int_equal(again.bytes, wait.bytes);
+            assert_int_equal(memory_a, memory_b);
         }
         ota_arena_release(&arena);
     }
 }
 
+/* --- the cloud --- */
+
+static void check_script(const struct ota_delivery_script *script)
+{
+    assert_true(script->every_us > 0 && script->tries_max >= 0);
+    assert_true(script->safe_mode >= OTA_SCRIPT_SAFE_MODE_NEVER &&
+                script->safe_mode <= OTA_SCRIPT_SAFE_MODE_EACH);
+    assert_true(script->order >= OTA_SCRIPT_ORDER_NEEDS &&
+                script->order <= OTA_SCRIPT_ORDER_REVERSED);
+}
+
 static void deliveries_offer(void **state)
 {
     (void)state;
+    const struct ota_delivery_view most = {.full = true, .asked = true};
+
     for (size_t i = 0; ota_delivery_models[i]; i++) {
         const struct ota_delivery_model *model = ota_delivery_models[i];
         struct ota_arena arena = {0};
         const void *config = usable_config(&model->model, &arena);
+        const struct ota_delivery_retry *retry = model->retry(config);
         struct ota_stream stream;
 
-        /* Every model offers at some connect, or nothing would ever begin. */
-        assert_true(model->offers(config, true) ||
-                    model->offers(config, false));
-        assert_true(model->attempts_max(config) >= 0);
+        /* Every model offers at some connect, or nothing would ever begin;
+         * but for an operator, who sends by the clock. */
+        assert_true(model->offers(config, &most) || model->script(config));
+        assert_true(retry->attempts_max >= 0 && retry->session_max >= 0 &&
+                    retry->after_us >= 0);
+        if (model->script(config))
+            check_script(model->script(config));
         model_fixture_stream(&stream, i);
-        for (int k = 0; k < DRAWS; k++)
+        for (int k = 0; k < DRAWS; k++) {
             assert_true(model->delay_us(config, &stream.rng) >= 0);
-        ota_arena_release(&arena);
-    }
-}
-
-/* Lossy links, cuts, caps and slow apps in turn. */
-static struct ota_transfer_job job_number(int64_t k, struct plain_link *link)
-{
-    struct ota_transfer_job job = transfer_fixture_job(1 + k * 617 % 50000);
-
-    *link = (struct plain_link){
-        .rtt_us = 1 + k * 7919 % 2000000,
-        .goodput_bit_s = 500000,
-        .loss = 0.1 * (double)(k % 6),
-    };
-    if (k % 3 == 0)
-        job.cut_us = job.begin_us + 1 + k * 104729 % 60000000;
-    if (k % 5 == 0)
-        job.data_left_bytes = k * 15485863 % 80000;
-    job.cut_is_graceful = k % 2 == 0;
-    job.pump_us = k % 4 * 100 * OTA_US_PER_MS;
-    return job;
-}
-
-static void transfers_end_within_bounds(void **state)
-{
-    (void)state;
-    for (size_t i = 0; ota_transfer_models[i]; i++) {
-        const struct ota_transfer_model *model = ota_transfer_models[i];
-        struct ota_arena arena = {0};
-        const void *config = usable_config(&model->model, &arena);
-
-        for (int64_t k = 0; k < DRAWS; k++) {
-            struct plain_link link;
-            const struct ota_transfer_job job = job_number(k, &link);
-            const struct ota_transfer_result r =
-                transfer_fixture_run(model, config, &link, job, (uint64_t)k);
-            const struct ota_transfer_result again =
-                transfer_fixture_run(model, config, &link, job, (uint64_t)k);
-            const int64_t all_bytes = r.down_bytes + r.up_bytes;
-
-            assert_true(r.end < OTA_TRANSFER_ENDS);
-            assert_true(r.end_us > job.begin_us && r.end_us <= job.cut_us);
-            assert_true(all_bytes >= 0 && all_bytes <= job.data_left_bytes);
-            assert_true(r.payload_bytes >= 0 && r.spent_bytes >= 0);
-            assert_true(r.payload_bytes + r.spent_bytes <= r.down_bytes);
-            assert_true(r.kept_bytes >= 0 && r.kept_bytes <= job.size_bytes);
-            if (r.end == OTA_TRANSFER_DONE)
-                assert_int_equal(r.payload_bytes, job.size_bytes);
-            assert_int_equal(again.end_us, r.end_us);
-            assert_int_equal(again.down_bytes + again.up_bytes, all_bytes);
+            assert_true(model->decision_us(config, &stream.rng) >= 0);
         }
         ota_arena_release(&arena);
     }
@@ -390,6 +345,8 @@ static void modules_are_applied_in_time(void **state)
                 model->apply_us(config, 1 + (int64_t)k, &b.rng, &applied_b),
                 took_us);
             assert_int_equal(applied_a, applied_b);
+            assert_int_equal(model->power_loss_bricks(config, &a.rng),
+                             model->power_loss_bricks(config, &b.rng));
         }
         ota_arena_release(&arena);
     }
@@ -405,6 +362,7 @@ static void plans_meter(void **state)
         struct ota_plan_state sim = {0};
         int64_t cost_uusd = 0;
 
+        assert_true(model->period_us(config) > 0);
         for (int64_t hour = 0; hour < DRAWS; hour++) {
             const int64_t now_us = hour * OTA_US_PER_H;
             model->meter(config, &sim, now_us, 10000);
@@ -418,6 +376,25 @@ static void plans_meter(void **state)
     }
 }
 
+/* It lasts for as long as no more than left_pc is drained. */
+static void check_lasts(const struct ota_battery_model *model,
+                        const void *config, int64_t left_pc)
+{
+    for (int p = 0; p < OTA_POWERS; p++) {
+        const enum ota_power power = (enum ota_power)p;
+        const int64_t lasts_us = model->lasts_us(config, power, left_pc);
+
+        assert_int_equal(model->charge_pc(config, power, 0), 0);
+        assert_int_equal(model->drained_pc(config, power, 0), 0);
+        assert_true(model->charge_pc(config, power, OTA_US_PER_H) >= 0);
+        assert_true(lasts_us >= 0);
+        if (lasts_us == OTA_NEVER)
+            continue;
+        assert_true(model->drained_pc(config, power, lasts_us) <= left_pc);
+        assert_true(model->drained_pc(config, power, lasts_us + 1) > left_pc);
+    }
+}
+
 static void batteries_last_as_their_charge_says(void **state)
 {
     (void)state;
@@ -426,18 +403,17 @@ static void batteries_last_as_their_charge_says(void **state)
         struct ota_arena arena = {0};
         const void *config = usable_config(&model->model, &arena);
         const int64_t full_pc = model->capacity_pc(config);
+        struct ota_stream a, b;
 
         assert_true(full_pc > 0);
-        for (int power = 0; power < OTA_POWERS; power++) {
-            const enum ota_power state_of = (enum ota_power)power;
-            const int64_t lasts_us = model->lasts_us(config, state_of, full_pc);
-            assert_int_equal(model->charge_pc(config, state_of, 0), 0);
-            if (lasts_us == OTA_NEVER)
-                continue;
-            assert_true(model->charge_pc(config, state_of, lasts_us) <=
-                        full_pc);
-            assert_true(model->charge_pc(config, state_of, lasts_us + 1) >
-                        full_pc);
+        check_lasts(model, config, full_pc);
+        check_lasts(model, config, full_pc / 3);
+        for (uint64_t k = 0; k < DRAWS; k++) {
+            model_fixture_stream(&a, k);
+            model_fixture_stream(&b, k);
+            const int64_t start_pc = model->start_pc(config, &a.rng);
+            assert_true(start_pc >= 0 && start_pc <= full_pc);
+            assert_int_equal(model->start_pc(config, &b.rng), start_pc);
         }
         ota_arena_release(&arena);
     }
@@ -474,11 +450,9 @@ int main(void)
         cmocka_unit_test(tables_end),
         cmocka_unit_test(models_are_described),
         cmocka_unit_test(sleeps_go_forward),
-        cmocka_unit_test(links_take_time),
-        cmocka_unit_test(sessions_connect),
+        cmocka_unit_test(presence_changes),
         cmocka_unit_test(apps_wait),
         cmocka_unit_test(deliveries_offer),
-        cmocka_unit_test(transfers_end_within_bounds),
         cmocka_unit_test(modules_are_applied_in_time),
         cmocka_unit_test(plans_meter),
         cmocka_unit_test(batteries_last_as_their_charge_says),

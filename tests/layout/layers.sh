@@ -27,9 +27,10 @@ models/firmware  gsl/ sim/base/
 models/link      gsl/ sim/base/
 models/plan      gsl/ sim/base/
 models/policy    gsl/ sim/base/
-models/session   gsl/ sim/base/ models/link/
+models/presence  gsl/ sim/base/
+models/session   gsl/ sim/base/ models/link/ models/firmware/device_os.h
 models/sleep     gsl/ sim/base/
-models/transfer  gsl/ sim/base/ models/link/
+models/transfer  gsl/ sim/base/ models/link/ models/firmware/device_os.h
 output           posix sim/base/ sim/stats/ sim/fleet/observation.h
 END
 

@@ -25,7 +25,7 @@ static void observe(void *self, const struct ota_observation *seen)
     struct listener *listener = self;
 
     if (seen->kind == OTA_SEEN_FINAL)
-        listener->run->records[seen->device] = *seen->detail.record;
+        listener->run->records[seen->device] = *seen->record;
     if (listener->also && listener->also->wants & 1u << seen->kind)
         listener->also->observe(listener->also->self, seen);
 }

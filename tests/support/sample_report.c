@@ -91,7 +91,7 @@ static void fill_devices(struct sample *sample)
         .useful_bytes = 20,
         .overhead_bytes = 300,
         .wasted_bytes = 4000,
-        .power_us = {[OTA_POWER_SLEEP] = 9, [OTA_POWER_ONLINE] = 250000},
+        .power_us = {[OTA_POWER_HIBERNATE] = 9, [OTA_POWER_ONLINE] = 250000},
         .charge_pc = INT64_C(3600000000000) * 12 + 3600000,
         .overage_uusd = 990000,
         .periods_over = 2,

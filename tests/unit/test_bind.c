@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -206,12 +207,145 @@ static void test_advice(void **state)
     assert_string_equal(advice, "; known: electron, photon");
 }
 
+/* --- models: a kind of the test's own --------------------------------------*/
+
+struct twice_config {
+    int64_t wait_us;
+    int64_t twice_us; /* no field: worked out */
+};
+
+static const struct ota_field twice_fields[] = {
+    {.name = "wait",
+     .kind = OTA_FIELD_INTEGER,
+     .dimension = OTA_TIME,
+     .offset = offsetof(struct twice_config, wait_us),
+     .fallback = "1s",
+     .min = 0,
+     .max = 60e6,
+     .help = "a wait"},
+    {.name = NULL},
+};
+
+static bool twice_prepare(void *config, const struct ota_field_context *context,
+                          char *problem, size_t problem_size)
+{
+    struct twice_config *twice = config;
+    assert_non_null(context->arena);
+    if (twice->wait_us == 7000000) {
+        snprintf(problem, problem_size, "seven cannot be; write eight");
+        return false;
+    }
+    twice->twice_us = 2 * twice->wait_us;
+    return true;
+}
+
+static const char *twice_problem(const void *config)
+{
+    const struct twice_config *twice = config;
+    /* Behind prepare(): the number is there. */
+    return twice->twice_us == 6000000 ? "six is too much" : NULL;
+}
+
+static const struct ota_model twice_model = {
+    .name = "twice",
+    .summary = "a model",
+    .source = "the test",
+    .config_size = sizeof(struct twice_config),
+    .fields = twice_fields,
+    .prepare = twice_prepare,
+    .problem = twice_problem,
+};
+
+static const struct ota_model *twice_at(size_t i)
+{
+    return i == 0 ? &twice_model : NULL;
+}
+
+static const struct ota_kind twice_kind = {"twin", "a kind", "twice", twice_at};
+
+static int bind_twice(const char *text, const void **config,
+                      struct ota_arena *arena,
+                      struct ota_complaints *complaints)
+{
+    *arena = (struct ota_arena){0};
+    *complaints = (struct ota_complaints){0};
+    struct ota_binder binder = {.complaints = complaints,
+                                .context = {.arena = arena}};
+    const struct ota_json *root =
+        ota_json_parse("t.json", text, strlen(text), arena, complaints);
+    assert_non_null(root);
+    return ota_bind_model(&binder, &twice_kind, root, config);
+}
+
+static void test_prepare(void **state)
+{
+    (void)state;
+    struct ota_arena arena;
+    struct ota_complaints complaints;
+    const struct twice_config *twice;
+    const void *config;
+
+    assert_int_equal(bind_twice("{}", &config, &arena, &complaints), 0);
+    twice = config;
+    assert_int_equal(twice->twice_us, 2000000);
+    ota_arena_release(&arena);
+    assert_int_equal(bind_twice("{\"twin\": {\"wait\": \"2s\"}}", &config,
+                                &arena, &complaints),
+                     0);
+    twice = config;
+    assert_int_equal(twice->twice_us, 4000000);
+    ota_arena_release(&arena);
+}
+
+static void test_prepare_refuses(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"twin\": {\"wait\": \"7s\"}}", 10, "twin", "write eight"},
+        {"{\"twin\": {\"wait\": \"3s\"}}", 10, "twin", "six is too much"},
+        /* Not asked where a field is wrong. */
+        {"{\"twin\": {\"wait\": \"7d\"}}", 19, "twin.wait", "too large"},
+    };
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        const struct refusal *r = &refusals[i];
+        struct ota_arena arena;
+        struct ota_complaints complaints;
+        const void *config;
+        assert_int_equal(bind_twice(r->text, &config, &arena, &complaints), -1);
+        assert_null(config);
+        assert_int_equal(complaints.total, 1);
+        assert_string_equal(complaints.items[0].place.path, r->path);
+        assert_int_equal(complaints.items[0].place.column, r->column);
+        assert_non_null(strstr(complaints.items[0].message, r->part));
+        ota_arena_release(&arena);
+    }
+}
+
+/* A preset whose file could not be read was complained about there. */
+static void test_no_presets(void **state)
+{
+    (void)state;
+    struct ota_arena arena;
+    struct ota_complaints complaints;
+    const void *config;
+    assert_int_equal(bind_twice("{\"twin\": {\"preset\": \"x\"}}", &config,
+                                &arena, &complaints),
+                     -1);
+    assert_int_equal(complaints.total, 0);
+    ota_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),   cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_prepare),
+        cmocka_unit_test(test_prepare_refuses),
+        cmocka_unit_test(test_no_presets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

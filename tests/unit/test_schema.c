@@ -17,6 +17,7 @@
 
 #include "models/registry.h"
 #include "sim/scenario/json.h"
+#include "sim/scenario/preset_read.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/sections.h"
 
@@ -63,8 +64,10 @@ static const struct ota_json *find(const struct ota_json *at, const char *key)
     return value;
 }
 
-/* Every field stands in properties, required if it has no default. */
+/* Every field stands in properties, and in the list `required` if it has no
+ * default. */
 static void check_fields(const struct ota_json *object,
+                         const struct ota_json *required_list,
                          const struct ota_field *fields)
 {
     const struct ota_json *properties = find(object, "properties");
@@ -74,11 +77,16 @@ static void check_fields(const struct ota_json *object,
         assert_non_null(
             strstr(find(property, "description")->text, fields->help));
         bool required = false;
-        for (const struct ota_json *r = find(object, "required")->child; r;
-             r = r->next)
+        for (const struct ota_json *r = required_list->child; r; r = r->next)
             required = required || strcmp(r->text, fields->name) == 0;
         assert_int_equal(required, fields->fallback == NULL);
     }
+}
+
+static void check_section(const struct ota_json *object,
+                          const struct ota_field *fields)
+{
+    check_fields(object, find(object, "required"), fields);
 }
 
 static void test_sections(void **state)
@@ -86,8 +94,8 @@ static void test_sections(void **state)
     const struct ota_json *schema = schema_of(state);
     const struct ota_json *defs = find(schema, "$defs");
     for (int i = 0; i < OTA_SECTION_SCENARIO; i++)
-        check_fields(find(defs, ota_sections[i].name), ota_sections[i].fields);
-    check_fields(schema, ota_sections[OTA_SECTION_SCENARIO].fields);
+        check_section(find(defs, ota_sections[i].name), ota_sections[i].fields);
+    check_section(schema, ota_sections[OTA_SECTION_SCENARIO].fields);
 }
 
 static void test_models(void **state)
@@ -103,12 +111,41 @@ static void test_models(void **state)
             assert_non_null(word);
             assert_non_null(rule);
             assert_string_equal(word->text, kind->at(i)->name);
-            check_fields(find(rule, "then"), kind->at(i)->fields);
+            /* What a model requires, a preset may give instead. */
+            const struct ota_json *then = find(rule, "then");
+            const struct ota_json *either = find(then, "anyOf")->child;
+            check_fields(then, find(either, "required"), kind->at(i)->fields);
+            assert_string_equal(find(either->next, "required")->child->text,
+                                "preset");
             word = word->next;
             rule = rule->next;
         }
         assert_null(word);
     }
+}
+
+/* Editors offer the shipped presets, and take others. */
+static void test_presets(void **state)
+{
+    const struct ota_json *defs = find(schema_of(state), "$defs");
+    const struct ota_presets_source none = {0};
+    struct ota_arena arena = {0};
+    struct ota_complaints complaints = {0};
+    struct ota_presets presets;
+    assert_true(ota_presets_read(&presets, &none, &arena, &complaints));
+    for (size_t i = 0; i < presets.count; i++) {
+        const struct ota_preset *p = &presets.items[i];
+        const struct ota_json *of_kind = find(defs, p->kind->name);
+        const struct ota_json *either =
+            find(find(find(of_kind, "properties"), "preset"), "anyOf");
+        bool offered = false;
+        for (const struct ota_json *name = find(either->child, "enum")->child;
+             name; name = name->next)
+            offered = offered || strcmp(name->text, p->name) == 0;
+        assert_true(offered);
+        assert_string_equal(find(either->child->next, "type")->text, "string");
+    }
+    ota_arena_release(&arena);
 }
 
 /* Follows each "$ref" in the tree. */
@@ -199,9 +236,9 @@ static void test_shipped_schema(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sections),       cmocka_unit_test(test_models),
-        cmocka_unit_test(test_references),     cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_shipped_schema),
+        cmocka_unit_test(test_sections), cmocka_unit_test(test_models),
+        cmocka_unit_test(test_presets),  cmocka_unit_test(test_references),
+        cmocka_unit_test(test_patterns), cmocka_unit_test(test_shipped_schema),
     };
     return cmocka_run_group_tests(tests, read_schema, release_schema);
 }
