@@ -2,7 +2,7 @@
 /*
  * devices_csv.c - what each device of the first replication did.
  *
- * A million rows of 24 columns are common, so rows are put together by hand:
+ * A million rows of 28 columns are common, so rows are put together by hand:
  * all numbers are integers, or integers with a fixed point, and need no
  * printf. Quoting follows RFC 4180.
  */
@@ -17,10 +17,11 @@ static const char header[] =
     "device,group,outcome,offered_s,begun_s,installed_s,confirmed_s,"
     "routine_bytes,useful_bytes,overhead_bytes,wasted_bytes,total_bytes,"
     "awake_s,charge_mah,overage_usd,periods_over_cap,wakes,connects,"
-    "handshakes,offers,attempts,aborted,modules,battery_empty\n";
+    "handshakes,offers,attempts,aborted,refused,modules,skipped_wakes,battery_empty,"
+    "believed_updated,defect_s\n";
 
-/* A row: names and less than 24 numbers of at most 22 bytes each. */
-enum { NUMBERS_SIZE = 24 * 22 };
+/* A row: names and less than 28 numbers of at most 22 bytes each. */
+enum { NUMBERS_SIZE = 28 * 22 };
 
 /* Writes value / 10^places, exactly, without trailing zeros. */
 static char *put_fixed(char *at, int64_t value, int places)
@@ -96,7 +97,7 @@ static int64_t awake_us(const struct ota_device_record *device)
     int64_t sum_us = 0;
 
     for (int p = 0; p < OTA_POWERS; p++)
-        if (p != OTA_POWER_SLEEP)
+        if (!ota_power_is_sleep((enum ota_power)p))
             sum_us += device->power_us[p];
     return sum_us;
 }
@@ -128,8 +129,12 @@ static char *put_numbers(char *at, const struct ota_device_record *device)
     at = put_cell(at, device->offers, 0);
     at = put_cell(at, device->attempts, 0);
     at = put_cell(at, device->aborted, 0);
+    at = put_cell(at, device->refused, 0);
     at = put_cell(at, device->modules, 0);
-    return put_cell(at, device->dead ? 1 : 0, 0);
+    at = put_cell(at, device->skipped, 0);
+    at = put_cell(at, device->dead ? 1 : 0, 0);
+    at = put_cell(at, device->believed ? 1 : 0, 0);
+    return put_instant(at, device->defect_us);
 }
 
 /* The rows of devices [first, end), all of one group. */

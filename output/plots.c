@@ -30,6 +30,9 @@ static const struct {
     [OTA_STATE_OUT_OF_DATA] = {"out of data", "#e69f00"},
     [OTA_STATE_DEAD] = {"battery empty", "#000000"},
     [OTA_STATE_ABSENT] = {"switched off", "#e5e5e5"},
+    [OTA_STATE_CRASHING] = {"crashing", "#a50026"},
+    [OTA_STATE_REVERTED] = {"back to the old version", "#8073ac"},
+    [OTA_STATE_BRICKED] = {"bricked", "#4d4d4d"},
 };
 
 /* From the bottom of the stack to its top. */
@@ -37,6 +40,7 @@ static const enum ota_state stack[OTA_STATES] = {
     OTA_STATE_CONFIRMED,   OTA_STATE_INSTALLED,   OTA_STATE_APPLYING,
     OTA_STATE_DOWNLOADING, OTA_STATE_SAFE_MODE,   OTA_STATE_WAITING,
     OTA_STATE_GIVEN_UP,    OTA_STATE_OUT_OF_DATA, OTA_STATE_DEAD,
+    OTA_STATE_REVERTED,    OTA_STATE_CRASHING,    OTA_STATE_BRICKED,
     OTA_STATE_ABSENT,
 };
 

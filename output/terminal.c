@@ -25,7 +25,11 @@ static const char *const outcome_labels[OTA_OUTCOMES] = {
     [OTA_OUTCOME_WAITING_ALWAYS_ABORTED] = "waiting: begun, never finished",
     [OTA_OUTCOME_FAILED_NOT_APPLIED] = "failed: complete, no effect",
     [OTA_OUTCOME_FAILED_GIVEN_UP] = "failed: the cloud gave up",
+    [OTA_OUTCOME_FAILED_CRASHING] = "failed: crashes again and again",
+    [OTA_OUTCOME_FAILED_REFUSED] = "failed: the device refused",
     [OTA_OUTCOME_SAFE_MODE] = "in safe mode",
+    [OTA_OUTCOME_REVERTED] = "back to the old version",
+    [OTA_OUTCOME_BRICKED] = "bricked",
     [OTA_OUTCOME_OUT_OF_BATTERY] = "battery empty",
     [OTA_OUTCOME_OUT_OF_DATA] = "out of data",
 };
@@ -287,6 +291,13 @@ static const struct line fleet_lines[] = {
     {"batteries empty", OTA_SCALE_COUNT, OTA_KPI_BATTERIES_EMPTY, OTA_KPIS},
 };
 
+/* Said only if there is any. */
+static const struct line trouble_lines[] = {
+    {"images that failed", OTA_SCALE_COUNT, OTA_KPI_DEFECTIVE, OTA_KPIS},
+    {"believed updated, wrongly", OTA_SCALE_COUNT, OTA_KPI_BELIEVED_WRONGLY,
+     OTA_KPIS},
+};
+
 /* Why a number has no mean, in place of its interval. */
 static void say_missing(const struct page *page, const char *label,
                         const struct ota_estimate *estimate)
@@ -398,6 +409,10 @@ void ota_output_print(const struct ota_report *report, FILE *out, int width,
     heading(&page, "The fleet, whole run");
     print_lines(&page, fleet, fleet_lines,
                 sizeof(fleet_lines) / sizeof(fleet_lines[0]));
+    for (size_t i = 0; i < sizeof(trouble_lines) / sizeof(trouble_lines[0]);
+         i++)
+        if (fleet->kpi[trouble_lines[i].mean].mean > 0)
+            print_lines(&page, fleet, &trouble_lines[i], 1);
     if (report->summary->group_count > 1)
         print_groups(&page, report);
 }
