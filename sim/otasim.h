@@ -5,6 +5,7 @@
  *     ota_scenario_read()  a scenario file, checked
  *     ota_experiment_run() its replications, summarised
  *     ota_output_write()   a results folder
+ *     ota_experiment_listen(), ota_trace_write()  what one device went through
  *
  * Nothing in it writes to stdout or stderr, and nothing ends the process: what
  * goes wrong comes back as complaints or an error (error.h), and text goes to
@@ -21,6 +22,7 @@
 
 #include "models/registry.h"
 #include "output/output.h"
+#include "output/trace.h"
 #include "sim/base/error.h"
 #include "sim/experiment/experiment.h"
 #include "sim/scenario/scenario.h"

@@ -186,3 +186,52 @@ ota_experiment_run(const struct ota_fleet_config *config,
     free(devices);
     return status;
 }
+
+/* Runs the fleet with the same observer for each of its shards. */
+static enum ota_experiment_status
+run_heard(struct ota_fleet *fleet, const struct ota_experiment_options *options,
+          const struct ota_observer *observer, struct ota_error *error)
+{
+    const size_t shards = ota_fleet_shards(fleet);
+    struct ota_observer *observers = calloc(shards, sizeof(*observers));
+
+    if (!observers) {
+        ota_fail(error, OTA_NO_MEMORY " for the observers of %zu shards",
+                 shards);
+        return OTA_EXPERIMENT_FAILED;
+    }
+    for (size_t s = 0; s < shards; s++)
+        observers[s] = *observer;
+    const struct ota_fleet_run_options run = {
+        .observers = observers,
+        .threads = options->threads,
+        .keep_going = options->keep_going,
+        .context = options->context,
+    };
+    const bool ended = ota_fleet_run(fleet, &run);
+    free(observers);
+    return ended ? OTA_EXPERIMENT_DONE : OTA_EXPERIMENT_STOPPED;
+}
+
+enum ota_experiment_status
+ota_experiment_listen(const struct ota_fleet_config *config,
+                      const struct ota_experiment_options *options,
+                      int64_t replication, const struct ota_observer *observer,
+                      struct ota_error *error)
+{
+    const struct ota_random_key key = {
+        .seed = options->seed,
+        .replication = (uint64_t)replication,
+    };
+
+    assert(options->threads >= 1 && replication >= 0 && !error->failed);
+    gsl_set_error_handler_off();
+
+    struct ota_fleet *fleet = ota_fleet_new(config, &key, error);
+    if (!fleet)
+        return OTA_EXPERIMENT_FAILED;
+    const enum ota_experiment_status status =
+        run_heard(fleet, options, observer, error);
+    ota_fleet_free(fleet);
+    return status;
+}

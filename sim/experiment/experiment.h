@@ -10,6 +10,7 @@
 
 #include "sim/base/error.h"
 #include "sim/fleet/config.h"
+#include "sim/fleet/observation.h"
 #include "sim/stats/summary.h"
 
 struct ota_experiment_options {
@@ -46,5 +47,19 @@ enum ota_experiment_status
 ota_experiment_run(const struct ota_fleet_config *config,
                    const struct ota_experiment_options *options,
                    struct ota_summary *summary, struct ota_error *error);
+
+/*
+ * Runs one replication, from 0, with an observer of the caller's: what it does
+ * is to the bit what it does among others in ota_experiment_run(). Every shard
+ * is given the same observer, so with more than one thread it hears of several
+ * devices at a time (though never of one twice at a time). Of the options,
+ * replications and confidence are not looked at, and progress is not told.
+ * *error has not failed yet. GSL's error handler: as above.
+ */
+enum ota_experiment_status
+ota_experiment_listen(const struct ota_fleet_config *config,
+                      const struct ota_experiment_options *options,
+                      int64_t replication, const struct ota_observer *observer,
+                      struct ota_error *error);
 
 #endif
