@@ -21,10 +21,14 @@ static void print_variant(const struct ota_scenario *scenario,
                           const struct ota_group *group,
                           const struct ota_variant *variant)
 {
-    printf("  %s: %s, %s -> app %lld", group->name, group->platform,
-           variant->os, (long long)scenario->release.app_version);
-    if (scenario->release.needs_os[0])
-        printf(" on %s", scenario->release.needs_os);
+    const struct ota_release_config *release = &scenario->release;
+
+    printf("  %s: %s, %s ->", group->name, group->platform, variant->os);
+    if (release->app_bytes > 0)
+        printf(" app %lld", (long long)release->app_version);
+    if (release->needs_os[0])
+        printf("%s%s", release->app_bytes > 0 ? " on " : " ",
+               release->needs_os);
     fputs(": ", stdout);
     count((double)variant->path.count, "module", "modules");
     fputs(", ", stdout);

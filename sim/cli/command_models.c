@@ -10,6 +10,7 @@
 #include "sim/fleet/observation.h"
 #include "sim/otasim.h"
 #include "sim/scenario/catalog_read.h"
+#include "sim/scenario/preset_read.h"
 #include "sim/scenario/sections.h"
 #include "sim/stats/kpi.h"
 
@@ -90,11 +91,35 @@ static const char *const outcome_help[OTA_OUTCOMES] = {
     [OTA_OUTCOME_FAILED_NOT_APPLIED] =
         "transfers were complete, but no module took effect",
     [OTA_OUTCOME_FAILED_GIVEN_UP] = "the cloud ran out of attempts",
+    [OTA_OUTCOME_FAILED_CRASHING] =
+        "a bad image boots again and again, and never connects",
+    [OTA_OUTCOME_FAILED_REFUSED] =
+        "every attempt was refused: updates disabled, or the wrong order",
     [OTA_OUTCOME_SAFE_MODE] = "in safe mode: its app does not run",
+    [OTA_OUTCOME_REVERTED] =
+        "a bad image crashed until a watchdog brought the old one back",
+    [OTA_OUTCOME_BRICKED] =
+        "dead of a bad image, or of a power loss while a module was applied",
     [OTA_OUTCOME_OUT_OF_BATTERY] =
         "the battery ran out before the new version ran",
     [OTA_OUTCOME_OUT_OF_DATA] =
         "its SIM is paused until the next billing period",
+};
+
+static const char *const state_help[OTA_STATES] = {
+    [OTA_STATE_WAITING] = "the old version runs, nothing is under way",
+    [OTA_STATE_DOWNLOADING] = "a module of the release is being transferred",
+    [OTA_STATE_APPLYING] = "restarting with a new module",
+    [OTA_STATE_SAFE_MODE] = "the app does not run; being healed, or not",
+    [OTA_STATE_INSTALLED] = "the new version runs, the cloud does not know",
+    [OTA_STATE_CONFIRMED] = "the new version runs and has reported itself",
+    [OTA_STATE_GIVEN_UP] = "the cloud tries no more",
+    [OTA_STATE_OUT_OF_DATA] = "not updated, and its SIM is paused",
+    [OTA_STATE_DEAD] = "the battery is empty, with the old version",
+    [OTA_STATE_ABSENT] = "switched off for good",
+    [OTA_STATE_CRASHING] = "a bad image boots again and again",
+    [OTA_STATE_REVERTED] = "a watchdog brought the old version back",
+    [OTA_STATE_BRICKED] = "dead of an image, or of a power loss in applying",
 };
 
 static enum ota_exit print_kpis(void)
@@ -108,7 +133,7 @@ static enum ota_exit print_kpis(void)
         printf("  %s: %s\n", ota_outcome_names[i], outcome_help[i]);
     puts("\nstates: where a device is on its way; exactly one at a time");
     for (int i = 0; i < OTA_STATES; i++)
-        printf("  %s\n", ota_state_names[i]);
+        printf("  %s: %s\n", ota_state_names[i], state_help[i]);
     return OTA_EXIT_OK;
 }
 
@@ -178,6 +203,42 @@ static enum ota_exit print_catalog(void)
     return ok ? OTA_EXIT_OK : OTA_EXIT_FAILED;
 }
 
+static void print_preset(const struct ota_preset *preset)
+{
+    printf("  %s: %s\n      %s\n", preset->name, preset->model->name,
+           preset->basis);
+}
+
+/* Kind after kind, within one as the lines stand. */
+static enum ota_exit print_presets(void)
+{
+    struct ota_arena arena = {0};
+    struct ota_complaints complaints = {0};
+    struct ota_presets presets;
+    const struct ota_presets_source shipped = {0};
+    const bool ok = ota_presets_read(&presets, &shipped, &arena, &complaints);
+
+    if (ok)
+        puts("presets: settings of models that go by a name; \"preset\": "
+             "NAME in a model's\nsection takes them, and what else the "
+             "section sets goes before them");
+    else
+        ota_complaints_print(&complaints, stderr);
+    for (const struct ota_kind *k = ota_kinds; ok && k->name; k++) {
+        bool first = true;
+        for (size_t i = 0; i < presets.count; i++) {
+            if (presets.items[i].kind != k)
+                continue;
+            if (first)
+                printf("\n%s:\n", k->name);
+            first = false;
+            print_preset(&presets.items[i]);
+        }
+    }
+    ota_arena_release(&arena);
+    return ok ? OTA_EXIT_OK : OTA_EXIT_FAILED;
+}
+
 /* What is neither a kind of model nor a section. */
 static const struct {
     const char *name, *summary;
@@ -187,6 +248,7 @@ static const struct {
      print_values},
     {"catalog", "the platforms and releases that the program knows",
      print_catalog},
+    {"presets", "settings of models that go by a name", print_presets},
     {"kpi", "the numbers a run is judged by, and outcomes", print_kpis},
 };
 

@@ -6,24 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "models/plan/plan.h"
 #include "sim/base/clock.h"
 #include "sim/cli/options.h"
 #include "sim/cli/progress.h"
 #include "sim/otasim.h"
-
-static int usual_threads(void)
-{
-#ifdef _OPENMP
-    return omp_get_max_threads();
-#else
-    return 1;
-#endif
-}
 
 static int terminal_width(void)
 {
@@ -59,12 +46,6 @@ static int64_t least_cap_bytes(const struct ota_fleet_config *fleet)
     return least;
 }
 
-static enum ota_exit failed(const char *message)
-{
-    fprintf(stderr, "otasim: %s\n", message);
-    return OTA_EXIT_FAILED;
-}
-
 static enum ota_exit write_answer(const struct ota_options *options,
                                   const struct ota_report *report,
                                   struct ota_progress *progress,
@@ -79,7 +60,7 @@ static enum ota_exit write_answer(const struct ota_options *options,
     };
     const bool written = ota_output_write(report, folder, &output, &error);
     if (!written)
-        failed(error.message);
+        ota_failed(error.message);
     ota_progress_end(progress);
     if (!written)
         return OTA_EXIT_FAILED;
@@ -101,7 +82,7 @@ static enum ota_exit report_on(const struct ota_options *options,
 {
     char *json = ota_scenario_to_json(scenario, 0);
     if (!json)
-        return failed(OTA_NO_MEMORY);
+        return ota_failed(OTA_NO_MEMORY);
 
     const struct ota_report report = {
         .summary = summary,
@@ -136,7 +117,7 @@ static enum ota_exit simulate(const struct ota_options *options,
     const struct ota_experiment_options experiment = {
         .seed = scenario->run.seed,
         .replications = scenario->run.replications,
-        .threads = options->threads ? options->threads : usual_threads(),
+        .threads = ota_threads(options),
         .confidence = scenario->run.confidence,
         .progress = ota_progress_done,
         .keep_going = ota_progress_keep_going,
@@ -149,7 +130,7 @@ static enum ota_exit simulate(const struct ota_options *options,
     if (status != OTA_EXPERIMENT_DONE)
         ota_progress_end(&progress);
     if (status == OTA_EXPERIMENT_FAILED)
-        return failed(error.message);
+        return ota_failed(error.message);
     if (status == OTA_EXPERIMENT_STOPPED) {
         fprintf(stderr,
                 "otasim: interrupted after %lld of %lld replications; nothing "
@@ -190,9 +171,9 @@ enum ota_exit ota_command_run(const struct ota_options *options)
     char *folder = results_folder(options, &scenario);
     enum ota_exit status;
     if (!folder)
-        status = failed(OTA_NO_MEMORY);
+        status = ota_failed(OTA_NO_MEMORY);
     else if (!ota_output_check(folder, &error))
-        status = failed(error.message);
+        status = ota_failed(error.message);
     else
         status = simulate(options, &scenario, folder);
     free(folder);

@@ -7,67 +7,26 @@
  */
 #include "sim/cli/options.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include "sim/base/text.h"
 #include "sim/otasim.h"
 
 enum { THREADS_MOST = 1024 };
 
-const struct ota_command ota_commands[] = {
-    {
-        .name = "run",
-        .operands = "SCENARIO",
-        .operands_least = 1,
-        .operands_most = 1,
-        .summary = "simulate a scenario, print the answer, write the results",
-        .about =
-            "Results go to a folder that is complete or absent: summary.json,\n"
-            "devices.csv, timeline.csv, scenario.json, manifest.json, plots/.\n"
-            "The same scenario and seed give the same bytes.\n",
-        .run = ota_command_run,
-    },
-    {
-        .name = "check",
-        .operands = "SCENARIO",
-        .operands_least = 1,
-        .operands_most = 1,
-        .summary = "say what is wrong with a scenario, or what it holds",
-        .about = "With --json, print it with every default filled in.\n",
-        .run = ota_command_check,
-    },
-    {
-        .name = "models",
-        .operands = "[KIND [NAME]]",
-        .operands_most = 2,
-        .summary = "the reference: every model and field of a scenario",
-        .about =
-            "KIND is a kind of model, a section of a scenario, or one of\n"
-            "  values   how amounts, shares and distributions are written\n"
-            "  catalog  the platforms and releases that the program knows\n"
-            "  kpi      the numbers that a run is judged by, and outcomes\n",
-        .run = ota_command_models,
-    },
-    {
-        .name = "help",
-        .operands = "[COMMAND]",
-        .operands_most = 1,
-        .summary = "this text, or more of one command",
-        .about = "",
-        .run = ota_command_help,
-    },
-    {.name = NULL},
-};
-
 /* Letters of an option's .of: the commands that take it. */
 static const struct {
     char letter;
     const char *name;
-} command_letters[] = {{'r', "run"}, {'c', "check"}, {'m', "models"}};
+} command_letters[] = {
+    {'r', "run"}, {'t', "trace"}, {'c', "check"}, {'m', "models"}};
 
 struct option {
     const char *name;     /* with its dashes */
@@ -136,6 +95,66 @@ static const char *read_threads(struct ota_options *options, char *value)
     return NULL;
 }
 
+static const char *read_idle(struct ota_options *options, char *value)
+{
+    if (strcmp(value, "skip") != 0 && strcmp(value, "step") != 0)
+        return "it takes skip or step";
+    return add_setting(options, "run.idle", value);
+}
+
+static const char *read_file(struct ota_options *options, char *value)
+{
+    if (!*value)
+        return "it takes the name of a file";
+    options->out = value;
+    return NULL;
+}
+
+/* Returns what is wrong with a count, or NULL having set *count. */
+static const char *read_count(char *value, uint64_t least, int64_t *count)
+{
+    if (!is_whole(value, least, INT64_MAX))
+        return least > 0 ? "it takes a whole number, 1 or more"
+                         : "it takes a whole number, 0 or more";
+    *count = (int64_t)strtoull(value, NULL, 10);
+    return NULL;
+}
+
+static const char *read_device(struct ota_options *options, char *value)
+{
+    options->device_given = true;
+    return read_count(value, 0, &options->device);
+}
+
+static const char *read_rep(struct ota_options *options, char *value)
+{
+    return read_count(value, 0, &options->replication);
+}
+
+static const char *read_limit(struct ota_options *options, char *value)
+{
+    return read_count(value, 1, &options->limit);
+}
+
+static const char *read_why(struct ota_options *options, char *value)
+{
+    if (!*value)
+        return "it takes an outcome, or failed";
+    options->why = value;
+    return NULL;
+}
+
+static const char *read_format(struct ota_options *options, char *value)
+{
+    for (int f = 0; f < OTA_TRACE_FORMATS; f++) {
+        if (strcmp(value, ota_trace_format_names[f]) == 0) {
+            options->format = (enum ota_trace_format)f;
+            return NULL;
+        }
+    }
+    return "it takes text, ndjson or chrome";
+}
+
 static const char *read_json(struct ota_options *options, char *value)
 {
     (void)value;
@@ -179,14 +198,24 @@ static const char *read_version(struct ota_options *options, char *value)
 }
 
 static const struct option option_table[] = {
-    {"--seed", "N", "rc", "the same as --set run.seed=N", read_seed},
+    {"--device", "N", "t", "trace that device; 0 if not given", read_device},
+    {"--why", "WORD", "t", "trace devices of that outcome", read_why},
+    {"--limit", "K", "t", "with --why: that many; 1 if not given", read_limit},
+    {"--rep", "R", "t", "of replication R, from 0; 0 if not given", read_rep},
+    {"--format", "F", "t", "text, ndjson or chrome; text if not given",
+     read_format},
+    {"--seed", "N", "rtc", "the same as --set run.seed=N", read_seed},
     {"--reps", "N", "rc", "the same as --set run.replications=N", read_reps},
-    {"--set", "PATH=VALUE", "rc",
+    {"--idle", "HOW", "rtc",
+     "the same as --set run.idle=HOW: skip idle wakes, or step", read_idle},
+    {"--set", "PATH=VALUE", "rtc",
      "set a field of the scenario; may be given again", read_set},
     {"--out", "DIR", "r", "write there, not to results/<scenario>", read_out},
+    {"--out", "FILE", "t", "write there, not to standard output", read_file},
     {"--json", NULL, "rc", "print one JSON object instead of text", read_json},
     {"--quiet", NULL, "rc", "print neither text nor progress", read_quiet},
-    {"--threads", "N", "r", "use N threads; no result depends on it",
+    {"--quiet", NULL, "t", "print no progress", read_quiet},
+    {"--threads", "N", "rt", "use N threads; no result depends on it",
      read_threads},
     {"--no-plots", NULL, "r", "write the scripts of plots, draw nothing",
      read_no_plots},
@@ -207,15 +236,6 @@ static bool takes(const struct ota_command *command,
         if (command && strcmp(command->name, command_letters[i].name) == 0)
             return strchr(option->of, command_letters[i].letter) != NULL;
     return false;
-}
-
-const struct ota_command *ota_command_find(const char *name)
-{
-    for (const struct ota_command *command = ota_commands; command->name;
-         command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
 }
 
 static void point_to_help(const struct ota_command *command)
@@ -243,11 +263,18 @@ void ota_unknown(const char *what, const char *word, const char *const *words,
     point_to_help(command);
 }
 
-static bool misuse(const struct ota_command *command, const char *subject,
-                   const char *problem)
+enum ota_exit ota_misuse(const struct ota_command *command, const char *subject,
+                         const char *problem)
 {
     fprintf(stderr, "otasim: %s: %s\n", subject, problem);
     point_to_help(command);
+    return OTA_EXIT_MISUSE;
+}
+
+static bool misuse(const struct ota_command *command, const char *subject,
+                   const char *problem)
+{
+    (void)ota_misuse(command, subject, problem);
     return false;
 }
 
@@ -264,16 +291,24 @@ static bool unknown_option(char *word, const struct ota_command *command)
     return false;
 }
 
-/* The option that word is, with or without a value, or NULL. */
-static const struct option *find_option(const char *word)
+/* The option that word is, with or without a value, or NULL. One name may mean
+ * different things to commands: the command's own goes first. */
+static const struct option *find_option(const char *word,
+                                        const struct ota_command *command)
 {
     const size_t length = strcspn(word, "=");
+    const struct option *found = NULL;
 
-    for (size_t i = 0; i < OPTIONS; i++)
-        if (strlen(option_table[i].name) == length &&
-            strncmp(option_table[i].name, word, length) == 0)
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (strlen(option_table[i].name) != length ||
+            strncmp(option_table[i].name, word, length) != 0)
+            continue;
+        if (takes(command, &option_table[i]))
             return &option_table[i];
-    return NULL;
+        if (!found)
+            found = &option_table[i];
+    }
+    return found;
 }
 
 /* Reads the option at argv[*at] and moves *at to the last word it used. */
@@ -285,7 +320,7 @@ static bool read_option(struct ota_options *options, int argc, char **argv,
         options->help = true;
         return true;
     }
-    const struct option *option = find_option(word);
+    const struct option *option = find_option(word, options->command);
     if (!option)
         return unknown_option(word, options->command);
     if (!takes(options->command, option))
@@ -316,7 +351,7 @@ static bool find_command(int argc, char **argv, int *at)
         char *word = argv[*at];
         if (word[0] != '-')
             return true;
-        const struct option *option = find_option(word);
+        const struct option *option = find_option(word, NULL);
         if (!option && strcmp(word, "-h") != 0)
             return unknown_option(word, NULL);
         if (option && option->argument && !strchr(word, '='))
@@ -324,22 +359,6 @@ static bool find_command(int argc, char **argv, int *at)
     }
     *at = 0;
     return true;
-}
-
-const struct ota_command *ota_command_named(const char *name)
-{
-    const char *names[8];
-    size_t count = 0;
-
-    const struct ota_command *found = ota_command_find(name);
-    if (found)
-        return found;
-    for (const struct ota_command *c = ota_commands; c->name; c++) {
-        assert(count < sizeof(names) / sizeof(names[0]));
-        names[count++] = c->name;
-    }
-    ota_unknown("command", name, names, count, NULL);
-    return NULL;
 }
 
 static bool check_operands(const struct ota_options *options)
@@ -404,6 +423,23 @@ void ota_options_release(struct ota_options *options)
     free(options->operands);
     free(options->settings);
     *options = (struct ota_options){0};
+}
+
+enum ota_exit ota_failed(const char *message)
+{
+    fprintf(stderr, "otasim: %s\n", message);
+    return OTA_EXIT_FAILED;
+}
+
+int ota_threads(const struct ota_options *options)
+{
+    if (options->threads)
+        return options->threads;
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
 }
 
 enum ota_exit ota_refuse(const struct ota_complaints *complaints)

@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "output/trace.h"
 #include "sim/scenario/scenario.h"
 
 /* Exit statuses, as --help says. */
@@ -25,10 +27,16 @@ struct ota_options {
     const struct ota_command *command; /* NULL: none given */
     const char **operands;             /* what is neither command nor option */
     size_t operand_count;
-    struct ota_setting *settings; /* --set, --seed, --reps, in order */
+    struct ota_setting *settings; /* --set, --seed, --reps, --idle, in order */
     size_t setting_count;
     const char *out; /* NULL: the default */
     int threads;     /* 0: as many as the machine has */
+    const char *why; /* trace: an outcome or the begin of one; NULL: none */
+    int64_t device;  /* trace: from 0 */
+    bool device_given;
+    int64_t replication; /* trace: from 0 */
+    int64_t limit;       /* trace: devices; 0: not given */
+    enum ota_trace_format format;
     bool json, quiet, no_plots, schema, help, version;
 };
 
@@ -68,11 +76,23 @@ const struct ota_command *ota_command_named(const char *name);
 void ota_unknown(const char *what, const char *word, const char *const *words,
                  size_t count, const struct ota_command *command);
 
+/* Says on stderr "otasim: SUBJECT: PROBLEM" and where there is help; returns
+ * OTA_EXIT_MISUSE. */
+enum ota_exit ota_misuse(const struct ota_command *command, const char *subject,
+                         const char *problem);
+
 /* Says on stderr what is wrong with a scenario. Returns OTA_EXIT_SCENARIO, or
  * OTA_EXIT_FAILED if it could not be read for lack of memory. */
 enum ota_exit ota_refuse(const struct ota_complaints *complaints);
 
+/* Says on stderr why something failed; returns OTA_EXIT_FAILED. */
+enum ota_exit ota_failed(const char *message);
+
+/* How many threads to run on. */
+int ota_threads(const struct ota_options *options);
+
 enum ota_exit ota_command_run(const struct ota_options *options);
+enum ota_exit ota_command_trace(const struct ota_options *options);
 enum ota_exit ota_command_check(const struct ota_options *options);
 enum ota_exit ota_command_models(const struct ota_options *options);
 enum ota_exit ota_command_help(const struct ota_options *options);

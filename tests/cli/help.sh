@@ -23,6 +23,8 @@ same help_command help.expected help
 same help_short help.expected -h
 same run_help run_help.expected run --help
 same help_of_run run_help.expected help run
+same trace_help trace_help.expected trace --help
+same help_of_trace trace_help.expected help trace
 same help_among_words run_help.expected run x.json --help
 
 if [ "$("$OTASIM" --version)" = "$("$OTASIM" --help |

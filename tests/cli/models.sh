@@ -39,6 +39,16 @@ verdict kpis_have_units $?
 [ "$(wc -l <"$work/ends")" -gt 10 ] &&
     ! grep -v '^  [a-z_]*: [^(]' "$work/ends"
 verdict outcomes_are_explained $?
+"$OTASIM" models kpi | sed -n '/^states/,$p' | sed 1d >"$work/states"
+[ "$(wc -l <"$work/states")" -gt 10 ] &&
+    ! grep -v '^  [a-z_]*: [^(]' "$work/states"
+verdict states_are_explained $?
+# A kind, then its presets: name and model, and on the next line a basis.
+"$OTASIM" models presets | sed '1,2d' >"$work/presets"
+[ "$(grep -c '^  [a-z0-9_]*: [a-z0-9_]*$' "$work/presets")" -gt 10 ] &&
+    [ "$(grep -c '^  [^ ]' "$work/presets")" -eq \
+        "$(grep -c '^      [^ ]' "$work/presets")" ]
+verdict presets_have_a_basis $?
 "$OTASIM" models catalog | grep -q "^  electron: .* 0.7.0 "
 verdict catalog_has_releases $?
 "$OTASIM" models values | grep -q "^  size  *\"285KB\"  (B KB KiB"

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * commands.c - the table of commands.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "sim/cli/options.h"
+
+const struct ota_command ota_commands[] = {
+    {
+        .name = "run",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "simulate a scenario, print the answer, write the results",
+        .about =
+            "Results go to a folder that is complete or absent: summary.json,\n"
+            "devices.csv, timeline.csv, scenario.json, manifest.json, plots/.\n"
+            "The same scenario and seed give the same bytes.\n",
+        .run = ota_command_run,
+    },
+    {
+        .name = "trace",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "show what happens to one device, event after event",
+        .about =
+            "Runs one replication and prints the timeline of a device, in the\n"
+            "words of the platform's event stream where it has any. Devices\n"
+            "are numbered from 0 over all groups, as in devices.csv, which is\n"
+            "of replication 0.\n"
+            "\n"
+            "With --why, the devices are the first that ended so. WORD is an\n"
+            "outcome, the begin of some (waiting), or failed: all that are "
+            "not\n"
+            "updated. `otasim models kpi` lists outcomes. If no device ended\n"
+            "so, nothing is written and the exit status is 1.\n"
+            "\n"
+            "Formats: text, a line an event; ndjson, a JSON object an event;\n"
+            "chrome, for https://ui.perfetto.dev and chrome://tracing. Text\n"
+            "leaves out phases, the stretches of time at a constant current.\n"
+            "Idle stretches are one event; --idle step shows each wake in "
+            "them.\n",
+        .run = ota_command_trace,
+    },
+    {
+        .name = "check",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "say what is wrong with a scenario, or what it holds",
+        .about = "With --json, print it with every default filled in.\n",
+        .run = ota_command_check,
+    },
+    {
+        .name = "models",
+        .operands = "[KIND [NAME]]",
+        .operands_most = 2,
+        .summary = "the reference: every model and field of a scenario",
+        .about =
+            "KIND is a kind of model, a section of a scenario, or one of\n"
+            "  values   how amounts, shares and distributions are written\n"
+            "  catalog  the platforms and releases that the program knows\n"
+            "  presets  settings of models that go by a name\n"
+            "  kpi      the numbers that a run is judged by, and outcomes\n",
+        .run = ota_command_models,
+    },
+    {
+        .name = "help",
+        .operands = "[COMMAND]",
+        .operands_most = 1,
+        .summary = "this text, or more of one command",
+        .about = "",
+        .run = ota_command_help,
+    },
+    {.name = NULL},
+};
+
+const struct ota_command *ota_command_find(const char *name)
+{
+    for (const struct ota_command *command = ota_commands; command->name;
+         command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+const struct ota_command *ota_command_named(const char *name)
+{
+    const char *names[8];
+    size_t count = 0;
+
+    const struct ota_command *found = ota_command_find(name);
+    if (found)
+        return found;
+    for (const struct ota_command *c = ota_commands; c->name; c++) {
+        assert(count < sizeof(names) / sizeof(names[0]));
+        names[count++] = c->name;
+    }
+    ota_unknown("command", name, names, count, NULL);
+    return NULL;
+}
