@@ -28,6 +28,12 @@ struct ota_device_os {
  * unknown platform has generation 0. */
 struct ota_device_os ota_device_os(const char *platform, int32_t system);
 
+/* One of Particle's on Wi-Fi, whose network nobody can be banned from. */
+static inline bool ota_os_is_wifi(const struct ota_device_os *os)
+{
+    return os->generation > 0 && !os->cellular;
+}
+
 /* Tells the cloud on every connect whether updates are enabled and forced, and
  * hears from it that one is pending (1.2.0). */
 bool ota_os_tells_flags(const struct ota_device_os *os);
