@@ -158,8 +158,7 @@ static int64_t next_try_us(struct ota_actor *actor, int64_t now_us)
         doublings = BACK_OFF_DOUBLINGS;
     const int64_t try_us = now_us + (back_off_us << doublings);
     const int64_t attach_us =
-        ota_us_max(try_us, ota_us_add(device->attached_us,
-                                      actor->group->cycle_min_us));
+        ota_us_max(try_us, ota_sleep_cycle_us(actor));
     if (!device->attached)
         return attach_us;
     if (try_us - device->awake_us < interface_reset_us)

@@ -45,6 +45,15 @@ int64_t ota_sleep_wake_after(struct ota_actor *actor)
         -lead_us);
 }
 
+/* The rule is the operators' of cellular networks. */
+int64_t ota_sleep_cycle_us(const struct ota_actor *actor)
+{
+    return ota_os_is_wifi(&ota_actor_path(actor)->os)
+               ? -OTA_NEVER
+               : ota_us_add(actor->device->attached_us,
+                            actor->group->cycle_min_us);
+}
+
 /* Draws wakes until one is behind now_us. */
 static void skip_wakes(struct ota_actor *actor, int64_t now_us)
 {
@@ -107,7 +116,7 @@ static bool skips(const struct ota_actor *actor, int64_t now_us)
             low * (double)battery->model->capacity_pc(battery->config))
         return true;
     return ota_sleep_depth_of(actor) != OTA_SLEEP_STANDBY &&
-           now_us < ota_us_add(device->attached_us, actor->group->cycle_min_us);
+           now_us < ota_sleep_cycle_us(actor);
 }
 
 void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
@@ -140,6 +149,11 @@ static void reboot(struct ota_actor *actor, int64_t now_us, int64_t boot_us)
     device->attached = false;
     device->booted = true;
     device->opened = false;
+    if (device->commanded) {
+        device->commanded = false;
+        device->safe_mode =
+            ota_path_safe_mode(ota_actor_path(actor), device->taken);
+    }
     device->awake_us = now_us;
     device->begin_us = device->sleep_us = OTA_NEVER;
     ota_actor_enter(actor, OTA_PHASE_BOOTING, now_us,

@@ -175,7 +175,8 @@ static bool check_cycle(struct ota_binder *binder,
                         const struct ota_json *object,
                         const struct ota_group *group)
 {
-    if (group->sleep.model != &ota_sleep_interval)
+    const struct ota_device_os os = ota_device_os(group->platform, 0);
+    if (group->sleep.model != &ota_sleep_interval || ota_os_is_wifi(&os))
         return true;
     const struct ota_sleep_interval_config *sleep = group->sleep.config;
     const double least_us = (double)sleep->period_us * (1 - sleep->jitter);

@@ -332,7 +332,8 @@ static const struct ota_field group_fields[] = {
         .min = 0,
         .max = (double)(366 * OTA_US_PER_DAY),
         .help = "least time between two attaches with the modem off in "
-                "between; networks ban a SIM that attaches too often",
+                "between, not on Wi-Fi; networks ban a SIM that attaches too "
+                "often",
         .source = "docs.particle.io, cellular off: no more often than every 10 "
                   "minutes, or the SIM may be banned",
     },
