@@ -259,14 +259,20 @@ static void offer(struct teller *teller)
 {
     struct ota_trace_line line = line_of(teller, "offer");
 
-    if (teller->event->seen.safe_mode) {
+    switch (teller->event->seen.detail.offer.sender) {
+    case OTA_SENDER_HEALER:
         describe(&line, "the healer will send a module");
-    } else {
+        break;
+    case OTA_SENDER_OPERATOR:
+        describe(&line, "the operator sends a module");
+        break;
+    case OTA_SENDER_CLOUD:
         if (teller->device->product) {
             line.platform = "spark/status";
             line.data = "auto-update";
         }
         describe(&line, "the cloud will send the update");
+        break;
     }
     put_own(teller, &line);
 }
@@ -353,13 +359,14 @@ static void boot(struct teller *teller)
     ota_trace_module_text(teller->device, seen->detail.boot.step, line.detail,
                           sizeof(line.detail));
     ota_text_append(line.detail, sizeof(line.detail), "%s",
-                    seen->detail.boot.applied
-                        ? " took effect"
+                    seen->detail.boot.applied ? " took effect"
+                    : seen->detail.boot.refused
+                        ? " was refused: something that it needs is missing"
                         : " did not take effect: what was there before runs");
     if (seen->detail.boot.safe_mode)
         ota_text_append(line.detail, sizeof(line.detail), "; safe mode");
     teller->held_bytes = 0;
-    teller->reset = "update";
+    teller->reset = seen->detail.boot.refused ? "update_error" : "update";
     put_own(teller, &line);
 }
 

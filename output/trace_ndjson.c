@@ -10,6 +10,12 @@
 #include "output/trace_lines.h"
 #include "sim/base/clock.h"
 
+static const char *const senders[] = {
+    [OTA_SENDER_CLOUD] = "cloud",
+    [OTA_SENDER_HEALER] = "healer",
+    [OTA_SENDER_OPERATOR] = "operator",
+};
+
 struct sink {
     const struct ota_trace_device *device;
     FILE *out;
@@ -138,6 +144,7 @@ static void detail(struct ota_json_out *json,
     case OTA_SEEN_BOOT:
         module(json, device, seen->detail.boot.step);
         flag(json, "applied", seen->detail.boot.applied);
+        flag(json, "refused", seen->detail.boot.refused);
         flag(json, "safe_mode", seen->detail.boot.safe_mode);
         break;
     case OTA_SEEN_REPORT:
@@ -172,9 +179,11 @@ static void detail(struct ota_json_out *json,
     case OTA_SEEN_FINAL:
         books(json, &device->log->record);
         break;
+    case OTA_SEEN_OFFER:
+        text(json, "sender", senders[seen->detail.offer.sender]);
+        break;
     case OTA_SEEN_WAKE:
     case OTA_SEEN_SLEEP:
-    case OTA_SEEN_OFFER:
     case OTA_SEEN_COMMAND:
     case OTA_SEEN_KINDS:
         break;

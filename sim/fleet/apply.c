@@ -168,6 +168,7 @@ static void tell_boot(const struct ota_actor *actor, int64_t now_us)
         ota_actor_observation(actor, OTA_SEEN_BOOT, now_us);
     seen.detail.boot.step = actor->device->step;
     seen.detail.boot.applied = actor->device->applies;
+    seen.detail.boot.refused = actor->device->refuses;
     seen.detail.boot.safe_mode = actor->device->safe_mode;
     ota_actor_tell(actor, &seen);
 }

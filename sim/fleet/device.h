@@ -249,6 +249,9 @@ int64_t ota_sleep_wake_after(struct ota_actor *actor);
 
 void ota_sleep_begin(struct ota_actor *actor, int64_t now_us);
 
+/* When the modem may be switched on again. */
+int64_t ota_sleep_cycle_us(const struct ota_actor *actor);
+
 /* The scheduled wake that is due. */
 void ota_sleep_wake(struct ota_actor *actor, int64_t now_us);
 
@@ -318,6 +321,10 @@ bool ota_update_enabled(const struct ota_actor *actor, int64_t now_us);
 /* The device came online at now_us, or is: the cloud may plan an update, of an
  * app that runs only if it offers now. Returns whether it did. */
 bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered);
+
+/* Tells that somebody will send a module. */
+void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
+                           enum ota_sender sender);
 
 /* Begins a transfer at now_us, and ends the one under way. */
 void ota_update_begin(struct ota_actor *actor, int64_t now_us);

@@ -129,7 +129,7 @@ enum ota_observation_kind {
     OTA_SEEN_FLAGS,    /* the cloud heard the update flags: detail.flags */
     OTA_SEEN_PENDING,  /* the cloud told whether one is pending: .pending */
     OTA_SEEN_SLEEP,    /* went to sleep */
-    OTA_SEEN_OFFER,    /* the cloud decided to send the update */
+    OTA_SEEN_OFFER,    /* somebody decided to send a module: detail.offer */
     OTA_SEEN_BEGIN,    /* a transfer began: detail.begin */
     OTA_SEEN_END,      /* and ended: detail.transfer */
     OTA_SEEN_BOOT,     /* runs again after a module: detail.boot */
@@ -142,6 +142,13 @@ enum ota_observation_kind {
     OTA_SEEN_STATE,    /* detail.state */
     OTA_SEEN_FINAL,    /* once a device, at the horizon: the record */
     OTA_SEEN_KINDS
+};
+
+/* Who sends a module. */
+enum ota_sender {
+    OTA_SENDER_CLOUD,    /* as part of the rollout */
+    OTA_SENDER_HEALER,   /* to a device in safe mode */
+    OTA_SENDER_OPERATOR, /* by hand */
 };
 
 struct ota_observation {
@@ -172,6 +179,9 @@ struct ota_observation {
             bool pending;
         } pending;
         struct {
+            enum ota_sender sender;
+        } offer;
+        struct {
             uint32_t step; /* of the device's path, from 0 */
         } begin;
         struct {
@@ -182,6 +192,7 @@ struct ota_observation {
         struct {
             uint32_t step; /* of the module that was applied */
             bool applied;
+            bool refused;   /* the device did not take it: a need is not met */
             bool safe_mode; /* what it booted into */
         } boot;
         struct {

@@ -98,7 +98,7 @@ void ota_operator_catch_up(struct ota_actor *actor, int64_t now_us)
         device->script_us = OTA_NEVER;
         return;
     }
-    if (device->commanded) /* it is back, in safe mode as asked */
+    if (device->script_us == OTA_NEVER) /* it is back from a command */
         device->script_us = reaction_us(actor, now_us);
     else if (script(actor)->verifies)
         catch_up_verifying(actor, now_us);
@@ -126,9 +126,9 @@ static void command_safe_mode(struct ota_actor *actor, int64_t now_us)
     struct ota_device *device = actor->device;
 
     ota_actor_tell_plain(actor, OTA_SEEN_COMMAND, now_us);
-    device->safe_mode = device->commanded = true;
     device->script_us = OTA_NEVER; /* until it is back */
     ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
+    device->safe_mode = device->commanded = true; /* of this restart */
 }
 
 void ota_operator_act(struct ota_actor *actor, int64_t now_us)
@@ -159,6 +159,7 @@ void ota_operator_act(struct ota_actor *actor, int64_t now_us)
     }
     actor->record->offers++;
     actor->record->offered_us = ota_us_min(actor->record->offered_us, now_us);
-    ota_actor_tell_plain(actor, OTA_SEEN_OFFER, now_us);
+    ota_update_tell_offer(actor, now_us, OTA_SENDER_OPERATOR);
+    device->begin_us = OTA_NEVER; /* the healer comes too late */
     ota_update_begin(actor, now_us);
 }

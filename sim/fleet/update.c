@@ -115,6 +115,15 @@ static void knock(struct ota_actor *actor, int64_t now_us, int64_t delay_us)
         device->sleep_us = ota_us_add(told_us, app->stay_max_us);
 }
 
+void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
+                           enum ota_sender sender)
+{
+    struct ota_observation seen =
+        ota_actor_observation(actor, OTA_SEEN_OFFER, now_us);
+    seen.detail.offer.sender = sender;
+    ota_actor_tell(actor, &seen);
+}
+
 bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
 {
     const struct ota_delivery *delivery = &actor->config->delivery;
@@ -148,7 +157,9 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
     device->step = next_step(device);
     device->begin_us =
         ota_online_reachable_us(actor, ota_us_add(now_us, delay_us));
-    ota_actor_tell_plain(actor, OTA_SEEN_OFFER, now_us);
+    ota_update_tell_offer(actor, now_us,
+                          device->safe_mode ? OTA_SENDER_HEALER
+                                            : OTA_SENDER_CLOUD);
     if (app->updates == OTA_APP_UPDATES_DISABLED && ota_os_tells_flags(&os) &&
         !ota_update_enabled(actor, now_us))
         knock(actor, now_us, delay_us);
@@ -157,30 +168,35 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
 
 /* --- the transfer --- */
 
+/* When the app breaks a transfer that begins now. */
+static int64_t break_us(const struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_dist until = {
+        .kind = OTA_DIST_EXPONENTIAL,
+        .dimension = OTA_TIME,
+        .a = (double)app->interferes_us,
+    };
+    struct ota_stream stream;
+
+    if (app->interferes_us == OTA_NEVER || actor->device->safe_mode)
+        return OTA_NEVER;
+    ota_actor_stream(actor, OTA_PURPOSE_INTERFERE, &stream);
+    return ota_us_add(now_us, ota_dist_draw_us(&until, &stream.rng));
+}
+
 /* When the device will be gone whatever happens, if a transfer begins now; in
  * *graceful whether it then has time to save its progress. */
-static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
-                      bool *graceful)
+static int64_t gone_us(const struct ota_actor *actor, int64_t now_us,
+                       bool *graceful)
 {
     const struct ota_device *device = actor->device;
     const struct ota_app_common *app = ota_app_common(&actor->group->app);
     const struct ota_battery *battery = &actor->group->battery;
-    struct ota_stream stream;
 
     int64_t sleep_us = device->sleep_us;
     if (app->stay_once_begun && sleep_us != OTA_NEVER)
         sleep_us = ota_us_max(sleep_us, ota_us_add(now_us, app->stay_max_us));
-    if (app->interferes_us != OTA_NEVER && !device->safe_mode) {
-        const struct ota_dist until = {
-            .kind = OTA_DIST_EXPONENTIAL,
-            .dimension = OTA_TIME,
-            .a = (double)app->interferes_us,
-        };
-        ota_actor_stream(actor, OTA_PURPOSE_INTERFERE, &stream);
-        sleep_us = ota_us_min(
-            sleep_us,
-            ota_us_add(now_us, ota_dist_draw_us(&until, &stream.rng)));
-    }
     int64_t end_us =
         ota_us_min(actor->config->horizon_us, device->presence_us);
     if (device->left_pc != INT64_MAX) {
@@ -189,7 +205,7 @@ static int64_t cut_us(const struct ota_actor *actor, int64_t now_us,
         end_us = ota_us_min(end_us, ota_us_add(now_us, lasts_us));
     }
     *graceful = sleep_us <= end_us;
-    return ota_us_max(ota_us_min(sleep_us, end_us), now_us + 1);
+    return ota_us_min(sleep_us, end_us);
 }
 
 /* What a broken transfer left behind is of use for the same image only. */
@@ -227,7 +243,10 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
         .os = ota_actor_os(actor),
         .air = &air,
     };
-    job.cut_us = cut_us(actor, now_us, &job.cut_is_graceful);
+    const int64_t gone = gone_us(actor, now_us, &job.cut_is_graceful);
+    const int64_t broken = break_us(actor, now_us);
+    job.cut_us = ota_us_max(ota_us_min(gone, broken), now_us + 1);
+    job.cut_is_graceful = job.cut_is_graceful || broken < gone;
     ota_actor_stream(actor, OTA_PURPOSE_TRANSFER, &stream);
     *result =
         group->transfer.model->run(group->transfer.config, &job, &stream.rng);
@@ -236,6 +255,8 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
         result->end == OTA_TRANSFER_CUT && !job.cut_is_graceful;
     assert(result->end != OTA_TRANSFER_DONE ||
            job.kept_bytes + result->payload_bytes == job.size_bytes);
+    if (result->end == OTA_TRANSFER_CUT && broken < gone)
+        result->end = OTA_TRANSFER_BROKEN;
     ota_radio_keep(actor, &air);
 }
 
@@ -297,11 +318,13 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
 
     if (waits_for_app(actor, now_us))
         return;
+    /* An operator's move is not planned ahead, as the healer's is. */
+    const bool healed = device->safe_mode && device->begin_us != OTA_NEVER;
     device->begin_us = OTA_NEVER;
     record->attempts++;
     if (device->attempts < UINT8_MAX)
         device->attempts++;
-    if (!device->safe_mode || device->commanded)
+    if (!healed)
         record->offers_begun++;
     else if (device->heals < UINT16_MAX)
         device->heals++;

@@ -180,7 +180,9 @@ static void second_hour(struct story *story)
     connects(story, 7282 * S, true, true);
     story_hear(
         story, 7282 * S,
-        (struct ota_observation){.kind = OTA_SEEN_OFFER, .safe_mode = true});
+        (struct ota_observation){.kind = OTA_SEEN_OFFER,
+                                 .safe_mode = true,
+                                 .detail.offer.sender = OTA_SENDER_HEALER});
     /* Told in two pieces, as when somebody looks at a device meanwhile. */
     phase(story, 7282 * S, 7285 * S, OTA_PHASE_ONLINE, PC_PER_MAH / 16);
     phase(story, 7285 * S, 7290 * S, OTA_PHASE_ONLINE, PC_PER_MAH / 16);

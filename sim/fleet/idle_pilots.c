@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * idle_pilots.c - devices that live an idle life for others to learn from.
+ *
+ * idle.c says what for. A pilot is stepped like any device of its group, but
+ * nothing that happens to some only happens to it: no outage, no absence, no
+ * empty battery, no cap. Each point at which it falls asleep is kept.
+ */
+#include "sim/fleet/idle_pilots.h"
+
+#include <stdlib.h>
+
+enum {
+    CYCLES = 3,       /* ages of a session that a pilot lives through */
+    LEADS_LEAST = 32, /* or leads of its sleep, */
+    PIECES = 16,      /* or that part of the run, if that is longer */
+};
+
+/* How many times the pilots' wakes a group must have to be worth it. */
+enum { WAKES_WORTH = 2 };
+
+const enum ota_power ota_idle_powers[OTA_IDLE_AWAKE] = {
+    OTA_POWER_BOOT,   OTA_POWER_ATTACH, OTA_POWER_CONNECT,
+    OTA_POWER_ONLINE, OTA_POWER_TAIL,
+};
+
+/* --- which classes there are --- */
+
+static bool keeps_signal(const struct ota_group *group)
+{
+    return group->signal_count > 1 && group->signal_holds_us == OTA_NEVER;
+}
+
+/* The age at which sessions end. */
+static int64_t renew_us(const struct ota_group *group)
+{
+    const struct ota_session_state fresh = {.handshake_us = 0};
+
+    return group->session.model->renew_us(group->session.config, &fresh);
+}
+
+/* How long a pilot lives, unless it is out of points before: the longer, the
+ * fewer pieces a long run takes, each of which costs a search. */
+static int64_t life_us(const struct ota_fleet_config *config,
+                       const struct ota_group *group)
+{
+    const struct ota_sleep *sleep = &group->sleep;
+    const int64_t age_us = renew_us(group);
+    const int64_t least_us =
+        ota_us_max(LEADS_LEAST * sleep->model->lead_us(sleep->config),
+                   config->horizon_us / PIECES);
+
+    return age_us == OTA_NEVER ? least_us
+                               : ota_us_max(CYCLES * age_us, least_us);
+}
+
+/* Whether where a device is in a list of wakes matters, besides how old its
+ * session is: a pilot at another place is no guide to it. */
+static bool wakes_by_list(const struct ota_sleep *sleep)
+{
+    return sleep->model == &ota_sleep_calendar ||
+           sleep->model == &ota_sleep_trace;
+}
+
+/* Whether passing over idle time would save more than learning costs. */
+static bool is_worth_it(const struct ota_fleet_config *config,
+                        const struct ota_group *group)
+{
+    const struct ota_sleep *sleep = &group->sleep;
+    const int64_t lead_us = sleep->model->lead_us(sleep->config);
+
+    if (lead_us == 0 || wakes_by_list(sleep) || group->app.model->clears)
+        return false;
+    const double stretches =
+        (double)group->count * (double)config->horizon_us / 2;
+    return stretches > (double)WAKES_WORTH * OTA_IDLE_PILOTS *
+                           (double)life_us(config, group) *
+                           (double)group->variant_count;
+}
+
+static bool is_listed(const struct ota_idle *idle,
+                      const struct ota_idle_class *wanted)
+{
+    for (size_t i = 0; i < idle->count; i++) {
+        const struct ota_idle_class *class = &idle->classes[i];
+        if (class->group == wanted->group && class->signal == wanted->signal &&
+            class->system == wanted->system)
+            return true;
+    }
+    return false;
+}
+
+static size_t signals_apart(const struct ota_group *group)
+{
+    return keeps_signal(group) ? group->signal_count : 1;
+}
+
+/* Lists the classes of a group: firmware before and after, and signals that
+ * devices keep. */
+static void list_group(struct ota_idle *idle, uint32_t g)
+{
+    const struct ota_group *group = &idle->config->groups[g];
+
+    for (size_t v = 0; v < group->variant_count; v++) {
+        const struct ota_path *path = &group->variants[v].path;
+        const ota_path_taken all =
+            (ota_path_taken)((UINT64_C(1) << path->count) - 1);
+        for (int after = 0; after < 2; after++) {
+            for (size_t s = 0; s < signals_apart(group); s++) {
+                const struct ota_idle_class class = {
+                    .group = g,
+                    .variant = (uint16_t)v,
+                    .signal = (uint8_t)s,
+                    .system = ota_path_system(path, after ? all : 0),
+                    .lead_us = group->sleep.model->lead_us(group->sleep.config),
+                    .renew_us = renew_us(group),
+                };
+                if (!is_listed(idle, &class))
+                    idle->classes[idle->count++] = class;
+            }
+        }
+    }
+}
+
+static size_t classes_most(const struct ota_fleet_config *config)
+{
+    size_t most = 0;
+    for (size_t g = 0; g < config->group_count; g++)
+        most += 2 * config->groups[g].variant_count *
+                signals_apart(&config->groups[g]);
+    return most;
+}
+
+bool ota_idle_new(const struct ota_fleet_config *config, struct ota_idle **made,
+                  struct ota_error *error)
+{
+    *made = NULL;
+    if (config->idle_step)
+        return true;
+    struct ota_idle *idle = calloc(1, sizeof(*idle));
+    if (idle) {
+        idle->config = config;
+        idle->classes = calloc(classes_most(config), sizeof(*idle->classes));
+    }
+    if (!idle || !idle->classes) {
+        ota_idle_free(idle);
+        return ota_fail(error, OTA_NO_MEMORY " for idle time");
+    }
+    for (size_t g = 0; g < config->group_count; g++)
+        if (is_worth_it(config, &config->groups[g]))
+            list_group(idle, (uint32_t)g);
+    if (idle->count > 0)
+        idle->pilots =
+            calloc(idle->count * OTA_IDLE_PILOTS, sizeof(*idle->pilots));
+    if (idle->count > 0 && !idle->pilots) {
+        ota_idle_free(idle);
+        return ota_fail(error, OTA_NO_MEMORY " for idle time");
+    }
+    for (size_t i = 0; i < idle->count; i++)
+        idle->classes[i].pilots = &idle->pilots[i * OTA_IDLE_PILOTS];
+    *made = idle;
+    return true;
+}
+
+void ota_idle_free(struct ota_idle *idle)
+{
+    if (!idle)
+        return;
+    free(idle->classes);
+    free(idle->pilots);
+    free(idle);
+}
+
+/* --- learning --- */
+
+/* A pilot under way. */
+struct life {
+    struct ota_group group; /* without what happens to some only */
+    struct ota_device device;
+    struct ota_device_record record;
+    struct ota_plan_state meter;
+    struct ota_shard_reports reports;
+    struct ota_actor actor;
+    int64_t period;       /* of the meter, at the last point */
+    int64_t billed_bytes; /* in earlier periods */
+    int64_t last_bytes;   /* in all, at the last point */
+};
+
+static void begin_life(struct life *life, const struct ota_idle *idle,
+                       const struct ota_idle_class *class, uint64_t id,
+                       const struct ota_random_key *key)
+{
+    const struct ota_group *group = &idle->config->groups[class->group];
+
+    *life = (struct life){.group = *group};
+    life->group.outage_count = 0;
+    life->group.absent = 0;
+    life->group.presence = (struct ota_presence){&ota_presence_always, NULL};
+    if (keeps_signal(group)) {
+        life->group.signals = &group->signals[class->signal];
+        life->group.signal_count = 1;
+    }
+    life->actor = (struct ota_actor){
+        .config = idle->config,
+        .key = key,
+        .group = &life->group,
+        .device = &life->device,
+        .record = &life->record,
+        .meter = &life->meter,
+        .reports = &life->reports,
+        .id = id,
+        .is_pilot = true,
+    };
+    ota_device_start(&life->actor);
+    life->device.variant = class->variant;
+    life->device.system = class->system;
+}
+
+/* What the plan has billed so far; a period that ended between two points took
+ * along what came behind the first of them. */
+static int64_t billed_bytes(struct life *life)
+{
+    if (life->meter.period != life->period) {
+        life->period = life->meter.period;
+        life->billed_bytes = life->last_bytes;
+    }
+    life->last_bytes =
+        life->billed_bytes + life->meter.used_bytes + life->meter.raw_bytes;
+    return life->last_bytes;
+}
+
+static void keep_point(struct life *life, struct ota_idle_pilot *pilot)
+{
+    const struct ota_device_record *record = &life->record;
+    struct ota_idle_point *point = &pilot->points[pilot->count];
+
+    *point = (struct ota_idle_point){
+        .at_us = life->device.since_us,
+        .wakes_us = life->device.next_wake_us,
+        .age_us = ota_idle_age_us(&life->device),
+        .spent =
+            {
+                .bytes = record->routine_bytes,
+                .billed_bytes = billed_bytes(life),
+                .wakes = record->wakes,
+                .connects = record->connects,
+                .handshakes = record->handshakes,
+                .skipped = record->skipped,
+            },
+    };
+    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++)
+        point->spent.power_us[p] = record->power_us[ota_idle_powers[p]];
+    for (size_t h = 0; h < 2; h++)
+        if (pilot->renewed[h] == OTA_IDLE_POINTS && pilot->count > 0 &&
+            point->spent.handshakes >=
+                pilot->points[0].spent.handshakes + (int32_t)h + 1)
+            pilot->renewed[h] = pilot->count;
+    pilot->count++;
+}
+
+static void live(struct life *life, struct ota_idle_pilot *pilot,
+                 int64_t until_us)
+{
+    struct ota_actor *actor = &life->actor;
+    struct ota_device *device = &life->device;
+
+    pilot->count = 0;
+    pilot->renewed[0] = pilot->renewed[1] = OTA_IDLE_POINTS;
+    while (device->due_us < 0)
+        ota_device_step(actor);
+    ota_device_open(actor);
+    device->left_pc = INT64_MAX;
+    while (device->due_us < until_us && pilot->count < OTA_IDLE_POINTS) {
+        ota_device_step(actor);
+        if (device->phase == OTA_PHASE_ASLEEP)
+            keep_point(life, pilot);
+    }
+    for (size_t h = 0; h < 2; h++)
+        if (pilot->renewed[h] > pilot->count)
+            pilot->renewed[h] = pilot->count;
+}
+
+void ota_idle_add(struct ota_idle_spent *sum, const struct ota_idle_spent *from,
+                  const struct ota_idle_spent *to)
+{
+    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++)
+        sum->power_us[p] += to->power_us[p] - from->power_us[p];
+    sum->bytes += to->bytes - from->bytes;
+    sum->billed_bytes += to->billed_bytes - from->billed_bytes;
+    sum->wakes += to->wakes - from->wakes;
+    sum->connects += to->connects - from->connects;
+    sum->handshakes += to->handshakes - from->handshakes;
+    sum->skipped += to->skipped - from->skipped;
+}
+
+int64_t ota_idle_key(const struct ota_idle_class *class, int64_t age_us)
+{
+    if (age_us == OTA_NEVER)
+        return OTA_NEVER;
+    return class->renew_us == OTA_NEVER ? 0
+                                        : ota_us_min(age_us, class->renew_us);
+}
+
+static void sort_out(const struct ota_idle_class *class,
+                     struct ota_idle_pilot *pilot)
+{
+    for (size_t i = 0; i < pilot->count; i++) {
+        pilot->at_us[i] = pilot->points[i].at_us;
+        pilot->key_us[i] = ota_idle_key(class, pilot->points[i].age_us);
+    }
+}
+
+/* What can be said of a class once its pilots have lived. */
+static void sum_up(struct ota_idle_class *class)
+{
+    class->clocked = true;
+    class->lived_us = 0;
+    class->lived = (struct ota_idle_spent){.bytes = 0};
+    for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
+        struct ota_idle_pilot *pilot = &class->pilots[p];
+        const struct ota_idle_point *points = pilot->points;
+        sort_out(class, pilot);
+        for (size_t i = 1; i < pilot->count; i++)
+            class->clocked &= ota_idle_lead(class, points[i].wakes_us) ==
+                              ota_idle_lead(class, points[i - 1].wakes_us) + 1;
+        if (pilot->count < 2)
+            continue;
+        const struct ota_idle_point *last = &points[pilot->count - 1];
+        class->lived_us += last->at_us - points[0].at_us;
+        ota_idle_add(&class->lived, &points[0].spent, &last->spent);
+    }
+}
+
+void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key)
+{
+    uint64_t id = OTA_DEVICES_MAX;
+    struct life life;
+
+    for (size_t c = 0; c < idle->count; c++) {
+        struct ota_idle_class *class = &idle->classes[c];
+        const struct ota_group *group = &idle->config->groups[class->group];
+        for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
+            begin_life(&life, idle, class, --id, key);
+            live(&life, &class->pilots[p], life_us(idle->config, group));
+        }
+        sum_up(class);
+    }
+}
+
+/* --- which one is a device's --- */
+
+const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor)
+{
+    const struct ota_idle *idle = actor->idle;
+    const struct ota_device *device = actor->device;
+    const bool apart = keeps_signal(actor->group);
+
+    for (size_t i = 0; i < idle->count; i++) {
+        const struct ota_idle_class *class = &idle->classes[i];
+        if (class->group == device->group && class->system == device->system &&
+            (!apart || class->signal == device->signal))
+            return class;
+    }
+    return NULL;
+}
