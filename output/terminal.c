@@ -296,6 +296,7 @@ static const struct line trouble_lines[] = {
     {"images that failed", OTA_SCALE_COUNT, OTA_KPI_DEFECTIVE, OTA_KPIS},
     {"believed updated, wrongly", OTA_SCALE_COUNT, OTA_KPI_BELIEVED_WRONGLY,
      OTA_KPIS},
+    {"updated, not known to be", OTA_SCALE_COUNT, OTA_KPI_UNBELIEVED, OTA_KPIS},
 };
 
 /* Why a number has no mean, in place of its interval. */
@@ -339,6 +340,28 @@ static void print_lines(const struct page *page,
         row(page, "  %-24s%11s  %-16s%9s  %s", lines[i].label, mean, interval,
             p95, p95_interval);
     }
+}
+
+/* What the backend does not know and the cloud neither is no trouble: it is
+ * said above, as updated and not yet reported. */
+static bool is_trouble(const struct ota_group_summary *fleet,
+                       const struct line *line)
+{
+    const double expected =
+        line->mean == OTA_KPI_UNBELIEVED
+            ? fleet->outcomes[OTA_OUTCOME_UPDATED_UNREPORTED].mean
+            : 0;
+    return fleet->kpi[line->mean].mean > expected;
+}
+
+static void print_trouble(const struct page *page,
+                          const struct ota_group_summary *fleet)
+{
+    const size_t count = sizeof(trouble_lines) / sizeof(trouble_lines[0]);
+
+    for (size_t i = 0; i < count; i++)
+        if (is_trouble(fleet, &trouble_lines[i]))
+            print_lines(page, fleet, &trouble_lines[i], 1);
 }
 
 /* How wide UTF-8 stands on a terminal, wide letters apart. */
@@ -409,10 +432,7 @@ void ota_output_print(const struct ota_report *report, FILE *out, int width,
     heading(&page, "The fleet, whole run");
     print_lines(&page, fleet, fleet_lines,
                 sizeof(fleet_lines) / sizeof(fleet_lines[0]));
-    for (size_t i = 0; i < sizeof(trouble_lines) / sizeof(trouble_lines[0]);
-         i++)
-        if (fleet->kpi[trouble_lines[i].mean].mean > 0)
-            print_lines(&page, fleet, &trouble_lines[i], 1);
+    print_trouble(&page, fleet);
     if (report->summary->group_count > 1)
         print_groups(&page, report);
 }

@@ -84,6 +84,9 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
     [OTA_KPI_BELIEVED_WRONGLY] =
         {"believed_wrongly", "devices", "of them wrongly",
          "devices believed to be updated that do not run the release"},
+    [OTA_KPI_UNBELIEVED] =
+        {"unbelieved", "devices", "updated, not known to be",
+         "devices that run the release, of which the backend does not know"},
     [OTA_KPI_DEFECTIVE] =
         {"defective", "devices", "images that failed",
          "devices on which the release, or applying it, failed"},

@@ -33,6 +33,7 @@ enum ota_kpi {
     OTA_KPI_BATTERIES_EMPTY, /* devices whose battery ran out */
     OTA_KPI_BELIEVED,         /* devices that the backend thinks updated */
     OTA_KPI_BELIEVED_WRONGLY, /* of them, that do not run the release */
+    OTA_KPI_UNBELIEVED,       /* that run it, and the backend does not know */
     OTA_KPI_DEFECTIVE,        /* devices on which the image failed */
     OTA_KPIS
 };

@@ -276,6 +276,7 @@ static void count(const struct span *span, struct ota_group_results *results)
     int64_t empty = 0;
     int64_t believed = 0;
     int64_t wrongly = 0;
+    int64_t unbelieved = 0;
     int64_t defective = 0;
 
     for (size_t i = 0; i < span->count; i++) {
@@ -290,6 +291,7 @@ static void count(const struct span *span, struct ota_group_results *results)
         empty += record->dead;
         believed += record->believed;
         wrongly += record->believed && !runs_release(record);
+        unbelieved += !record->believed && runs_release(record);
         defective += record->defect_us != OTA_NEVER;
     }
 
@@ -306,6 +308,7 @@ static void count(const struct span *span, struct ota_group_results *results)
     kpi[OTA_KPI_BATTERIES_EMPTY] = (double)empty;
     kpi[OTA_KPI_BELIEVED] = (double)believed;
     kpi[OTA_KPI_BELIEVED_WRONGLY] = (double)wrongly;
+    kpi[OTA_KPI_UNBELIEVED] = (double)unbelieved;
     kpi[OTA_KPI_DEFECTIVE] = (double)defective;
 }
 

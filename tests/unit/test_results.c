@@ -163,7 +163,7 @@ static void kpis_of_a_group_by_hand(void **state)
         {OTA_KPI_AWAKE_P95, 285.15},     {OTA_KPI_CHARGE, 1e5},
         {OTA_KPI_CHARGE_P95, 1e5},       {OTA_KPI_BATTERIES_EMPTY, 50.0},
         {OTA_KPI_BELIEVED, 60.0},        {OTA_KPI_BELIEVED_WRONGLY, 0.0},
-        {OTA_KPI_DEFECTIVE, 5.0},
+        {OTA_KPI_UNBELIEVED, 40.0},      {OTA_KPI_DEFECTIVE, 5.0},
     };
     assert_int_equal(sizeof(wanted) / sizeof(wanted[0]), OTA_KPIS);
     for (size_t i = 0; i < OTA_KPIS; i++)
