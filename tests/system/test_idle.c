@@ -314,7 +314,7 @@ static const struct {
     {"by_the_calendar",
      {"fleet.0.sleep={\"model\": \"calendar\", \"times\": "
       "\"07:00 12:00 17:00\", \"days\": \"mon tue wed thu fri\"}",
-      "run.horizon=60d", "release.at=30d", NULL}},
+      "run.horizon=110d", "release.at=54d", "fleet.0.count=600", NULL}},
     {"signals_that_devices_keep",
      {SIGNALS, "fleet.0.signal_holds=never", NULL}},
     {"signals_that_change", {SIGNALS, "fleet.0.signal_holds=1d", NULL}},
