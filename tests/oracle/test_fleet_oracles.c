@@ -29,6 +29,7 @@ static const char hourly[] =
     "  \"delivery\": {\"model\": \"immediate\", \"begin_delay\": \"0s\"},"
     "  \"fleet\": [{ \"name\": \"f\", \"count\": 20000,"
     "    \"platform\": \"electron\", \"installed\": [{\"os\": \"0.7.0\"}],"
+    "    \"cycle_min\": \"0s\","
     "    \"sleep\": {\"model\": \"interval\", \"period\": \"1h\"},"
     "    \"link\": {\"attach\": \"1us\", \"rtt\": \"1us\", \"loss\": 0,"
     "               \"goodput\": \"1000Mbit/s\","
@@ -133,8 +134,8 @@ static void the_run_begins_in_full_stride(void **state)
     const char *at_once[] = {"fleet.0.app.wait=600s", "release.at=0s",
                              "fleet.0.count=4000", NULL};
     const char *aligned[] = {"fleet.0.app.wait=600s", "release.at=5min",
-                             "fleet.0.sleep.phase=aligned",
-                             "fleet.0.count=100", NULL};
+                             "fleet.0.sleep.phase=aligned", "fleet.0.count=100",
+                             NULL};
     struct one_run run;
 
     assert_share_within(at_once, 0, 600 / 3600.0);

@@ -178,12 +178,14 @@ static void wire_bytes_add_up(void **state)
             path_of(&catalog, &upgrades[i], &raw, &arena);
         int64_t chunks = 0;
         int64_t chunk_bytes = 0;
+        struct ota_device_os os = path.os;
+        os.tcp = false; /* the sums are those of datagrams */
         for (size_t m = 0; m < path.count; m++) {
             const struct ota_transfer_job job = {
                 .size_bytes = path.steps[m].image_bytes,
                 .cut_us = OTA_NEVER,
                 .data_left_bytes = INT64_MAX,
-                .os = path.os,
+                .os = os,
                 .air = &air,
             };
             const struct ota_transfer_result result =

@@ -80,6 +80,7 @@ static void fill_devices(struct sample *sample)
             .begun_us = OTA_NEVER,
             .installed_us = OTA_NEVER,
             .confirmed_us = OTA_NEVER,
+            .defect_us = OTA_NEVER,
         };
     sample->devices[1] = (struct ota_device_record){
         .outcome = OTA_OUTCOME_UPDATED_CONFIRMED,
@@ -102,7 +103,10 @@ static void fill_devices(struct sample *sample)
         .attempts = 3,
         .aborted = 1,
         .modules = 2,
+        .skipped = 7,
         .dead = true,
+        .believed = true,
+        .defect_us = 9500000,
     };
 }
 
