@@ -129,6 +129,7 @@ static void long_runs_do_not_run_out_of_numbers(void **state)
     (void)state;
     const char *wakes[] = {"fleet.0.count=1",
                            "fleet.0.sleep.period=1s",
+                           "fleet.0.cycle_min=0s",
                            "fleet.0.link.attach_failure=1",
                            "fleet.0.link.attach_give_up=1s",
                            "run.horizon=60d",

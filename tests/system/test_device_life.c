@@ -47,14 +47,19 @@ static void observe(void *self, const struct ota_observation *o)
         ends->offered_and_left++;
 }
 
+static void count(void *self, const struct ota_observation *o)
+{
+    (void)o;
+    ++*(int64_t *)self;
+}
+
 /* A transfer that ends because somebody switched the device off is an attempt
  * that failed, once, and nothing is offered to a device that is gone. */
 static void nobody_offers_to_a_device_that_is_gone(void **state)
 {
     (void)state;
     const char *settings[] = {
-        "release.app_size=100KB",
-        "fleet.0.link.device_time_per_kib=1s",
+        "release.app_size=100KB", "fleet.0.link.device_time_per_kib=1s",
         "fleet.0.presence={\"model\": \"on_off\", \"share\": 1,"
         " \"on\": \"exponential(1min)\", \"off\": \"1min\"}",
         NULL};
@@ -83,13 +88,64 @@ static void nobody_offers_to_a_device_that_is_gone(void **state)
     one_run_release(&run);
 }
 
+/* An update that would begin just when the device is switched off does not: it
+ * is back for a minute at a time, and connects for 1.005 s of it. */
+static void switching_off_comes_before_all_else(void **state)
+{
+    (void)state;
+    const char *settings[] = {
+        "delivery.begin_delay=58.995s", "fleet.0.session={\"model\": \"full\"}",
+        "fleet.0.presence={\"model\": \"on_off\", \"share\": 1,"
+        " \"on\": \"1min\", \"off\": \"1min\"}",
+        NULL};
+    struct one_run run;
+
+    one_run(&run, plain, settings, 1, NULL);
+    for (size_t i = 0; i < run.count; i++) {
+        assert_true(run.records[i].offers > 1000);
+        assert_int_equal(run.records[i].attempts, 0);
+    }
+    one_run_release(&run);
+}
+
+/* A module is sent tries_max times, in safe mode too. The device is never on
+ * for as long as a transfer takes, and each time it comes back its app runs. */
+static void tries_are_limited_in_safe_mode(void **state)
+{
+    (void)state;
+    const char *settings[] = {
+        "delivery={\"model\": \"script\", \"verifies\": true,"
+        " \"safe_mode\": \"each\", \"tries_max\": 3,"
+        " \"begin_delay\": \"1s\"}",
+        "release.app_size=100KB", "fleet.0.link.device_time_per_kib=1s",
+        "fleet.0.presence={\"model\": \"on_off\", \"share\": 1,"
+        " \"on\": \"12s\", \"off\": \"20min\"}",
+        NULL};
+    struct one_run run;
+    int64_t commands = 0;
+    const struct ota_observer observer = {
+        .wants = 1u << OTA_SEEN_COMMAND,
+        .observe = count,
+        .self = &commands,
+    };
+
+    one_run(&run, plain, settings, 1, &observer);
+    for (size_t i = 0; i < run.count; i++) {
+        assert_int_equal(run.records[i].attempts, 3);
+        assert_int_equal(run.records[i].outcome, OTA_OUTCOME_FAILED_GIVEN_UP);
+    }
+    assert_true(commands >= 3 * (int64_t)run.count);
+    one_run_release(&run);
+}
+
 /* The keep-alive that falls on time 0 or before is neither counted nor
  * billed. */
 static void bills_begin_with_the_books(void **state)
 {
     (void)state;
     const char *settings[] = {
-        "run.horizon=1d", "release.at=86399s",
+        "run.horizon=1d",
+        "release.at=86399s",
         "fleet.0.session={\"model\": \"dtls\", \"max_age\": \"366d\","
         " \"keep_alive\": \"3s\"}",
         "fleet.0.sleep={\"model\": \"interval\", \"period\": \"1h\"}",
@@ -114,6 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_offers_to_a_device_that_is_gone),
+        cmocka_unit_test(switching_off_comes_before_all_else),
+        cmocka_unit_test(tries_are_limited_in_safe_mode),
         cmocka_unit_test(bills_begin_with_the_books),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

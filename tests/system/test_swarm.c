@@ -148,8 +148,8 @@ static const char *const sessions[] = {
     "{\"model\": \"dtls\"}",
     "{\"model\": \"dtls\", \"max_age\": \"2h\", \"mapping\": \"1min\"}",
     "{\"model\": \"dtls\", \"max_age\": \"7s\", \"keep_alive\": \"3s\"}",
-    "{\"model\": \"dtls\", \"keep_alive\": \"30s\", \"mapping\": \"10s\","
-    " \"fruitless_max\": 3}",
+    ("{\"model\": \"dtls\", \"keep_alive\": \"30s\", \"mapping\": \"10s\","
+     " \"fruitless_max\": 3}"),
     "{\"model\": \"dtls\", \"keep_alive\": \"never\"}",
     "{\"model\": \"full\"}",
     "{\"model\": \"tcp\"}",
@@ -210,8 +210,8 @@ static const char *const presences[] = {
 };
 static const char *const outages[] = {
     "{\"at\": \"0s\", \"lasts\": \"1d\"}",
-    "{\"at\": \"1h\", \"lasts\": \"10min\"},"
-    "{\"at\": \"2h\", \"lasts\": \"1h\"}",
+    ("{\"at\": \"1h\", \"lasts\": \"10min\"},"
+     "{\"at\": \"2h\", \"lasts\": \"1h\"}"),
     "{\"at\": \"30h\", \"lasts\": \"300d\"}",
 };
 
