@@ -347,6 +347,8 @@ static void nine_modules_are_more_than_a_megabyte(void **state)
     for (size_t i = 0; i < remedy.run.count; i++) {
         const struct ota_device_record *record = &remedy.run.records[i];
         assert_int_equal(record->modules, MODULES);
+        assert_int_equal(record->offers, MODULES);
+        assert_int_equal(record->offers_begun, MODULES);
         assert_int_equal(record->useful_bytes, PAYLOAD);
         assert_int_equal(record->wasted_bytes, 0);
         assert_int_equal(record->overage_uusd, 990000); /* one more MB */
