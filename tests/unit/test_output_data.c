@@ -134,10 +134,10 @@ static void devices_csv_rows(void **state)
 
     assert_non_null(strstr(
         text, "\n1,plain,updated_confirmed,1.5,2,3.000001,8640000,1,20,300,"
-              "4000,4321,0.25,12.000001,0.99,2,30,29,5,4,3,1,2,1\n"));
+              "4000,4321,0.25,12.000001,0.99,2,30,29,5,4,3,1,0,2,7,1,1,9.5\n"));
     assert_non_null(strstr(
         text, "\n3,\"odd, \"\"name\"\"\",waiting_never_offered,,,,,0,0,0,0,"
-              "0,0,0,0,0,0,0,0,0,0,0,0,0\n"));
+              "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,\n"));
     size_t lines = 0;
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
