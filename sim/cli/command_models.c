@@ -27,6 +27,8 @@ static void print_field(const struct ota_field *field)
                *field->fallback ? field->fallback : "\"\"");
     if (field->source)
         printf("      source: %s\n", field->source);
+    else if (field->fallback)
+        puts("      source: ours: as if there were none");
 }
 
 static void print_fields(const struct ota_field *fields)
