@@ -87,15 +87,20 @@ static bool is_bad(const struct ota_actor *actor, struct ota_stream *stream)
 
 void ota_apply_crash(struct ota_actor *actor, int64_t now_us)
 {
-    const bool reverts = actor->config->image.fate == OTA_IMAGE_REVERTS;
+    struct ota_device *device = actor->device;
     struct ota_stream stream;
 
-    is_bad(actor, &stream); /* moves the stream behind that draw */
     ota_actor_state(actor, now_us, OTA_STATE_CRASHING);
-    ota_actor_enter(actor, OTA_PHASE_CRASHING, now_us,
-                    reverts ? ota_us_add(now_us,
-                                         draw_after_us(actor, &stream.rng))
-                            : OTA_NEVER);
+    if (actor->config->image.fate != OTA_IMAGE_REVERTS) {
+        ota_actor_enter(actor, OTA_PHASE_CRASHING, now_us, OTA_NEVER);
+        return;
+    }
+    is_bad(actor, &stream); /* moves the stream behind that draw */
+    if (device->fate_us == OTA_NEVER)
+        device->fate_us =
+            ota_us_add(now_us, draw_after_us(actor, &stream.rng));
+    device->fate_us = ota_us_max(device->fate_us, now_us);
+    ota_actor_enter(actor, OTA_PHASE_CRASHING, now_us, device->fate_us);
 }
 
 void ota_apply_reverted(struct ota_actor *actor, int64_t now_us)
@@ -103,6 +108,7 @@ void ota_apply_reverted(struct ota_actor *actor, int64_t now_us)
     struct ota_device *device = actor->device;
 
     device->taken = 0;
+    device->fate_us = OTA_NEVER;
     device->system = ota_path_system(ota_actor_path(actor), 0);
     device->changed = true;
     ota_session_drop(&device->session);

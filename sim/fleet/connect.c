@@ -121,7 +121,8 @@ static void connect(struct ota_actor *actor, int64_t now_us)
     device->connect_ok = setup.ok;
     device->session_full = setup.full;
     device->connect_bytes = setup.up_bytes + setup.down_bytes;
-    device->attempts = 0;
+    if (setup.full)
+        device->attempts = 0;
     ota_actor_connection_bytes(actor, now_us, device->connect_bytes);
     ota_actor_enter(actor, OTA_PHASE_CONNECTING, now_us,
                     ota_us_add(now_us, setup.took_us));

@@ -137,7 +137,7 @@ void ota_device_start(struct ota_actor *actor)
     struct ota_stream stream;
 
     device->begin_us = device->sleep_us = OTA_NEVER;
-    device->script_us = device->fate_us = OTA_NEVER;
+    device->script_us = device->fate_us = device->lost_us = OTA_NEVER;
     device->presence_us = OTA_NEVER;
     device->attached_us = device->retry_us = -OTA_NEVER;
     device->left_pc = INT64_MAX; /* until it is counted */
@@ -293,6 +293,8 @@ static bool has_it(struct ota_actor *actor, int64_t now_us)
 {
     if (ota_actor_path(actor)->count > 0)
         return false;
+    if (actor->device->state != OTA_STATE_WAITING)
+        return true;
     actor->record->installed_us = actor->record->confirmed_us = now_us;
     actor->record->believed = true;
     actor->record->believed_us = now_us;

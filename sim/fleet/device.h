@@ -53,6 +53,7 @@ struct ota_device {
     int64_t presence_us;  /* is switched off or on */
     int64_t signal_us;    /* has another signal from then on */
     int64_t retry_us;     /* the cloud offers nothing before */
+    int64_t lost_us;      /* finds that its keep-alives go unanswered */
     int64_t script_us;    /* the operator's next move; OTA_NEVER: none */
     int64_t fate_us;      /* its image stops working */
     int64_t belief_us;    /* the backend heard something last */
@@ -98,6 +99,7 @@ struct ota_device {
     bool safe_mode;
     bool commanded; /* into safe mode, by the operator: a reboot ends that */
     bool opened;    /* its app has let the pending update in */
+    bool asks_again; /* the cloud would have offered, but for retry_us */
     bool reached;   /* by the rollout */
     bool was_online;
     bool for_update; /* this connection is the update's doing: what it
@@ -232,6 +234,10 @@ void ota_radio_keep(struct ota_actor *actor, const struct ota_air *air);
 
 /* The link that the device has at the moment. */
 const struct ota_link *ota_radio_link(const struct ota_actor *actor);
+
+/* The outage under way at now_us or the next one, or NULL. */
+const struct ota_outage *ota_radio_outage(const struct ota_actor *actor,
+                                          int64_t now_us);
 
 /* Whether an outage is under way at now_us. */
 bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us);

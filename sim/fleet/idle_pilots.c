@@ -184,6 +184,7 @@ struct life {
     int64_t period;       /* of the meter, at the last point */
     int64_t billed_bytes; /* in earlier periods */
     int64_t last_bytes;   /* in all, at the last point */
+    int64_t last_routine_bytes; /* on the air, at the last point */
 };
 
 static void begin_life(struct life *life, const struct ota_idle *idle,
@@ -216,16 +217,24 @@ static void begin_life(struct life *life, const struct ota_idle *idle,
     life->device.system = class->system;
 }
 
-/* What the plan has billed so far; a period that ended between two points took
- * along what came behind the first of them. */
+/* What the plan has billed so far. Of a period that ended between two points
+ * the meter knows no more; what passed in it behind the first of them counts
+ * as it passed, without rounding. */
 static int64_t billed_bytes(struct life *life)
 {
-    if (life->meter.period != life->period) {
-        life->period = life->meter.period;
+    const struct ota_plan_state *meter = &life->meter;
+    const int64_t this_bytes = meter->used_bytes + meter->raw_bytes;
+    const int64_t passed_bytes =
+        life->record.routine_bytes - life->last_routine_bytes;
+
+    if (meter->period != life->period) {
+        life->period = meter->period;
         life->billed_bytes = life->last_bytes;
+        if (passed_bytes > this_bytes)
+            life->billed_bytes += passed_bytes - this_bytes;
     }
-    life->last_bytes =
-        life->billed_bytes + life->meter.used_bytes + life->meter.raw_bytes;
+    life->last_bytes = life->billed_bytes + this_bytes;
+    life->last_routine_bytes = life->record.routine_bytes;
     return life->last_bytes;
 }
 

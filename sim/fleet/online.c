@@ -232,6 +232,46 @@ bool ota_online_wake_up(struct ota_actor *actor, int64_t now_us)
 
 /* --- going on --- */
 
+/* Without an answer to a keep-alive for so long, the device gives its
+ * connection up. Sources: particle-iot/device-os, hal/inc/
+ * cellular_hal_utilities.h; over TCP communication/src/lightssl_protocol.h. */
+static const int64_t ping_timeout_us = 30 * OTA_US_PER_S;
+static const int64_t ping_timeout_tcp_us = 10 * OTA_US_PER_S;
+
+/* When a device that stays online will find out that nothing passes: behind the
+ * first keep-alive in an outage. */
+static int64_t lost_us(const struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_session *session = &actor->group->session;
+    const struct ota_device *device = actor->device;
+    const struct ota_outage *outage = ota_radio_outage(actor, now_us);
+    int64_t bytes;
+    const int64_t every_us =
+        session->model->keep_alive_us(session->config, &bytes);
+
+    if (!outage || every_us == OTA_NEVER)
+        return OTA_NEVER;
+    const int64_t from_us = ota_us_max(outage->begin_us, now_us);
+    const int64_t beats = (from_us - device->spoke_us) / every_us + 1;
+    const int64_t ping_us = ota_us_add(device->spoke_us, beats * every_us);
+    if (ping_us >= ota_us_add(outage->begin_us, outage->lasts_us))
+        return OTA_NEVER;
+    return ota_us_add(ping_us, ota_actor_os(actor).tcp ? ping_timeout_tcp_us
+                                                       : ping_timeout_us);
+}
+
+static void lose_connection(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    ota_session_drop(&device->session);
+    ota_actor_end_data_session(actor, now_us);
+    device->attached = false;
+    device->begin_us = OTA_NEVER;
+    device->awake_us = now_us; /* it tries anew */
+    ota_connect_offline(actor, now_us);
+}
+
 void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
@@ -241,8 +281,13 @@ void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
         ota_sleep_begin(actor, now_us);
         return;
     }
+    device->lost_us =
+        actor->group->outage_count > 0 ? lost_us(actor, now_us) : OTA_NEVER;
     int64_t due_us = ota_us_add(now_us, online_stretch_us);
     due_us = ota_us_min(due_us, device->sleep_us);
+    due_us = ota_us_min(due_us, device->lost_us);
+    if (device->asks_again)
+        due_us = ota_us_min(due_us, ota_us_max(device->retry_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->begin_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->script_us, now_us));
     due_us = ota_us_min(
@@ -250,6 +295,13 @@ void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
         ota_us_max(session->model->renew_us(session->config, &device->session),
                    now_us));
     ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, due_us);
+}
+
+static void ask_again(struct ota_actor *actor, int64_t now_us)
+{
+    actor->device->reconnect++; /* other luck */
+    ota_update_offer(actor, now_us, true);
+    ota_online_go_on(actor, now_us);
 }
 
 void ota_online_act(struct ota_actor *actor, int64_t now_us)
@@ -262,8 +314,12 @@ void ota_online_act(struct ota_actor *actor, int64_t now_us)
         ota_sleep_begin(actor, now_us);
     else if (ota_connect_is_paused(actor, now_us))
         ota_connect_offline(actor, now_us);
+    else if (now_us >= device->lost_us)
+        lose_connection(actor, now_us);
     else if (now_us >= device->begin_us)
         ota_update_begin(actor, now_us);
+    else if (device->asks_again && now_us >= device->retry_us)
+        ask_again(actor, now_us);
     else if (now_us >= device->script_us)
         ota_operator_act(actor, now_us);
     else if (now_us >=

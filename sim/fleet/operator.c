@@ -129,6 +129,7 @@ static void command_safe_mode(struct ota_actor *actor, int64_t now_us)
     device->script_us = OTA_NEVER; /* until it is back */
     ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
     device->safe_mode = device->commanded = true; /* of this restart */
+    ota_actor_state(actor, now_us, OTA_STATE_SAFE_MODE);
 }
 
 void ota_operator_act(struct ota_actor *actor, int64_t now_us)

@@ -69,10 +69,11 @@ void ota_radio_start(struct ota_actor *actor, int64_t now_us)
     actor->device->radio_us = now_us;
 }
 
-/* The outage under way at now_us or the next one, or NULL. */
-static const struct ota_outage *outage_from(const struct ota_group *group,
-                                            int64_t now_us)
+const struct ota_outage *ota_radio_outage(const struct ota_actor *actor,
+                                          int64_t now_us)
 {
+    const struct ota_group *group = actor->group;
+
     for (size_t i = 0; i < group->outage_count; i++) {
         const struct ota_outage *outage = &group->outages[i];
         if (now_us < ota_us_add(outage->begin_us, outage->lasts_us))
@@ -83,7 +84,7 @@ static const struct ota_outage *outage_from(const struct ota_group *group,
 
 bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_outage *outage = outage_from(actor->group, now_us);
+    const struct ota_outage *outage = ota_radio_outage(actor, now_us);
     return outage && outage->begin_us <= now_us;
 }
 
@@ -99,7 +100,7 @@ void ota_radio_sense(struct ota_actor *actor, int64_t now_us,
     const struct ota_link *link = ota_radio_link(actor);
     link->model->sense(link->config, &device->link, now_us, &stream.rng, air);
 
-    const struct ota_outage *outage = outage_from(actor->group, now_us);
+    const struct ota_outage *outage = ota_radio_outage(actor, now_us);
     air->outage_begin_us = outage ? outage->begin_us : OTA_NEVER;
     air->outage_end_us =
         outage ? ota_us_add(outage->begin_us, outage->lasts_us) : OTA_NEVER;

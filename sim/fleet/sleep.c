@@ -78,8 +78,10 @@ void ota_sleep_begin(struct ota_actor *actor, int64_t now_us)
     const bool standby = ota_sleep_depth_of(actor) == OTA_SLEEP_STANDBY;
 
     device->begin_us = device->sleep_us = OTA_NEVER;
-    device->for_update = device->opened = false;
+    device->for_update = false;
     device->failures = 0;
+    if (ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE)
+        device->opened = false; /* its memory is lost */
     skip_wakes(actor, now_us);
     ota_actor_tell_plain(actor, OTA_SEEN_SLEEP, now_us);
     if (!standby) {
@@ -153,6 +155,8 @@ static void reboot(struct ota_actor *actor, int64_t now_us, int64_t boot_us)
         device->commanded = false;
         device->safe_mode =
             ota_path_safe_mode(ota_actor_path(actor), device->taken);
+        if (device->state == OTA_STATE_SAFE_MODE && !device->safe_mode)
+            ota_actor_state(actor, now_us, OTA_STATE_WAITING);
     }
     device->awake_us = now_us;
     device->begin_us = device->sleep_us = OTA_NEVER;
@@ -222,6 +226,7 @@ void ota_sleep_return(struct ota_actor *actor, int64_t now_us)
     if (device->next_wake_us != OTA_NEVER)
         skip_wakes(actor, now_us);
     device->failures = 0;
+    device->for_update = false;
     device->attached_us = -OTA_NEVER; /* switched on, not cycled */
     reboot(actor, now_us, ota_sleep_boot_us(actor));
 }

@@ -70,16 +70,24 @@ static bool heals(const struct ota_actor *actor)
     return actor->group->product ? healer->product : healer->developer;
 }
 
-/* Whether the cloud's rules let it try again at now_us. */
-static bool may_try(const struct ota_actor *actor, int64_t now_us)
+/* Whether the cloud's rules let it try again in this session. */
+static bool may_try(const struct ota_actor *actor)
 {
     const struct ota_delivery *delivery = &actor->config->delivery;
     const struct ota_delivery_retry *retry =
         delivery->model->retry(delivery->config);
 
-    return now_us >= actor->device->retry_us &&
-           (retry->session_max == 0 ||
-            actor->device->attempts < retry->session_max);
+    return retry->session_max == 0 ||
+           actor->device->attempts < retry->session_max;
+}
+
+/* Whether somebody would send the device a module now, if it may. */
+static bool is_wanted(const struct ota_actor *actor, bool offered)
+{
+    if (!ota_update_pending(actor) || !actor->device->reached)
+        return false;
+    return actor->device->safe_mode ? heals(actor)
+                                    : offered && !ota_operator_sends(actor);
 }
 
 /* The first step that did not take effect yet. */
@@ -138,18 +146,18 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
                         device->safe_mode ? OTA_STATE_SAFE_MODE
                                           : OTA_STATE_WAITING);
     device->begin_us = OTA_NEVER;
-    if (!ota_update_pending(actor) || !device->reached ||
-        !may_try(actor, now_us))
+    device->asks_again = false;
+    if (!is_wanted(actor, offered) || !may_try(actor))
         return false;
+    if (now_us < device->retry_us) { /* later, if it is still there */
+        device->asks_again = true;
+        return false;
+    }
 
     ota_actor_stream(actor, OTA_PURPOSE_DELIVERY, &stream);
     if (device->safe_mode) {
-        if (!heals(actor))
-            return false;
         delay_us = ota_dist_draw_us(&actor->config->healer.delay, &stream.rng);
     } else {
-        if (!offered || ota_operator_sends(actor))
-            return false;
         delay_us = delivery->model->delay_us(delivery->config, &stream.rng);
         actor->record->offers++;
     }
@@ -255,6 +263,7 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
         result->end == OTA_TRANSFER_CUT && !job.cut_is_graceful;
     assert(result->end != OTA_TRANSFER_DONE ||
            job.kept_bytes + result->payload_bytes == job.size_bytes);
+    assert(result->kept_bytes == job.kept_bytes + result->payload_bytes);
     if (result->end == OTA_TRANSFER_CUT && broken < gone)
         result->end = OTA_TRANSFER_BROKEN;
     ota_radio_keep(actor, &air);
@@ -360,9 +369,11 @@ static void count_abort(struct ota_actor *actor, int64_t now_us)
     if (device->aborted < UINT16_MAX)
         device->aborted++;
     device->retry_us = ota_us_add(now_us, retry->after_us);
-    if (device->safe_mode)
+    if (device->safe_mode && !device->commanded)
         return;
-    ota_actor_state(actor, now_us, OTA_STATE_WAITING);
+    ota_actor_state(actor, now_us,
+                    device->safe_mode ? OTA_STATE_SAFE_MODE
+                                      : OTA_STATE_WAITING);
     if (retry->attempts_max > 0 && device->aborted >= retry->attempts_max) {
         actor->reports->failed++;
         ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
@@ -377,17 +388,35 @@ static void reconnect_after(struct ota_actor *actor, int64_t now_us)
     ota_connect_again(actor, now_us);
 }
 
-/* The device is still there, and the cloud may try once more. */
-static void stay_online(struct ota_actor *actor, int64_t now_us)
+/* The device said no and is still there. The cloud asks again when its app is
+ * no longer busy or when its own rules say so, but not there and then. */
+static void refused(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_delivery *delivery = &actor->config->delivery;
+    struct ota_device *device = actor->device;
 
-    actor->device->reconnect++; /* other luck */
-    ota_update_offer(actor, now_us,
-                     delivery->model->offers_online(delivery->config));
+    device->reconnect++; /* other luck */
+    device->retry_us = ota_us_max(device->retry_us, device->busy_us);
+    device->asks_again = device->retry_us > now_us &&
+                         delivery->model->offers_online(delivery->config);
     if (ota_operator_sends(actor))
         ota_operator_catch_up(actor, now_us);
     ota_online_go_on(actor, now_us);
+}
+
+/* The session is of no more use: a Gen 2 device that stalled, or whose app
+ * broke the transfer, restarts; others connect anew. */
+static void recover(struct ota_actor *actor, int64_t now_us, bool restarts)
+{
+    struct ota_device *device = actor->device;
+
+    ota_session_drop(&device->session);
+    if (restarts)
+        ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
+    else if (device->sleep_us <= now_us)
+        ota_online_go_on(actor, now_us);
+    else
+        reconnect_after(actor, now_us);
 }
 
 void ota_update_end(struct ota_actor *actor, int64_t now_us)
@@ -404,30 +433,22 @@ void ota_update_end(struct ota_actor *actor, int64_t now_us)
     switch ((enum ota_transfer_end)device->transfer_end) {
     case OTA_TRANSFER_STALLED:
     case OTA_TRANSFER_GAVE_UP:
-        ota_session_drop(&device->session);
-        if (device->resets)
-            ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
-        else if (device->sleep_us <= now_us)
-            ota_online_go_on(actor, now_us);
-        else
-            reconnect_after(actor, now_us);
+        recover(actor, now_us, device->resets);
+        break;
+    case OTA_TRANSFER_BROKEN:
+        recover(actor, now_us, ota_actor_os(actor).generation == 2);
         break;
     case OTA_TRANSFER_CAPPED:
         ota_connect_offline(actor, now_us);
         break;
-    case OTA_TRANSFER_REFUSED: /* no use to ask again in this session */
-        if (ota_operator_sends(actor))
-            ota_operator_catch_up(actor, now_us);
-        ota_online_go_on(actor, now_us);
+    case OTA_TRANSFER_REFUSED:
+        refused(actor, now_us);
         break;
-    case OTA_TRANSFER_CUT: /* to sleep, to die, or by the app */
-    case OTA_TRANSFER_BROKEN:
+    case OTA_TRANSFER_CUT: /* to sleep, or to die */
         if (device->loses_power) /* and nobody offers it anything any more */
             ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, OTA_NEVER);
-        else if (device->sleep_us <= now_us)
-            ota_online_go_on(actor, now_us);
         else
-            stay_online(actor, now_us);
+            ota_online_go_on(actor, now_us);
         break;
     case OTA_TRANSFER_DONE:
     case OTA_TRANSFER_ENDS:

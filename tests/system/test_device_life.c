@@ -166,9 +166,116 @@ static void bills_begin_with_the_books(void **state)
     one_run_release(&run);
 }
 
+/* A device that stays online is offered a failed update again when the cloud's
+ * rule allows it, though it never shakes hands any more; in safe mode the healer
+ * keeps to the same rule. */
+static void the_cloud_tries_again_by_itself(void **state)
+{
+    (void)state;
+    const char *app[] = {"delivery.retry_after=1h",
+                         "fleet.0.session={\"model\": \"full\"}",
+                         "fleet.0.app.interferes=5s",
+                         "fleet.0.link.device_time_per_kib=250ms", NULL};
+    struct one_run run;
+    int64_t attempts = 0;
+
+    one_run(&run, plain, app, 1, NULL);
+    for (size_t i = 0; i < run.count; i++) {
+        const struct ota_device_record *r = &run.records[i];
+        assert_int_equal(r->outcome, OTA_OUTCOME_UPDATED_CONFIRMED);
+        /* an hour apart, from the release on */
+        assert_true(r->confirmed_us >= r->aborted * OTA_US_PER_H);
+        attempts += r->attempts;
+    }
+    assert_true(attempts > 300); /* it was tested */
+    one_run_release(&run);
+}
+
+/* An app that is busy refuses; the cloud comes back when it no longer is. */
+static void the_cloud_comes_back_to_a_busy_app(void **state)
+{
+    (void)state;
+    const char *settings[] = {"fleet.0.app.updates=when_idle",
+                              "fleet.0.app.work=10min",
+                              "fleet.0.session={\"model\": \"full\"}",
+                              "fleet.0.presence={\"model\": \"on_off\","
+                              " \"share\": 1, \"on\": \"20min\","
+                              " \"off\": \"1min\"}",
+                              NULL};
+    struct one_run run;
+    int64_t refused = 0;
+
+    one_run(&run, plain, settings, 1, NULL);
+    for (size_t i = 0; i < run.count; i++) {
+        const struct ota_device_record *r = &run.records[i];
+        assert_int_equal(r->outcome, OTA_OUTCOME_UPDATED_CONFIRMED);
+        refused += r->refused;
+    }
+    assert_true(refused > 0); /* 0.7.0 cannot say that it is busy */
+    one_run_release(&run);
+}
+
+/* Ten hours in which nothing passes: a device that is always on finds out at
+ * its next keep-alive, drops the session, and shakes hands when it is over. */
+static void an_outage_ends_connections(void **state)
+{
+    (void)state;
+    const char *out[] = {"release.at=47h",
+                         "fleet.0.outages=[{\"at\": \"10h\","
+                         " \"lasts\": \"10h\"}]",
+                         "fleet.0.session={\"model\": \"dtls\","
+                         " \"keep_alive\": \"23min\","
+                         " \"max_age\": \"300d\"}",
+                         NULL};
+    const char *brief[] = {"release.at=47h",
+                           "fleet.0.outages=[{\"at\": \"10h\","
+                           " \"lasts\": \"1s\"}]",
+                           "fleet.0.session={\"model\": \"dtls\","
+                           " \"keep_alive\": \"23min\","
+                           " \"max_age\": \"300d\"}",
+                           NULL};
+    struct one_run run;
+
+    one_run(&run, plain, out, 1, NULL);
+    for (size_t i = 0; i < run.count; i++) {
+        /* behind the outage, and behind the update; a session that turns
+         * 300 d old besides is rare */
+        assert_in_range(run.records[i].handshakes, 2, 3);
+        assert_true(run.records[i].power_us[OTA_POWER_ATTACH] > 0);
+    }
+    one_run_release(&run);
+    one_run(&run, plain, brief, 1, NULL);
+    int64_t attached = 0;
+    for (size_t i = 0; i < run.count; i++)
+        attached += run.records[i].handshakes > 1;
+    assert_true(attached < 20); /* between two keep-alives nobody notices */
+    one_run_release(&run);
+}
+
+/* While the operator has it in safe mode a device is in that state. */
+static void a_command_shows_in_the_state(void **state)
+{
+    (void)state;
+    const char *settings[] = {
+        "release.app_size=100KB", "fleet.0.link.device_time_per_kib=1s",
+        "delivery={\"model\": \"script\", \"verifies\": true,"
+        " \"safe_mode\": \"each\", \"begin_delay\": \"1min\"}",
+        "run.horizon=90s", NULL};
+    struct one_run run;
+
+    one_run(&run, plain, settings, 1, NULL);
+    for (size_t i = 0; i < run.count; i++)
+        assert_int_equal(run.records[i].outcome, OTA_OUTCOME_SAFE_MODE);
+    one_run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_cloud_tries_again_by_itself),
+        cmocka_unit_test(the_cloud_comes_back_to_a_busy_app),
+        cmocka_unit_test(an_outage_ends_connections),
+        cmocka_unit_test(a_command_shows_in_the_state),
         cmocka_unit_test(nobody_offers_to_a_device_that_is_gone),
         cmocka_unit_test(switching_off_comes_before_all_else),
         cmocka_unit_test(tries_are_limited_in_safe_mode),

@@ -147,7 +147,7 @@ static const char *const links[] = {
 static const char *const sessions[] = {
     "{\"model\": \"dtls\"}",
     "{\"model\": \"dtls\", \"max_age\": \"2h\", \"mapping\": \"1min\"}",
-    "{\"model\": \"dtls\", \"max_age\": \"7s\", \"keep_alive\": \"3s\"}",
+    "{\"model\": \"dtls\", \"max_age\": \"30s\", \"keep_alive\": \"3s\"}",
     ("{\"model\": \"dtls\", \"keep_alive\": \"30s\", \"mapping\": \"10s\","
      " \"fruitless_max\": 3}"),
     "{\"model\": \"dtls\", \"keep_alive\": \"never\"}",
