@@ -14,10 +14,8 @@ const char *const ota_transfer_end_names[OTA_TRANSFER_ENDS] = {
 };
 
 const struct ota_transfer_model *const ota_transfer_models[] = {
-    &ota_transfer_device_os,
-    &ota_transfer_slow,
-    &ota_transfer_fast,
-    &ota_transfer_v3,
-    &ota_transfer_block,
-    NULL,
+    &ota_transfer_device_os, &ota_transfer_slow,
+    &ota_transfer_fast,      &ota_transfer_v3,
+    &ota_transfer_block,     &ota_transfer_multicast,
+    &ota_transfer_qblock,    NULL,
 };

@@ -157,10 +157,53 @@ struct ota_transfer_block_config {
     bool resumes;                 /* goes on where it was broken off */
 };
 
+/* "multicast": fragments broadcast to all devices at once, with redundancy:
+ * LoRaWAN class C. */
+enum ota_transfer_bandwidth {
+    OTA_TRANSFER_125_KHZ,
+    OTA_TRANSFER_250_KHZ,
+    OTA_TRANSFER_500_KHZ,
+};
+
+enum ota_transfer_coding {
+    OTA_TRANSFER_FIXED_EXTRA,   /* so many more than hold the image decode */
+    OTA_TRANSFER_RANDOM_LINEAR, /* random sums over GF(2) */
+};
+
+struct ota_transfer_multicast_config {
+    int fidelity;        /* enum ota_transfer_fidelity */
+    int64_t chunk_bytes; /* a fragment, its number of 2 bytes included */
+    int64_t mac_bytes;   /* around it */
+    int64_t spreading_factor;
+    int bandwidth; /* enum ota_transfer_bandwidth */
+    double duty_cycle;
+    int64_t redundancy; /* fragments sent beyond those that hold the image */
+    int coding;         /* enum ota_transfer_coding */
+    int64_t extra;      /* FIXED_EXTRA: needed beyond those */
+};
+
+/* "qblock": CoAP's Q-Block2, blocks in sets that need no request each. */
+struct ota_transfer_qblock_config {
+    int fidelity;                /* enum ota_transfer_fidelity */
+    int64_t chunk_bytes;         /* payload of a block */
+    int64_t overhead_down_bytes; /* headers of a block */
+    int64_t overhead_up_bytes;   /* a whole request */
+    int64_t set_chunks;          /* sent without waiting */
+    bool feedback;               /* the device asks for the next set as soon
+                                  * as it has one */
+    int64_t timeout_us;          /* else the server pauses so long */
+    double timeout_spread;       /* times (1 + U(0, spread)), once a transfer */
+    int64_t receive_timeout_us;  /* until the device asks again; doubling */
+    int64_t requests_max;        /* without an answer, then it gives up */
+    bool resumes;                /* goes on where it was broken off */
+};
+
 extern const struct ota_transfer_model ota_transfer_slow;
 extern const struct ota_transfer_model ota_transfer_fast;
 extern const struct ota_transfer_model ota_transfer_v3;
 extern const struct ota_transfer_model ota_transfer_block;
+extern const struct ota_transfer_model ota_transfer_multicast;
+extern const struct ota_transfer_model ota_transfer_qblock;
 
 /* Which protocol "device_os" speaks. */
 enum ota_transfer_protocol {
