@@ -57,7 +57,7 @@ static int64_t geometric(double p, gsl_rng *rng)
         return INT64_MAX;
     if (p >= 1)
         return 1;
-    const double failures = log1p(-gsl_rng_uniform(rng)) / log1p(-p);
+    const double failures = log(1 - gsl_rng_uniform(rng)) / log1p(-p);
     return failures < 0x1p62 ? 1 + (int64_t)failures : INT64_MAX;
 }
 
@@ -72,9 +72,9 @@ ota_transfer_open(const struct ota_transfer_job *job,
         .job = job,
         .result = result,
         .rng = rng,
-        .wrap = job->os.tcp                           ? OTA_WRAP_TCP
+        .wrap = job->os.tcp                          ? OTA_WRAP_TCP
                 : ota_os_has_connection_id(&job->os) ? OTA_WRAP_DTLS_CID
-                                                      : OTA_WRAP_DTLS,
+                                                     : OTA_WRAP_DTLS,
         .now_us = job->begin_us,
         .stall_at_us = OTA_NEVER,
         .broken_us = OTA_NEVER,
@@ -124,7 +124,8 @@ ota_transfer_message(const struct ota_transfer_account *account,
             ota_transfer_wire_down(account, answer_coap_bytes);
     }
     if (account->wrap == OTA_WRAP_TCP)
-        message.echo_bytes = TCP_BYTES; /* the answer acknowledges the request */
+        message.echo_bytes =
+            TCP_BYTES; /* the answer acknowledges the request */
     return message;
 }
 
@@ -132,54 +133,6 @@ const struct ota_retry *
 ota_transfer_retry(const struct ota_transfer_account *account)
 {
     return account->wrap == OTA_WRAP_TCP ? &retry_tcp : &ota_retry_coap;
-}
-
-int64_t ota_transfer_left(const struct ota_transfer_account *account)
-{
-    const struct ota_transfer_result *result = account->result;
-
-    return account->job->data_left_bytes - result->down_bytes -
-           result->up_bytes;
-}
-
-bool ota_transfer_bill(struct ota_transfer_account *account, int64_t down_bytes,
-                       int64_t up_bytes)
-{
-    if (down_bytes + up_bytes > ota_transfer_left(account)) {
-        ota_transfer_end(account, OTA_TRANSFER_CAPPED, account->now_us);
-        return false;
-    }
-    account->result->down_bytes += down_bytes;
-    account->result->up_bytes += up_bytes;
-    return true;
-}
-
-bool ota_transfer_bill_chunk(struct ota_transfer_account *account,
-                             int64_t wire_bytes)
-{
-    if (!ota_transfer_bill(account, wire_bytes, 0))
-        return false;
-    account->result->chunks_sent++;
-    account->chunk_bytes_down += wire_bytes;
-    return true;
-}
-
-void ota_transfer_arrive(struct ota_transfer_account *account, int64_t chunks,
-                         int64_t first_us, int64_t pace_us)
-{
-    if (account->breaks_in > chunks) {
-        if (account->breaks_in != INT64_MAX)
-            account->breaks_in -= chunks;
-        return;
-    }
-    if (account->broken_us == OTA_NEVER)
-        account->broken_us = first_us + (account->breaks_in - 1) * pace_us;
-}
-
-int64_t ota_transfer_limit_us(const struct ota_transfer_account *account)
-{
-    return ota_us_min(ota_us_min(account->job->cut_us, account->stall_at_us),
-                      account->broken_us);
 }
 
 void ota_transfer_end_at_limit(struct ota_transfer_account *account)

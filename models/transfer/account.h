@@ -13,6 +13,7 @@
 
 #include "models/link/exchange.h"
 #include "models/transfer/transfer.h"
+#include "sim/base/clock.h"
 
 enum { OTA_COAP_ACK_BYTES = 4 }; /* an empty acknowledgement */
 
@@ -30,11 +31,11 @@ struct ota_transfer_account {
     gsl_rng *rng;
     enum ota_transfer_wrap wrap;
     int64_t now_us;
-    int64_t stall_at_us;  /* the device loses patience */
-    int64_t broken_us;    /* the app breaks the transfer; OTA_NEVER: it has
-                           * not done so */
-    int64_t breaks_in;    /* at so many more chunks that arrive; INT64_MAX:
-                           * never */
+    int64_t stall_at_us;      /* the device loses patience */
+    int64_t broken_us;        /* the app breaks the transfer; OTA_NEVER: it has
+                               * not done so */
+    int64_t breaks_in;        /* at so many more chunks that arrive; INT64_MAX:
+                               * never */
     int64_t chunk_bytes_down; /* on the wire, of chunks */
 };
 
@@ -79,32 +80,69 @@ const struct ota_retry *
 ota_transfer_retry(const struct ota_transfer_account *account);
 
 /* Bytes that the plan lets pass yet. */
-int64_t ota_transfer_left(const struct ota_transfer_account *account);
+static inline int64_t
+ota_transfer_left(const struct ota_transfer_account *account)
+{
+    const struct ota_transfer_result *result = account->result;
 
-/* Counts bytes, or ends the transfer as CAPPED and returns false if they would
- * pass what the plan has left. */
-bool ota_transfer_bill(struct ota_transfer_account *account, int64_t down_bytes,
-                       int64_t up_bytes);
-
-/* The same for one chunk on its way down. */
-bool ota_transfer_bill_chunk(struct ota_transfer_account *account,
-                             int64_t wire_bytes);
-
-/* Notes that chunks arrived, the first at first_us and then one every pace_us;
- * sets broken_us if the app breaks the transfer at one of them. */
-void ota_transfer_arrive(struct ota_transfer_account *account, int64_t chunks,
-                         int64_t first_us, int64_t pace_us);
-
-/* Returns when the transfer is over whatever is done: cut, stalled or broken.
- * What is sent then is not sent. */
-int64_t ota_transfer_limit_us(const struct ota_transfer_account *account);
-
-/* Ends the transfer at that instant. */
-void ota_transfer_end_at_limit(struct ota_transfer_account *account);
+    return account->job->data_left_bytes - result->down_bytes -
+           result->up_bytes;
+}
 
 /* Ends the transfer; a cut that comes first wins. */
 void ota_transfer_end(struct ota_transfer_account *account,
                       enum ota_transfer_end end, int64_t at_us);
+
+/* Counts bytes, or ends the transfer as CAPPED and returns false if they would
+ * pass what the plan has left. */
+static inline bool ota_transfer_bill(struct ota_transfer_account *account,
+                                     int64_t down_bytes, int64_t up_bytes)
+{
+    if (down_bytes + up_bytes > ota_transfer_left(account)) {
+        ota_transfer_end(account, OTA_TRANSFER_CAPPED, account->now_us);
+        return false;
+    }
+    account->result->down_bytes += down_bytes;
+    account->result->up_bytes += up_bytes;
+    return true;
+}
+
+/* The same for one chunk on its way down. */
+static inline bool ota_transfer_bill_chunk(struct ota_transfer_account *account,
+                                           int64_t wire_bytes)
+{
+    if (!ota_transfer_bill(account, wire_bytes, 0))
+        return false;
+    account->result->chunks_sent++;
+    account->chunk_bytes_down += wire_bytes;
+    return true;
+}
+
+/* Notes that chunks arrived, the first at first_us and then one every pace_us;
+ * sets broken_us if the app breaks the transfer at one of them. */
+static inline void ota_transfer_arrive(struct ota_transfer_account *account,
+                                       int64_t chunks, int64_t first_us,
+                                       int64_t pace_us)
+{
+    if (account->breaks_in == INT64_MAX)
+        return;
+    if (account->breaks_in > chunks)
+        account->breaks_in -= chunks;
+    else if (account->broken_us == OTA_NEVER)
+        account->broken_us = first_us + (account->breaks_in - 1) * pace_us;
+}
+
+/* Returns when the transfer is over whatever is done: cut, stalled or broken.
+ * What is sent then is not sent. */
+static inline int64_t
+ota_transfer_limit_us(const struct ota_transfer_account *account)
+{
+    return ota_us_min(ota_us_min(account->job->cut_us, account->stall_at_us),
+                      account->broken_us);
+}
+
+/* Ends the transfer at that instant. */
+void ota_transfer_end_at_limit(struct ota_transfer_account *account);
 
 /* Enters an exchange that began now and moves now to its end. Returns false
  * if that ended the transfer. One that is cut short is billed whole: the

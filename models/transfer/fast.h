@@ -22,8 +22,8 @@ struct ota_fast {
  * received so many, with some missing. */
 int64_t ota_fast_request(const struct ota_fast *fast, int64_t received);
 
-struct ota_transfer_message ota_fast_request_message(const struct ota_fast *fast,
-                                                     int64_t chunks);
+struct ota_transfer_message
+ota_fast_request_message(const struct ota_fast *fast, int64_t chunks);
 
 /* Each sends one flight of so many chunks. Returns false if the transfer ended
  * in it. In *received how many arrived. */
@@ -31,8 +31,7 @@ bool ota_fast_fly_packets(struct ota_fast *fast, int64_t chunks,
                           int64_t *received);
 bool ota_fast_fly_flow(struct ota_fast *fast, int64_t chunks,
                        int64_t *received);
-bool ota_fast_fly_tcp(struct ota_fast *fast, int64_t chunks,
-                      int64_t *received);
+bool ota_fast_fly_tcp(struct ota_fast *fast, int64_t chunks, int64_t *received);
 
 /*
  * Runs the whole transfer, times drawn together, if nothing but losses can

@@ -24,12 +24,13 @@ static const int64_t repeat_max_us = 60 * OTA_US_PER_S;
 static void pass(struct ota_fast *fast, int64_t chunks, int64_t way_us)
 {
     struct ota_transfer_account *account = fast->account;
-    const int64_t first_us = ota_us_add(account->now_us + fast->pace_us, way_us);
+    const int64_t first_us =
+        ota_us_add(account->now_us + fast->pace_us, way_us);
 
     ota_transfer_arrive(account, chunks, first_us, fast->pace_us);
     account->now_us += chunks * fast->pace_us;
-    account->stall_at_us = ota_us_add(ota_us_add(account->now_us, way_us),
-                                      fast->config->stall_us);
+    account->stall_at_us =
+        ota_us_add(ota_us_add(account->now_us, way_us), fast->config->stall_us);
 }
 
 static bool over(struct ota_transfer_account *account)
@@ -90,6 +91,10 @@ bool ota_fast_fly_tcp(struct ota_fast *fast, int64_t chunks, int64_t *received)
         const int64_t most = ota_us_min(
             ota_us_min(chunks - *received, (left_us - 1) / fast->pace_us + 1),
             ota_us_max(afford, 1));
+        if (account->now_us + fast->pace_us + way_us > account->stall_at_us) {
+            account->now_us = account->stall_at_us; /* comes too late */
+            continue;
+        }
         int64_t lost;
         const int64_t passes = next_passes(fast, most, &lost);
         for (int64_t i = 0; i < passes; i++)

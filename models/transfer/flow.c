@@ -28,28 +28,58 @@
 
 #include "sim/base/clock.h"
 
-int64_t ota_flow_passes(double log_pass, gsl_rng *rng)
+double ota_flow_rate(double log_pass)
 {
-    if (log_pass >= 0)
+    return log_pass < 0 ? 1 / log_pass : -INFINITY;
+}
+
+int64_t ota_flow_passes(double rate, gsl_rng *rng)
+{
+    if (isinf(rate))
         return INT64_MAX;
-    const double passes = log1p(-gsl_rng_uniform(rng)) / log_pass;
+    /* 1 - U is exact: U is a multiple of 2^-53. */
+    const double passes = log(1 - gsl_rng_uniform(rng)) * rate;
     return passes < 0x1p62 ? (int64_t)passes : INT64_MAX;
 }
 
+enum { INVERSES = 33 };
+
+/* Of 1, 2, ...: multiplying is faster than dividing. */
+static const double inverses[INVERSES] = {
+    0,        1.0 / 1,  1.0 / 2,  1.0 / 3,  1.0 / 4,  1.0 / 5,  1.0 / 6,
+    1.0 / 7,  1.0 / 8,  1.0 / 9,  1.0 / 10, 1.0 / 11, 1.0 / 12, 1.0 / 13,
+    1.0 / 14, 1.0 / 15, 1.0 / 16, 1.0 / 17, 1.0 / 18, 1.0 / 19, 1.0 / 20,
+    1.0 / 21, 1.0 / 22, 1.0 / 23, 1.0 / 24, 1.0 / 25, 1.0 / 26, 1.0 / 27,
+    1.0 / 28, 1.0 / 29, 1.0 / 30, 1.0 / 31, 1.0 / 32,
+};
+
 /* By inversion: walks up the distribution function; for a small mean. */
-static int64_t binomial_inversion(int64_t n, double p, gsl_rng *rng)
+static int64_t binomial_inversion(int64_t n, double p, double log_miss,
+                                  gsl_rng *rng)
 {
     const double odds = p / (1 - p);
     double u = gsl_rng_uniform(rng);
-    double mass = exp((double)n * log1p(-p));
-    int64_t hits = 0;
+    double mass = exp((double)n * log_miss);
+    double left = (double)n;
+    int hits = 0;
 
-    while (u >= mass && hits < n) {
+    while (u >= mass && left > 0) {
         u -= mass;
         hits++;
-        mass *= odds * (double)(n - hits + 1) / (double)hits;
+        mass *= odds * left-- *
+                (hits < INVERSES ? inverses[hits] : 1 / (double)hits);
     }
     return hits;
+}
+
+int64_t ota_flow_binomial_log(int64_t n, double p, double log_miss,
+                              gsl_rng *rng)
+{
+    if (n <= 0 || p <= 0)
+        return 0;
+    if (p <= 0.5 && (double)n * p < 20)
+        return binomial_inversion(n, p, log_miss, rng);
+    return ota_flow_binomial(n, p, rng);
 }
 
 int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng)
@@ -61,12 +91,18 @@ int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng)
     if (p > 0.5)
         return n - ota_flow_binomial(n, 1 - p, rng);
     if ((double)n * p < 20)
-        return binomial_inversion(n, p, rng);
+        return binomial_inversion(n, p, log1p(-p), rng);
     assert(n <= UINT32_MAX);
     return (int64_t)gsl_ran_binomial(rng, p, (unsigned)n);
 }
 
 /* --- evenly spaced datagrams --- */
+
+bool ota_air_firsts_matter(const struct ota_air *air)
+{
+    return air->loss_first > air->loss[0] || air->loss_first > air->loss[1] ||
+           air->rtt_first->kind != OTA_DIST_FIXED || air->rtt_first->a > 0;
+}
 
 struct ota_flow_walk ota_flow_walk(struct ota_air *air, int64_t gap_us,
                                    gsl_rng *rng)
@@ -75,7 +111,8 @@ struct ota_flow_walk ota_flow_walk(struct ota_air *air, int64_t gap_us,
     return (struct ota_flow_walk){.air = air,
                                   .rng = rng,
                                   .gap_us = gap_us,
-                                  .until_us = INT64_MIN};
+                                  .until_us = INT64_MIN,
+                                  .longest_us = -1};
 }
 
 static void walk_sense(struct ota_flow_walk *walk, int64_t now_us)
@@ -83,14 +120,16 @@ static void walk_sense(struct ota_flow_walk *walk, int64_t now_us)
     struct ota_air *air = walk->air;
 
     walk->loss = ota_air_loss(air, now_us, &walk->until_us, walk->rng);
-    if (walk->gap_us > air->tail_us)
-        walk->loss = fmax(walk->loss, air->loss_first);
-    walk->log_pass = log1p(-fmin(walk->loss, 1));
-    walk->passes = ota_flow_passes(walk->log_pass, walk->rng);
+    /* Each is the radio's first then, except behind an exchange. */
+    walk->odd = walk->gap_us > air->tail_us && walk->loss < air->loss_first;
+    if (walk->odd)
+        walk->loss = air->loss_first;
+    walk->rate = ota_flow_rate(log1p(-fmin(walk->loss, 1)));
+    walk->passes = ota_flow_passes(walk->rate, walk->rng);
 }
 
-int64_t ota_flow_walk_on(struct ota_flow_walk *walk, int64_t now_us,
-                         int64_t most, int64_t *lost)
+int64_t ota_flow_walk_rough(struct ota_flow_walk *walk, int64_t now_us,
+                            int64_t most, int64_t *lost)
 {
     struct ota_air *air = walk->air;
 
@@ -101,6 +140,11 @@ int64_t ota_flow_walk_on(struct ota_flow_walk *walk, int64_t now_us,
     if (air->loss_first > walk->loss && ota_air_is_first(air, now_us)) {
         air->spoke_us = now_us;
         *lost = gsl_rng_uniform(walk->rng) < air->loss_first;
+        return !*lost;
+    }
+    if (walk->odd && !ota_air_is_first(air, now_us)) {
+        air->spoke_us = now_us;
+        *lost = gsl_rng_uniform(walk->rng) < air->loss[air->bad];
         return !*lost;
     }
     /* Those that leave before the regime ends. */
@@ -119,44 +163,106 @@ int64_t ota_flow_walk_on(struct ota_flow_walk *walk, int64_t now_us,
         walk->passes -= passes;
     if (passes < here) {
         *lost = 1;
-        walk->passes = ota_flow_passes(walk->log_pass, walk->rng);
+        walk->passes = ota_flow_passes(walk->rate, walk->rng);
     }
     air->spoke_us = now_us + (passes + *lost - 1) * walk->gap_us;
     return passes;
 }
 
-/* --- exchanges --- */
-
-bool ota_air_firsts_matter(const struct ota_air *air)
+/* A round trip that is practically never outlasted [us]. */
+static double longest_us(const struct ota_dist *rtt)
 {
-    return air->loss_first > air->loss[0] || air->loss_first > air->loss[1] ||
-           air->rtt_first->kind != OTA_DIST_FIXED || air->rtt_first->a > 0;
+    return rtt->kind == OTA_DIST_LOGNORMAL ? exp(rtt->a + 5.2 * rtt->b)
+                                           : ota_dist_most(rtt);
 }
 
-struct ota_flow ota_flow(struct ota_transfer_account *account,
-                         const struct ota_retry *retry, double floor_us)
+bool ota_flow_walk_exchange(struct ota_flow_walk *walk,
+                            const struct ota_retry *retry, int64_t now_us,
+                            struct ota_exchange *exchange)
 {
-    const struct ota_air *air = account->job->air;
-    struct ota_flow flow = {
-        .account = account, .retry = retry, .until_us = INT64_MIN, .loss = -1};
-    struct ota_flow_part *part = &flow.parts[0];
+    struct ota_air *air = walk->air;
+    gsl_rng *rng = walk->rng;
+
+    if (walk->longest_us < 0)
+        walk->longest_us =
+            ota_air_firsts_matter(air) ? INFINITY : longest_us(air->rtt);
+    if (walk->longest_us >= (double)retry->timeout_us || retry->sends_max < 2)
+        return false;
+    if (now_us >= walk->until_us)
+        walk_sense(walk, now_us);
+    if (walk->loss >= 1 ||
+        ota_us_add(now_us, retry->timeout_us) >= walk->until_us)
+        return false;
+    *exchange = (struct ota_exchange){.ok = true,
+                                      .requests_sent = 1,
+                                      .requests_received = 1,
+                                      .answers_sent = 1};
+    if (walk->passes >= 2) {
+        walk->passes -= walk->passes == INT64_MAX ? 0 : 2;
+        exchange->took_us = ota_us_max(ota_dist_draw_us(air->rtt, rng), 1);
+        air->spoke_us = ota_us_add(now_us, exchange->took_us);
+        return true;
+    }
+    /* The first try fails, and the rest is an exchange with one try less. */
+    const int64_t answered = walk->passes;
+    struct ota_retry rest = *retry;
+    const double stretch = 1 + retry->spread * gsl_rng_uniform(rng);
+    const int64_t timer_us = (int64_t)((double)retry->timeout_us * stretch);
+    rest.timeout_us = ota_us_min(2 * rest.timeout_us, rest.timeout_max_us);
+    rest.sends_max--;
+    walk->passes = ota_flow_passes(walk->rate, rng);
+    *exchange = ota_exchange_run(air, &rest, now_us + timer_us, rng);
+    exchange->took_us += timer_us;
+    exchange->requests_sent++;
+    exchange->requests_received += (int)answered;
+    exchange->answers_sent += (int)answered;
+    return true;
+}
+
+bool ota_flow_walk_enter(struct ota_flow_walk *walk,
+                         struct ota_transfer_account *account,
+                         const struct ota_transfer_message *message)
+{
+    const struct ota_retry *retry = ota_transfer_retry(account);
+    struct ota_exchange exchange;
+
+    if (!ota_flow_walk_exchange(walk, retry, account->now_us, &exchange))
+        return ota_transfer_exchange(account, message, retry);
+    return ota_transfer_enter(account, message, &exchange);
+}
+
+/* --- exchanges --- */
+
+void ota_flow_open(struct ota_flow *flow, struct ota_transfer_account *account,
+                   const struct ota_retry *retry, double floor_us)
+{
+    struct ota_flow_part *part = &flow->parts[OTA_FLOW_ROUND_TRIPS];
     double share;
 
-    part->dist = air->rtt;
+    *flow = (struct ota_flow){
+        .account = account, .retry = retry, .until_us = INT64_MIN, .tries = 1};
+    part->dist = account->job->air->rtt;
     part->from_us = floor_us;
     part->below_us = (double)retry->timeout_us;
     part->scale = 1;
-    flow.works = ota_moments_between(part->dist, floor_us, part->below_us,
-                                     &part->each, &share);
-    flow.slow = share > 1 - 1e-8 ? 0 : 1 - share;
-    if (!(flow.slow > 0))
+    flow->works = ota_moments_between(part->dist, floor_us, part->below_us,
+                                      &part->each, &share);
+    flow->slow = share > 1 - 1e-8 ? 0 : 1 - share;
+    if (!(flow->slow > 0))
         part->below_us = INFINITY;
-    return flow;
 }
 
 void ota_flow_redraw(struct ota_flow *flow)
 {
-    flow->smooth = ota_flow_passes(flow->log_smooth, flow->account->rng);
+    flow->smooth = ota_flow_passes(flow->rate, flow->account->rng);
+}
+
+static void set_smooth(struct ota_flow *flow, int tries)
+{
+    flow->tries = tries;
+    flow->rate = ota_flow_rate(
+        log1p(tries > 1 ? -flow->spoilt * flow->spoilt : -flow->spoilt));
+    ota_flow_redraw(flow);
 }
 
 void ota_flow_sense(struct ota_flow *flow)
@@ -169,25 +275,83 @@ void ota_flow_sense(struct ota_flow *flow)
                               flow->account->rng);
     flow->request_loss =
         flow->firsts ? fmax(flow->loss, air->loss_first) : flow->loss;
-    flow->log_smooth = log1p(-fmin(flow->request_loss, 1)) +
-                       log1p(-fmin(flow->loss, 1)) + log1p(-flow->slow);
-    ota_flow_redraw(flow);
+    flow->log_pass = log1p(-fmin(flow->loss, 1));
+    flow->spoilt =
+        1 - (1 - flow->request_loss) * (1 - flow->loss) * (1 - flow->slow);
+    set_smooth(flow, 1);
+}
+
+void ota_flow_defer(struct ota_flow *flow)
+{
+    const struct ota_air *air = flow->account->job->air;
+    const double timeout_us = (double)flow->retry->timeout_us;
+    const double spread_us = timeout_us * flow->retry->spread;
+    struct ota_flow_part *timers = &flow->parts[OTA_FLOW_TIMERS];
+
+    if (flow->deferred)
+        return;
+    flow->deferred = true;
+    /* A second try fares as a first one does, but for a radio's silence and
+     * its longer timer. */
+    if (flow->slow > 0 || flow->parts[OTA_FLOW_ROUND_TRIPS].from_us > 0 ||
+        flow->retry->sends_max < 3 ||
+        (ota_air_firsts_matter(air) &&
+         timeout_us + spread_us > (double)air->tail_us))
+        return;
+    flow->timer = (struct ota_dist){.kind = OTA_DIST_UNIFORM,
+                                    .dimension = OTA_TIME,
+                                    .a = timeout_us,
+                                    .b = timeout_us + spread_us};
+    timers->below_us = INFINITY;
+    timers->scale = 1;
+    timers->each.mean = timeout_us + spread_us / 2;
+    timers->each.variance = spread_us * spread_us / 12;
+    set_smooth(flow, 2);
+}
+
+void ota_flow_undefer(struct ota_flow *flow)
+{
+    flow->deferred = false;
+    if (flow->tries > 1)
+        set_smooth(flow, 1);
+}
+
+int64_t ota_flow_count(struct ota_flow *flow, int64_t n, int64_t *answers_lost)
+{
+    gsl_rng *rng = flow->account->rng;
+
+    flow->parts[OTA_FLOW_ROUND_TRIPS].count += n;
+    if (flow->smooth != INT64_MAX)
+        flow->smooth -= n;
+    *answers_lost = 0;
+    if (flow->tries == 1)
+        return 0;
+    /* Of those that are not rough, spoilt (1 - spoilt) in 1 - spoilt^2. */
+    const int64_t twice =
+        ota_flow_binomial(n, flow->spoilt / (1 + flow->spoilt), rng);
+    *answers_lost =
+        ota_flow_binomial(twice, 1 - flow->request_loss / flow->spoilt, rng);
+    flow->parts[OTA_FLOW_TIMERS].count += twice;
+    return twice;
 }
 
 void ota_flow_settle(struct ota_flow *flow)
 {
     struct ota_transfer_account *account = flow->account;
 
-    if (flow->parts[0].count || flow->parts[1].count)
+    flow->parts[OTA_FLOW_TIMERS].dist = &flow->timer;
+    if (flow->parts[OTA_FLOW_ROUND_TRIPS].count ||
+        flow->parts[OTA_FLOW_OWN].count)
         account->now_us = ota_us_add(
-            account->now_us, ota_flow_draw_sum(flow->parts, 2, account->rng));
+            account->now_us,
+            ota_flow_draw_sum(flow->parts, OTA_FLOW_PARTS, account->rng));
 }
 
 /* Draws a round trip that outlasts the first timer's least time. */
 static int64_t slow_rtt_us(const struct ota_flow *flow)
 {
-    const struct ota_dist *dist = flow->parts[0].dist;
-    const double below_us = flow->parts[0].below_us;
+    const struct ota_dist *dist = flow->parts[OTA_FLOW_ROUND_TRIPS].dist;
+    const double below_us = flow->parts[OTA_FLOW_ROUND_TRIPS].below_us;
     gsl_rng *rng = flow->account->rng;
     double time_us;
 
@@ -205,7 +369,8 @@ static int64_t slow_rtt_us(const struct ota_flow *flow)
 }
 
 /* One try of a rough exchange. */
-struct try {
+struct
+try {
     int number; /* from 0 */
     int64_t at_us;
     int64_t silence_us; /* before it */
@@ -213,19 +378,22 @@ struct try {
 
 enum fate { REQUEST_LOST, ANSWER_LOST, PASSED, PASSED_OPEN };
 
-/* What becomes of a try; the first does not go smoothly. Its round trip in
- * *rtt_us, if it passed. */
+/* What becomes of a try; the first (or two) does not go smoothly. Its round
+ * trip in *rtt_us, if it passed. In *spare what the choice left over of its
+ * random number: uniform in [0, 1) and independent of it. */
 static enum fate fate_of(struct ota_flow *flow, const struct try *this,
-                         int64_t *rtt_us)
+                         int64_t *rtt_us, double *spare)
 {
     struct ota_air *air = flow->account->job->air;
     gsl_rng *rng = flow->account->rng;
     double loss = flow->loss, request_loss = flow->request_loss;
     double u = gsl_rng_uniform(rng);
+    double all = 1;
     bool first = false;
 
-    if (this->number == 0) {
-        u *= -expm1(flow->log_smooth);
+    if (this->number < flow->tries) {
+        all = flow->spoilt;
+        u *= all;
     } else {
         int64_t until_us;
         if (!flow->deferred)
@@ -233,15 +401,22 @@ static enum fate fate_of(struct ota_flow *flow, const struct try *this,
         first = this->silence_us > air->tail_us;
         request_loss = first ? fmax(loss, air->loss_first) : loss;
     }
-    if (u < request_loss)
+    if (u < request_loss) {
+        *spare = u / request_loss;
         return REQUEST_LOST;
-    if (u < request_loss + (1 - request_loss) * loss)
+    }
+    const double either = request_loss + (1 - request_loss) * loss;
+    if (u < either) {
+        *spare = (u - request_loss) / (either - request_loss);
         return ANSWER_LOST;
-    if (this->number == 0) {
+    }
+    *spare = fmin((u - either) / (all - either), 1 - 0x1p-53);
+    if (this->number < flow->tries) {
         *rtt_us = slow_rtt_us(flow);
         return PASSED;
     }
-    if (flow->deferred && !(flow->slow > 0) && !(flow->parts[0].from_us > 0) &&
+    if (flow->deferred && !(flow->slow > 0) &&
+        !(flow->parts[OTA_FLOW_ROUND_TRIPS].from_us > 0) &&
         !(first && air->rtt_first->a > 0))
         return PASSED_OPEN;
     air->spoke_us = first ? INT64_MIN : this->at_us;
@@ -252,7 +427,6 @@ static enum fate fate_of(struct ota_flow *flow, const struct try *this,
 struct ota_exchange ota_flow_rough(struct ota_flow *flow, bool *open)
 {
     struct ota_transfer_account *account = flow->account;
-    struct ota_air *air = account->job->air;
     const struct ota_retry *retry = flow->retry;
     const int64_t begin_us = account->now_us;
     struct ota_exchange exchange = {.ok = false};
@@ -263,29 +437,31 @@ struct ota_exchange ota_flow_rough(struct ota_flow *flow, bool *open)
     *open = false;
     for (; this.number < retry->sends_max; this.number++) {
         int64_t rtt_us;
-        const enum fate fate = fate_of(flow, &this, &rtt_us);
+        double spare;
+        const enum fate fate = fate_of(flow, &this, &rtt_us, &spare);
         exchange.requests_sent++;
         exchange.answers_sent += fate != REQUEST_LOST;
         exchange.requests_received = exchange.answers_sent;
         if (fate == PASSED_OPEN) {
             *open = true;
-            flow->parts[0].count++;
+            flow->parts[OTA_FLOW_ROUND_TRIPS].count++;
             exchange.ok = true;
             exchange.took_us = this.at_us - begin_us;
             return exchange;
         }
         if (fate == PASSED)
             heard_us = ota_us_min(heard_us, ota_us_add(this.at_us, rtt_us));
-        const double stretch =
-            1 + retry->spread * gsl_rng_uniform(account->rng);
-        this.silence_us = (int64_t)((double)timeout_us * stretch);
+        const int64_t timer_us =
+            (int64_t)((double)timeout_us * (1 + retry->spread * spare));
+        this.silence_us = timer_us;
         if (fate == ANSWER_LOST) /* which left half a round trip later */
-            this.silence_us -= (int64_t)flow->parts[0].each.mean / 2;
-        this.at_us += (int64_t)((double)timeout_us * stretch);
+            this.silence_us -=
+                (int64_t)flow->parts[OTA_FLOW_ROUND_TRIPS].each.mean / 2;
+        this.at_us += timer_us;
         if (heard_us <= this.at_us) {
             exchange.ok = true;
             exchange.took_us = heard_us - begin_us;
-            air->spoke_us = heard_us;
+            account->job->air->spoke_us = heard_us;
             return exchange;
         }
         timeout_us = ota_us_min(2 * timeout_us, retry->timeout_max_us);
@@ -296,9 +472,9 @@ struct ota_exchange ota_flow_rough(struct ota_flow *flow, bool *open)
 
 double ota_flow_bound_us(const struct ota_flow *flow, double n)
 {
-    const struct ota_moments *each = &flow->parts[0].each;
+    const struct ota_moments *each = &flow->parts[OTA_FLOW_ROUND_TRIPS].each;
     const double timer_us = (double)flow->retry->timeout_us;
-    const double share = -expm1(flow->log_smooth);
+    const double share = flow->spoilt;
     const double rough = n * share + 8 * sqrt(n * share) + 3;
 
     /* A rough exchange waits for 1.5 timers at most if its first repeat

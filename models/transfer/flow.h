@@ -18,11 +18,16 @@
 /* --- counts --- */
 
 /* Returns how many trials succeed before the first failure, given
- * log(probability of success); INT64_MAX if none ever fails. */
-int64_t ota_flow_passes(double log_pass, gsl_rng *rng);
+ * ota_flow_rate(log(probability of success)); INT64_MAX if none ever fails. */
+int64_t ota_flow_passes(double rate, gsl_rng *rng);
+double ota_flow_rate(double log_pass);
 
 /* Draws how many of n trials hit, each with probability p. */
 int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng);
+
+/* The same, given log(1 - p), too. */
+int64_t ota_flow_binomial_log(int64_t n, double p, double log_miss,
+                              gsl_rng *rng);
 
 /* --- sums of times --- */
 
@@ -60,49 +65,99 @@ struct ota_flow_walk {
     int64_t gap_us;
     int64_t until_us; /* what follows holds until then */
     double loss;
-    double log_pass;
-    int64_t passes; /* that are left until the next loss */
+    bool odd;          /* but for datagrams that are not the radio's first */
+    double rate;       /* for ota_flow_passes() */
+    int64_t passes;    /* that are left until the next loss */
+    double longest_us; /* that a round trip takes, practically; -1: not known
+                        * yet; infinite: exchanges must not be walked */
 };
 
 struct ota_flow_walk ota_flow_walk(struct ota_air *air, int64_t gap_us,
                                    gsl_rng *rng);
+
+/* ota_flow_walk_on() where something may happen to one of them. */
+int64_t ota_flow_walk_rough(struct ota_flow_walk *walk, int64_t now_us,
+                            int64_t most, int64_t *lost);
 
 /*
  * Follows datagrams that leave at now_us and every gap from then on, `most` at
  * most. Returns how many pass, and in *lost how many behind these are lost;
  * one of the two at least. There may be more after that: ask again.
  */
-int64_t ota_flow_walk_on(struct ota_flow_walk *walk, int64_t now_us,
-                         int64_t most, int64_t *lost);
+static inline int64_t ota_flow_walk_on(struct ota_flow_walk *walk,
+                                       int64_t now_us, int64_t most,
+                                       int64_t *lost)
+{
+    struct ota_air *air = walk->air;
+
+    if (now_us >= walk->until_us || walk->until_us != OTA_NEVER ||
+        most > walk->passes || walk->odd || air->loss_first > walk->loss)
+        return ota_flow_walk_rough(walk, now_us, most, lost);
+    /* All of them pass. */
+    *lost = 0;
+    if (walk->passes != INT64_MAX)
+        walk->passes -= most;
+    air->spoke_us = now_us + (most - 1) * walk->gap_us;
+    return most;
+}
+
+/*
+ * Runs an exchange that begins at now_us, its datagrams reckoned among the
+ * walk's. Returns false, and nothing has happened, where that cannot be done:
+ * near the end of a regime, with slow round trips, or where a radio's first
+ * datagram fares differently.
+ */
+bool ota_flow_walk_exchange(struct ota_flow_walk *walk,
+                            const struct ota_retry *retry, int64_t now_us,
+                            struct ota_exchange *exchange);
+
+/* The same for a transfer's message, or else as a packet. Returns false if it
+ * ended the transfer. */
+bool ota_flow_walk_enter(struct ota_flow_walk *walk,
+                         struct ota_transfer_account *account,
+                         const struct ota_transfer_message *message);
 
 /* --- exchanges --- */
 
+/* Kinds of times to be drawn together. */
+enum {
+    OTA_FLOW_ROUND_TRIPS, /* of exchanges */
+    OTA_FLOW_OWN,         /* the caller's */
+    OTA_FLOW_TIMERS,      /* that ran out before a second try */
+    OTA_FLOW_PARTS
+};
+
 /*
  * An exchange is smooth if request and answer pass at the first try and the
- * answer comes before any timer could run out.
+ * answer comes before any timer could run out; else it is rough. In a deferred
+ * flow those that go smoothly at the second try are counted as well: then
+ * rough are those that do not go smoothly even so.
  */
 struct ota_flow {
     struct ota_transfer_account *account;
     const struct ota_retry *retry;
-    bool works;            /* else every exchange must be run on its own */
-    bool firsts;           /* requests are the first after a silence */
-    double slow;           /* share of round trips that outlast a timer */
-    double loss;           /* of the regime that holds until until_us */
+    bool works;  /* else every exchange must be run on its own */
+    bool firsts; /* requests are the first after a silence */
+    double slow; /* share of round trips that outlast a timer */
+    double loss; /* of the regime that holds until until_us */
     double request_loss;
     int64_t until_us;
-    double log_smooth;
-    int64_t smooth; /* exchanges that go smoothly until one that does not */
-    bool deferred;  /* account->now_us lacks the times in parts */
-    struct ota_flow_part parts[2]; /* round trips of smooth exchanges, and the
-                                    * caller's own kind */
+    double log_pass; /* log(1 - loss) */
+    double spoilt;   /* share of tries that do not go smoothly */
+    double rate;     /* for ota_flow_passes(): how many until a rough one */
+    int64_t smooth;  /* that many until a rough one */
+    int tries;       /* that the smooth ones may need: 1 or 2 */
+    bool deferred;   /* account->now_us lacks the times in parts */
+    struct ota_flow_part parts[OTA_FLOW_PARTS];
+    struct ota_dist timer; /* the first one */
 };
 
 /* Whether a datagram's being the first after a silence makes a difference. */
 bool ota_air_firsts_matter(const struct ota_air *air);
 
 /* Sets up a flow of exchanges that last at least floor_us each. */
-struct ota_flow ota_flow(struct ota_transfer_account *account,
-                         const struct ota_retry *retry, double floor_us);
+void ota_flow_open(struct ota_flow *flow, struct ota_transfer_account *account,
+                   const struct ota_retry *retry, double floor_us);
 
 /* Brings the regime up to account->now_us. */
 void ota_flow_sense(struct ota_flow *flow);
@@ -119,6 +174,17 @@ struct ota_exchange ota_flow_rough(struct ota_flow *flow, bool *open);
 
 /* Draws anew how many go smoothly from here. */
 void ota_flow_redraw(struct ota_flow *flow);
+
+/* Defers times from here on, and counts exchanges that need a second try as
+ * smooth where that can be done. */
+void ota_flow_defer(struct ota_flow *flow);
+
+/* Follows times again. */
+void ota_flow_undefer(struct ota_flow *flow);
+
+/* Counts n smooth exchanges. Returns how many of them needed a second try, and
+ * in *answers_lost how many of those an answer of theirs had been sent. */
+int64_t ota_flow_count(struct ota_flow *flow, int64_t n, int64_t *answers_lost);
 
 /* Returns a time that n exchanges, rough ones included, outlast so rarely that
  * it never happens [us]; a number, as it may be huge. */

@@ -14,8 +14,9 @@
  * Sums. n independent times have n times the mean, variance and third central
  * moment of one. The sum is drawn from the Pearson type III distribution (a
  * shifted gamma one) of the same three: with skewness g its shape is 4/g^2.
- * For fixed, exponential and gamma times that is exact. Where g > 1 the shape
- * of the single times still shows, and they are drawn one by one. Source:
+ * For fixed, exponential and gamma times that is exact. Where g > 1, or
+ * there are but few of a kind, the shape of the single times still shows, and
+ * they are drawn one by one. Source:
  * Johnson, Kotz, Balakrishnan, ch. 12 and 17.
  */
 #include "models/transfer/flow.h"
@@ -31,6 +32,7 @@
 enum { MOMENTS = 4 }; /* of order 0 to 3 */
 
 static const double skewness_max = 1;
+static const int64_t few = 8;
 static const double share_min = 0.5;
 
 static bool partial(const struct ota_dist *dist, double from, double below,
@@ -151,12 +153,13 @@ static bool partial(const struct ota_dist *dist, double from, double below,
     return false;
 }
 
-/* A lognormal time that practically never comes near the limits. */
+/* A lognormal time that practically never comes near the limits: less than
+ * once in 10^7 times, and they hold less than 2e-5 of its third moment. */
 static bool whole_lognormal(const struct ota_dist *dist, double from,
                             double below, struct ota_moments *moments)
 {
     if (dist->kind != OTA_DIST_LOGNORMAL || from > 0 ||
-        dist->a + dist->b * (3 * dist->b + 5.5) > log(below))
+        dist->a + dist->b * fmax(3 * dist->b + 4.2, 5.2) > log(below))
         return false;
     const double w = exp(dist->b * dist->b);
     const double mean = exp(dist->a) * sqrt(w);
@@ -244,6 +247,11 @@ int64_t ota_flow_draw_sum(struct ota_flow_part *parts, int count, gsl_rng *rng)
 
     for (int i = 0; i < count; i++) {
         const double n = (double)parts[i].count;
+        if (parts[i].count <= few && parts[i].each.variance > 0) {
+            drawn += draw_singly(&parts[i], rng);
+            parts[i].count = 0;
+            continue;
+        }
         sum.mean += n * parts[i].each.mean;
         sum.variance += n * parts[i].each.variance;
         sum.third += n * parts[i].each.third;
@@ -251,9 +259,9 @@ int64_t ota_flow_draw_sum(struct ota_flow_part *parts, int count, gsl_rng *rng)
     const double skewness =
         sum.variance > 0 ? sum.third / (sum.variance * sqrt(sum.variance)) : 0;
     if (!(sum.variance > 0))
-        drawn = sum.mean;
+        drawn += sum.mean;
     else if (fabs(skewness) <= skewness_max)
-        drawn = draw_pearson(&sum, skewness, rng);
+        drawn += draw_pearson(&sum, skewness, rng);
     else
         for (int i = 0; i < count; i++)
             drawn += draw_singly(&parts[i], rng);

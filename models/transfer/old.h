@@ -7,6 +7,7 @@
 #define OTA_TRANSFER_OLD_H
 
 #include "models/transfer/account.h"
+#include "models/transfer/flow.h"
 
 enum {
     OTA_OLD_BEGIN_COAP_BYTES = 20,
@@ -16,9 +17,15 @@ enum {
     OTA_OLD_DONE_ANSWER_COAP_BYTES = 5,
 };
 
+/* One exchange, by the walk of a flow; NULL: as a packet. */
+bool ota_old_exchange(struct ota_transfer_account *account,
+                      const struct ota_transfer_message *message,
+                      struct ota_flow_walk *walk);
+
 /* UpdateBegin and UpdateReady. Returns false if the transfer ended: the device
  * may refuse it. Its patience begins with the first of them. */
-bool ota_old_open(struct ota_transfer_account *account, int64_t stall_us);
+bool ota_old_open(struct ota_transfer_account *account, int64_t stall_us,
+                  struct ota_flow_walk *walk);
 
 struct ota_transfer_message
 ota_old_begin_message(const struct ota_transfer_account *account);
@@ -28,7 +35,8 @@ struct ota_transfer_message
 ota_old_done_message(const struct ota_transfer_account *account);
 
 /* UpdateDone and its answer. */
-bool ota_old_done(struct ota_transfer_account *account);
+bool ota_old_done(struct ota_transfer_account *account,
+                  struct ota_flow_walk *walk);
 
 /* Fills in what follows from the end: a device keeps nothing of a transfer
  * that ended early, and resets if it lost patience. */
@@ -51,8 +59,7 @@ void ota_old_close(struct ota_transfer_account *account, int64_t chunks,
         .min = (double)OTA_US_PER_S, .max = (double)OTA_US_PER_DAY,            \
         .help = "without a new chunk for so long, the device resets; Wi-Fi "   \
                 "30s, cellular from Device OS 1.0.0 300s",                     \
-        .source =                                                              \
-            "particle-iot/device-os, system/inc/system_cloud.h, v0.6.2",       \
+        .source = "particle-iot/device-os, system/inc/system_cloud.h, v0.6.2", \
     }
 
 #endif

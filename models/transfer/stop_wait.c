@@ -30,9 +30,8 @@ bool ota_stop_wait_step(struct ota_transfer_account *account,
     if (k == 0 && with->erases)
         work_us =
             ota_us_add(work_us, ota_dist_draw_us(with->erase, account->rng));
-    account->now_us =
-        ota_us_max(ota_us_add(account->now_us, work_us),
-                   ota_us_add(begin_us, account->job->pump_us));
+    account->now_us = ota_us_max(ota_us_add(account->now_us, work_us),
+                                 ota_us_add(begin_us, account->job->pump_us));
     if (account->now_us > ota_transfer_limit_us(account) ||
         account->broken_us != OTA_NEVER) {
         ota_transfer_end_at_limit(account);

@@ -55,13 +55,13 @@ static bool opens(struct stream *stream, struct ota_transfer_account *account,
     const double least_us = floor_us(account, with);
     double idle_least_us = (double)with->work_us;
     double idle_most_us = idle_least_us;
-    struct ota_flow_part *block = &stream->flow.parts[1];
+    struct ota_flow_part *block = &stream->flow.parts[OTA_FLOW_OWN];
     double share;
 
+    *stream = (struct stream){.with = with, .account = account};
     if (least_us < 0)
         return false;
-    *stream = (struct stream){.with = with, .account = account};
-    stream->flow = ota_flow(account, with->retry, least_us);
+    ota_flow_open(&stream->flow, account, with->retry, least_us);
     if (!stream->flow.works)
         return false;
     block->scale = 1;
@@ -83,7 +83,8 @@ static bool opens(struct stream *stream, struct ota_transfer_account *account,
             air->rtt_first->a > 0)
             return false;
     }
-    const struct ota_moments *rtt = &stream->flow.parts[0].each;
+    const struct ota_moments *rtt =
+        &stream->flow.parts[OTA_FLOW_ROUND_TRIPS].each;
     stream->each.mean = rtt->mean + block->each.mean + (double)with->work_us;
     stream->each.variance = rtt->variance + block->each.variance;
     stream->longest_us = (double)with->retry->timeout_us + least_us +
@@ -91,7 +92,9 @@ static bool opens(struct stream *stream, struct ota_transfer_account *account,
                          2 * far * sqrt(block->each.variance);
     stream->bytes = with->message.request_bytes + with->message.answer_bytes +
                     with->message.echo_bytes;
-    return stream->longest_us < (double)with->stall_us;
+    /* Not even a second try tries the device's patience. */
+    return stream->longest_us + 1.5 * (double)with->retry->timeout_us <
+           (double)with->stall_us;
 }
 
 /* Returns how many chunks practically certainly take less than room_us. */
@@ -125,18 +128,21 @@ static int64_t stretch(struct stream *stream, int64_t left)
         const double n = (double)left;
         const double bound_us =
             ota_flow_bound_us(flow, n) +
-            n * (stream->each.mean - flow->parts[0].each.mean) +
-            far * sqrt(n * flow->parts[1].each.variance) + stream->longest_us;
-        flow->deferred = bound_us < room_us;
-        if (!flow->deferred)
+            n * (stream->each.mean -
+                 flow->parts[OTA_FLOW_ROUND_TRIPS].each.mean) +
+            far * sqrt(n * flow->parts[OTA_FLOW_OWN].each.variance) +
+            stream->longest_us;
+        if (bound_us < room_us)
+            ota_flow_defer(flow);
+        else
             most = ota_us_min(most, fit(stream, room_us));
     } else {
-        flow->deferred = true;
+        ota_flow_defer(flow);
     }
-    /* A rough chunk may cost several times as much. */
+    /* A second try costs as much again, a rough chunk several times that. */
     if (bytes_left < INT64_MAX / 4) {
         const int64_t spare = 64 * stream->bytes;
-        most = ota_us_min(most, (bytes_left - spare) / stream->bytes);
+        most = ota_us_min(most, (bytes_left - spare) / (2 * stream->bytes));
     }
     return ota_us_min(most, account->breaks_in - 1);
 }
@@ -147,26 +153,27 @@ static void count(struct stream *stream, int64_t chunks)
     struct ota_transfer_account *account = stream->account;
     const struct ota_transfer_message *message = &stream->with->message;
     struct ota_transfer_result *result = account->result;
-    const bool down = message->cloud_asks;
-    const int64_t asked = chunks * (message->request_bytes + message->echo_bytes);
-    const int64_t answered = chunks * message->answer_bytes;
+    int64_t answers;
+    const int64_t requests =
+        chunks + ota_flow_count(&stream->flow, chunks, &answers);
+    answers += chunks;
+    const int64_t asked =
+        requests * message->request_bytes + chunks * message->echo_bytes;
+    const int64_t answered = answers * message->answer_bytes;
 
-    result->down_bytes += down ? asked : answered;
-    result->up_bytes += down ? answered : asked;
-    if (message->carrier != OTA_CARRIER_NONE) {
-        result->chunks_sent += chunks;
-        account->chunk_bytes_down +=
-            chunks * (message->carrier == OTA_CARRIER_REQUEST
-                          ? message->request_bytes
-                          : message->answer_bytes);
+    result->down_bytes += message->cloud_asks ? asked : answered;
+    result->up_bytes += message->cloud_asks ? answered : asked;
+    if (message->carrier == OTA_CARRIER_REQUEST) {
+        result->chunks_sent += requests;
+        account->chunk_bytes_down += requests * message->request_bytes;
+    } else if (message->carrier == OTA_CARRIER_ANSWER) {
+        result->chunks_sent += answers;
+        account->chunk_bytes_down += answered;
     }
     ota_transfer_arrive(account, chunks, 0, 0);
-    stream->flow.parts[0].count += chunks;
     if (stream->with->block_time)
-        stream->flow.parts[1].count += chunks;
+        stream->flow.parts[OTA_FLOW_OWN].count += chunks;
     account->now_us += chunks * stream->with->work_us;
-    stream->flow.smooth -=
-        stream->flow.smooth == INT64_MAX ? 0 : chunks;
 }
 
 /* Brings the times up to the last chunk counted, whose work is just over. */
@@ -206,7 +213,7 @@ static bool rough(struct stream *stream)
                                : ota_us_add(account->now_us, with->stall_us);
     int64_t work_us = with->work_us;
     if (with->block_time && flow->deferred)
-        flow->parts[1].count++;
+        flow->parts[OTA_FLOW_OWN].count++;
     else if (with->block_time)
         work_us += ota_dist_draw_us(with->block_time, account->rng);
     account->now_us = ota_us_max(account->now_us + work_us,
@@ -216,9 +223,10 @@ static bool rough(struct stream *stream)
 
 static void undefer(struct stream *stream)
 {
-    if (stream->flow.deferred)
-        settle(stream);
-    stream->flow.deferred = false;
+    if (!stream->flow.deferred)
+        return;
+    settle(stream);
+    ota_flow_undefer(&stream->flow);
 }
 
 /* Counts smooth chunks and the rough one behind them, `most` at most. Returns
@@ -251,8 +259,10 @@ bool ota_stop_wait_flow(struct ota_transfer_account *account,
 
     *received = 0;
     while (*received < with->chunks) {
-        const bool odd = (*received == 0 && with->erases) ||
-                         *received == with->chunks - 1;
+        /* The first chunk's request is not the radio's first. */
+        const bool odd =
+            (*received == 0 && (with->erases || stream.flow.firsts)) ||
+            *received == with->chunks - 1;
         const int64_t most =
             together && !odd ? stretch(&stream, with->chunks - 1 - *received)
                              : 0;

@@ -75,8 +75,7 @@ static int64_t run_blocks(const struct ota_transfer_block_config *config,
         .chunks = blocks,
         .message = block_message(config, config->chunk_bytes),
         .last = block_message(config, last_payload),
-        .block_time =
-            time->kind != OTA_DIST_FIXED || time->a > 0 ? time : NULL,
+        .block_time = time->kind != OTA_DIST_FIXED || time->a > 0 ? time : NULL,
         .erase = &config->erase,
         .erases = account->job->kept_bytes == 0 || !config->resumes,
         .stall_us = OTA_NEVER,
@@ -110,8 +109,7 @@ block_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
     const int64_t payload =
         received == blocks ? size_bytes : received * config->chunk_bytes;
     result.payload_bytes = payload;
-    result.kept_bytes =
-        done || config->resumes ? job->kept_bytes + payload : 0;
+    result.kept_bytes = done || config->resumes ? job->kept_bytes + payload : 0;
     result.spent_bytes = account.chunk_bytes_down - payload -
                          received * config->overhead_down_bytes;
     return result;

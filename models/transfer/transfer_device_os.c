@@ -4,11 +4,10 @@
  * on the device when the transfer begins.
  *
  *     release                      protocol  flights  request rule   patience
- *     Gen 2, and Gen 3 before      fast      50       up to 50       Wi-Fi 30 s,
- *       1.0.0                                                        cellular 90 s
- *     Gen 2, and Gen 3 from 1.0.0  fast      40       growing to 40  Wi-Fi 30 s,
- *                                                                    cellular 300 s
- *     Gen 3 from 3.0.0, Gen 4      v3                                300 s
+ *     Gen 2, and Gen 3 before      fast      50       up to 50       Wi-Fi 30
+ * s, 1.0.0                                                        cellular 90 s
+ *     Gen 2, and Gen 3 from 1.0.0  fast      40       growing to 40  Wi-Fi 30
+ * s, cellular 300 s Gen 3 from 3.0.0, Gen 4      v3 300 s
  *
  * Wi-Fi devices of Gen 3 have a network coprocessor and wait 300 s, too. Argon
  * asks for 20 chunks at most from 2.0.0; which platform it is is not known
@@ -72,8 +71,8 @@ run_fast(const struct ota_transfer_device_os_config *config,
         .chunk_bytes = config->chunk_bytes,
         .flight_chunks = given_or(config->flight_chunks, grows ? 40 : 50),
         .request_chunks = given_or(config->request_chunks, grows ? 40 : 50),
-        .request_rule = grows ? OTA_TRANSFER_REQUEST_GROWING
-                              : OTA_TRANSFER_REQUEST_ALL,
+        .request_rule =
+            grows ? OTA_TRANSFER_REQUEST_GROWING : OTA_TRANSFER_REQUEST_ALL,
         .stall_us = given_or(config->stall_us, patience_us(&job->os)),
     };
 
@@ -158,8 +157,8 @@ static const struct ota_field device_os_fields[] = {
         .name = "request",
         .kind = OTA_FIELD_INTEGER,
         .dimension = OTA_COUNT,
-        .offset = offsetof(struct ota_transfer_device_os_config,
-                           request_chunks),
+        .offset =
+            offsetof(struct ota_transfer_device_os_config, request_chunks),
         .fallback = "0",
         .min = 0,
         .max = (double)OTA_TRANSFER_CHUNKS_MAX,

@@ -57,8 +57,8 @@ int64_t ota_fast_request(const struct ota_fast *fast, int64_t received)
     return ota_us_min(limit, fast->missing);
 }
 
-struct ota_transfer_message ota_fast_request_message(const struct ota_fast *fast,
-                                                     int64_t chunks)
+struct ota_transfer_message
+ota_fast_request_message(const struct ota_fast *fast, int64_t chunks)
 {
     return ota_transfer_message(fast->account, false,
                                 REQUEST_COAP_BYTES + BYTES_PER_INDEX * chunks,
@@ -114,10 +114,12 @@ static bool fly(struct ota_fast *fast, int64_t chunks, int64_t *received)
 static void run_flights(struct ota_fast *fast)
 {
     struct ota_transfer_account *account = fast->account;
-    const struct ota_retry *retry = ota_transfer_retry(account);
+    struct ota_flow_walk *walk =
+        fast->config->fidelity == OTA_TRANSFER_FLOW ? &fast->walk : NULL;
     int64_t flight = ota_us_min(fast->missing, fast->config->flight_chunks);
 
-    if (!ota_old_open(account, fast->config->stall_us))
+    fast->walk = ota_flow_walk(account->job->air, fast->pace_us, account->rng);
+    if (!ota_old_open(account, fast->config->stall_us, walk))
         return;
     for (;;) {
         int64_t received;
@@ -125,7 +127,7 @@ static void run_flights(struct ota_fast *fast)
         if (!fly(fast, flight, &received))
             return;
         fast->missing -= received;
-        if (!ota_old_done(account))
+        if (!ota_old_done(account, walk))
             return;
         if (!fast->missing) {
             ota_transfer_end(account, OTA_TRANSFER_DONE, account->now_us);
@@ -134,7 +136,7 @@ static void run_flights(struct ota_fast *fast)
         flight = ota_fast_request(fast, received);
         const struct ota_transfer_message request =
             ota_fast_request_message(fast, flight);
-        if (!ota_transfer_exchange(account, &request, retry))
+        if (!ota_old_exchange(account, &request, walk))
             return;
     }
 }
@@ -155,7 +157,6 @@ fast_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
         &account, CHUNK_COAP_BYTES + config->chunk_bytes);
     fast.pace_us =
         ota_transfer_pace_us(job, fast.datagram_bytes, config->chunk_bytes);
-    fast.walk = ota_flow_walk(job->air, fast.pace_us, rng);
     if (config->fidelity == OTA_TRANSFER_PACKET || !ota_fast_flow_whole(&fast))
         run_flights(&fast);
     ota_old_close(&account, chunks, fast.datagram_bytes);

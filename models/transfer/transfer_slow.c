@@ -72,9 +72,10 @@ static void run_chunks(const struct ota_transfer_slow_config *config,
     int64_t received;
 
     with.last_work_us = with.work_us;
-    if (!ota_old_open(account, config->stall_us))
+    if (!ota_old_open(account, config->stall_us, NULL))
         return;
-    if (ota_stop_wait_run(account, &with, &received) && ota_old_done(account))
+    if (ota_stop_wait_run(account, &with, &received) &&
+        ota_old_done(account, NULL))
         ota_transfer_end(account, OTA_TRANSFER_DONE, account->now_us);
 }
 

@@ -46,40 +46,32 @@ enum {
     FINISH_REPLY_COAP_BYTES = 5,
 };
 
-int64_t ota_v3_payload(const struct ota_v3 *v3, int64_t chunk)
+static bool exchange(struct ota_v3 *v3,
+                     const struct ota_transfer_message *message)
 {
-    return chunk == v3->chunks - 1 ? v3->last_payload : v3->config->chunk_bytes;
-}
-
-int64_t ota_v3_wire_bytes(const struct ota_v3 *v3, int64_t chunk)
-{
-    return ota_transfer_wire_down(v3->account,
-                                  CHUNK_COAP_BYTES + ota_v3_payload(v3, chunk));
-}
-
-int64_t ota_v3_due_us(const struct ota_v3 *v3, int64_t sent_us, bool followed)
-{
-    return sent_us + v3->pace_us + v3->rtt_us +
-           (followed ? v3->slot_us : v3->config->ack_delay_us);
+    if (v3->config->fidelity == OTA_TRANSFER_FLOW)
+        return ota_flow_walk_enter(&v3->walk, v3->account, message);
+    return ota_transfer_exchange(v3->account, message,
+                                 ota_transfer_retry(v3->account));
 }
 
 /* A confirmable message of the cloud's and the device's reply to it, which is
  * confirmable, too. */
-static bool ask(struct ota_transfer_account *account, int64_t coap_bytes,
-                int64_t reply_coap_bytes)
+static bool ask(struct ota_v3 *v3, int64_t coap_bytes, int64_t reply_coap_bytes)
 {
+    struct ota_transfer_account *account = v3->account;
     const struct ota_transfer_message message =
         ota_transfer_message(account, true, coap_bytes, OTA_COAP_ACK_BYTES);
     const struct ota_transfer_message reply = ota_transfer_message(
         account, false, reply_coap_bytes, OTA_COAP_ACK_BYTES);
 
-    if (!ota_transfer_exchange(account, &message, &ota_retry_coap))
+    if (!exchange(v3, &message))
         return false;
     if (account->job->refused) {
         ota_transfer_end(account, OTA_TRANSFER_REFUSED, account->now_us);
         return false;
     }
-    return ota_transfer_exchange(account, &reply, &ota_retry_coap);
+    return exchange(v3, &reply);
 }
 
 void ota_v3_finish(struct ota_v3 *v3)
@@ -87,7 +79,7 @@ void ota_v3_finish(struct ota_v3 *v3)
     struct ota_transfer_account *account = v3->account;
 
     account->stall_at_us = OTA_NEVER;
-    if (ask(account, FINISH_COAP_BYTES, FINISH_REPLY_COAP_BYTES))
+    if (ask(v3, FINISH_COAP_BYTES, FINISH_REPLY_COAP_BYTES))
         ota_transfer_end(account, OTA_TRANSFER_DONE, account->now_us);
 }
 
@@ -106,9 +98,8 @@ static void set_times(struct ota_v3 *v3)
 
     /* One so long that no chunk comes before the device's patience ends is as
      * good as any longer one, which might be OTA_NEVER. */
-    v3->rtt_us =
-        ota_us_min(ota_air_rtt_us(air, account->now_us, account->rng),
-                   4 * config->stall_us);
+    v3->rtt_us = ota_us_min(ota_air_rtt_us(air, account->now_us, account->rng),
+                            4 * config->stall_us);
     v3->lag_us = v3->pace_us + v3->rtt_us / 2;
     v3->knowledge_us = v3->rtt_us - v3->rtt_us / 2 +
                        ota_us_min(config->ack_delay_us,
@@ -120,7 +111,7 @@ static void set_times(struct ota_v3 *v3)
 /* Runs the transfer. Returns how many chunks the device keeps of it. */
 static int64_t run_chunks(struct ota_v3 *v3)
 {
-    if (!ask(v3->account, START_COAP_BYTES, START_REPLY_COAP_BYTES))
+    if (!ask(v3, START_COAP_BYTES, START_REPLY_COAP_BYTES))
         return 0;
     set_times(v3);
     if (v3->config->fidelity == OTA_TRANSFER_FLOW && ota_v3_flows(v3))
@@ -147,19 +138,19 @@ v3_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
 
     assert(chunks <= OTA_TRANSFER_CHUNKS_MAX);
     assert(v3.window >= 1 && v3.window <= OTA_V3_WINDOW_MAX);
-    v3.pace_us = ota_transfer_pace_us(
-        job,
-        ota_transfer_wire_down(&account, CHUNK_COAP_BYTES + config->chunk_bytes),
-        config->chunk_bytes);
+    v3.wire_bytes = ota_transfer_wire_down(&account, CHUNK_COAP_BYTES +
+                                                         config->chunk_bytes);
+    v3.pace_us = ota_transfer_pace_us(job, v3.wire_bytes, config->chunk_bytes);
     v3.slot_us = llround((double)v3.pace_us * (1 + config->duplicates));
+
+    v3.walk = ota_flow_walk(job->air, v3.slot_us, rng);
 
     const int64_t kept = run_chunks(&v3);
     result.payload_bytes =
         kept == chunks ? size_bytes : kept * config->chunk_bytes;
     result.kept_bytes = job->kept_bytes + result.payload_bytes;
     result.spent_bytes = account.chunk_bytes_down - result.payload_bytes -
-                         kept * ota_transfer_wire_down(&account,
-                                                       CHUNK_COAP_BYTES);
+                         kept * (v3.wire_bytes - config->chunk_bytes);
     return result;
 }
 

@@ -7,6 +7,7 @@
 #define OTA_TRANSFER_V3_H
 
 #include "models/transfer/account.h"
+#include "models/transfer/flow.h"
 
 enum { OTA_V3_WINDOW_MAX = 2048 }; /* chunks */
 
@@ -16,6 +17,7 @@ struct ota_v3 {
     struct ota_transfer_account *account;
     int64_t chunks; /* to send in all */
     int64_t last_payload;
+    int64_t wire_bytes;   /* of a whole chunk */
     int64_t window;       /* chunks */
     int64_t pace_us;      /* a chunk's way over the air and into the device */
     int64_t slot_us;      /* from one chunk to the next; longer if some are
@@ -25,6 +27,7 @@ struct ota_v3 {
     int64_t knowledge_us; /* from there until the cloud knows */
     int64_t ack_bytes;    /* on the wire */
     int64_t begin_us;     /* of the first chunk */
+    struct ota_flow_walk walk; /* of a flow */
 };
 
 /* A chunk that is to be sent again. */
@@ -33,13 +36,23 @@ struct ota_v3_repeat {
     int64_t chunk;
 };
 
-/* A chunk's payload, and its bytes on the wire. */
-int64_t ota_v3_payload(const struct ota_v3 *v3, int64_t chunk);
-int64_t ota_v3_wire_bytes(const struct ota_v3 *v3, int64_t chunk);
+/* A chunk's bytes on the wire. */
+static inline int64_t ota_v3_wire_bytes(const struct ota_v3 *v3, int64_t chunk)
+{
+    const bool is_last = chunk == v3->chunks - 1;
+
+    return v3->wire_bytes -
+           (is_last ? v3->config->chunk_bytes - v3->last_payload : 0);
+}
 
 /* Returns when a chunk that was lost, sent at sent_us, is due again; followed:
  * another goes behind it. */
-int64_t ota_v3_due_us(const struct ota_v3 *v3, int64_t sent_us, bool followed);
+static inline int64_t ota_v3_due_us(const struct ota_v3 *v3, int64_t sent_us,
+                                    bool followed)
+{
+    return sent_us + v3->pace_us + v3->rtt_us +
+           (followed ? v3->slot_us : v3->config->ack_delay_us);
+}
 
 /* UpdateFinish, once all chunks are there; ends the transfer. */
 void ota_v3_finish(struct ota_v3 *v3);

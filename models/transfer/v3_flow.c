@@ -17,10 +17,16 @@
  * the queue is asked then.
  */
 #include <assert.h>
+#include <math.h>
 
 #include "models/transfer/flow.h"
 #include "models/transfer/v3.h"
 #include "sim/base/clock.h"
+
+enum { MASK = OTA_V3_WINDOW_MAX - 1 }; /* a power of two less one */
+
+/* No transfer needs so many bytes. */
+static const int64_t plenty = INT64_MAX / 4;
 
 /* A ring of holes. */
 struct ring {
@@ -39,14 +45,16 @@ struct snapshot {
 struct river {
     struct ota_v3 *v3;
     struct ota_transfer_account *account;
-    struct ota_flow_walk walk;
     int64_t next;
+    int64_t known;   /* none before it is missing as the cloud knows it; may
+                      * lag behind, since that never goes back */
     int64_t highest; /* one past the highest chunk received */
     int64_t unacked;
     int64_t heard_us;
     int64_t last_sent_us; /* the last chunk that passed */
     int64_t singles;      /* chunks that passed in this regime, each of which
                            * may have been sent twice */
+    bool calm;            /* nothing but losses can happen to it */
     struct snapshot cut, flush;
     struct ring holes;  /* due_us: when to send it again */
     struct ring mended; /* due_us: when the cloud knows */
@@ -54,34 +62,38 @@ struct river {
 
 /* --- rings --- */
 
-static void push(struct ring *ring, int64_t chunk, int64_t due_us)
+static inline void push(struct ring *ring, int64_t chunk, int64_t due_us)
 {
     assert(ring->count < OTA_V3_WINDOW_MAX);
     if (!ring->count)
         ring->sorted = true;
-    else if (ring->list[(ring->at + ring->count - 1) % OTA_V3_WINDOW_MAX].chunk >
-             chunk)
+    else if (ring->list[(ring->at + ring->count - 1) & MASK].chunk > chunk)
         ring->sorted = false;
-    ring->list[(ring->at + ring->count) % OTA_V3_WINDOW_MAX] =
+    ring->list[(ring->at + ring->count) & MASK] =
         (struct ota_v3_repeat){.due_us = due_us, .chunk = chunk};
     ring->count++;
 }
 
 static void pop(struct ring *ring)
 {
-    ring->at = (ring->at + 1) % OTA_V3_WINDOW_MAX;
+    ring->at = (ring->at + 1) & MASK;
     ring->count--;
+}
+
+static int64_t first_due_us(const struct ring *ring)
+{
+    return ring->count ? ring->list[ring->at].due_us : OTA_NEVER;
 }
 
 /* The least chunk in it, or none. */
 static int64_t oldest(const struct ring *ring, int64_t none)
 {
     int64_t least = none;
-    const int64_t look = ring->sorted ? ota_us_min(ring->count, 1) : ring->count;
+    const int64_t look =
+        ring->sorted ? ota_us_min(ring->count, 1) : ring->count;
 
     for (int64_t i = 0; i < look; i++)
-        least = ota_us_min(
-            least, ring->list[(ring->at + i) % OTA_V3_WINDOW_MAX].chunk);
+        least = ota_us_min(least, ring->list[(ring->at + i) & MASK].chunk);
     return least;
 }
 
@@ -101,7 +113,8 @@ static bool acknowledge(struct river *river, int64_t acks)
 }
 
 /* The device hears one chunk. Returns how often it acknowledges. */
-static int64_t hear(struct river *river, int64_t chunk, int64_t arrival_us)
+static inline int64_t hear(struct river *river, int64_t chunk,
+                           int64_t arrival_us)
 {
     const struct ota_transfer_v3_config *config = river->v3->config;
     const bool late = arrival_us - river->heard_us >= config->ack_delay_us;
@@ -146,9 +159,10 @@ static bool settle_duplicates(struct river *river)
     const struct ota_v3 *v3 = river->v3;
     struct ota_transfer_account *account = river->account;
     const struct ota_air *air = account->job->air;
-    const int64_t twice = ota_flow_binomial(
-        river->singles, v3->config->duplicates, account->rng);
-    const int64_t bytes = twice * ota_v3_wire_bytes(v3, 0);
+    const double loss = air->loss[air->bad];
+    const int64_t twice =
+        ota_flow_binomial(river->singles, v3->config->duplicates, account->rng);
+    const int64_t bytes = twice * v3->wire_bytes;
 
     river->singles = 0;
     if (!twice)
@@ -157,9 +171,12 @@ static bool settle_duplicates(struct river *river)
         return false;
     account->result->chunks_sent += twice;
     account->chunk_bytes_down += bytes;
-    return acknowledge(river, twice - ota_flow_binomial(twice,
-                                                        air->loss[air->bad],
-                                                        account->rng));
+    /* The walk knows the logarithm, but for a radio's first datagrams. */
+    const struct ota_flow_walk *walk = &v3->walk;
+    const double log_pass = walk->odd ? log1p(-loss) : 1 / walk->rate;
+    const int64_t gone =
+        ota_flow_binomial_log(twice, loss, log_pass, account->rng);
+    return acknowledge(river, twice - gone);
 }
 
 /* The same for one chunk at once. */
@@ -180,28 +197,30 @@ static bool settle_duplicate(struct river *river, int64_t chunk, bool heard)
 
 /* --- the cloud --- */
 
-/* Returns how many new chunks the window lets go now. */
-static int64_t window_room(const struct river *river)
+/* Returns how many new chunks the window is certain to let go now; 0 only if
+ * it is closed. */
+static inline int64_t window_room(struct river *river)
 {
     const struct ota_v3 *v3 = river->v3;
-    const int64_t first =
-        oldest(&river->mended, oldest(&river->holes, v3->chunks));
 
-    return ota_us_min(v3->chunks, first + v3->window) - river->next;
+    if (river->known + v3->window < v3->chunks &&
+        river->known + v3->window / 2 <= river->next)
+        river->known =
+            oldest(&river->mended, oldest(&river->holes, river->next));
+    return ota_us_min(v3->chunks, river->known + v3->window) - river->next;
 }
 
 /* Notes that a slot's chunk was lost. */
-static void lose(struct river *river, int64_t chunk, int64_t sent_us)
+static inline void lose(struct river *river, int64_t chunk, int64_t sent_us)
 {
     const bool followed = river->holes.count || window_room(river) > 0;
 
-    push(&river->holes, chunk,
-         ota_v3_due_us(river->v3, sent_us, followed));
+    push(&river->holes, chunk, ota_v3_due_us(river->v3, sent_us, followed));
 }
 
 /* One chunk, new or the first hole's, on its own. */
-static bool send_one(struct river *river, int64_t chunk, bool is_new,
-                     bool settled)
+static inline bool send_one(struct river *river, int64_t chunk, bool is_new,
+                            bool settled)
 {
     const struct ota_v3 *v3 = river->v3;
     struct ota_transfer_account *account = river->account;
@@ -216,10 +235,10 @@ static bool send_one(struct river *river, int64_t chunk, bool is_new,
         river->next++;
     else
         pop(&river->holes);
-    ota_flow_walk_on(&river->walk, sent_us, 1, &lost);
-    account->now_us = sent_us + v3->slot_us;
+    ota_flow_walk_on(&river->v3->walk, sent_us, 1, &lost);
     if (lost) {
         lose(river, chunk, sent_us);
+        account->now_us = sent_us + v3->slot_us;
         return true;
     }
     river->last_sent_us = sent_us;
@@ -231,9 +250,11 @@ static bool send_one(struct river *river, int64_t chunk, bool is_new,
         if (!acknowledge(river, hear(river, chunk, arrival_us)))
             return false;
     }
-    if (settled || !heard || chunk == v3->chunks - 1)
-        return settle_duplicate(river, chunk, heard);
-    river->singles++;
+    if (!settled && heard && chunk != v3->chunks - 1)
+        river->singles++;
+    else if (!settle_duplicate(river, chunk, heard))
+        return false;
+    account->now_us = sent_us + v3->slot_us;
     return true;
 }
 
@@ -249,52 +270,62 @@ static int64_t slots_by(const struct river *river, int64_t by_us)
 
 /* Returns how many chunks the plan is certain to let pass, each perhaps sent
  * twice and acknowledged thrice, and those not settled. */
-static int64_t afford(const struct river *river)
+static inline int64_t afford(const struct river *river)
 {
     const struct ota_v3 *v3 = river->v3;
-    const int64_t wire = ota_v3_wire_bytes(v3, 0);
-    const int64_t left = ota_transfer_left(river->account) / 2 -
-                         river->singles * (wire + v3->ack_bytes);
+    const int64_t left = ota_transfer_left(river->account);
 
-    return left / (2 * wire + 3 * v3->ack_bytes);
+    if (left > plenty)
+        return INT64_MAX;
+    return (left / 2 - river->singles * (v3->wire_bytes + v3->ack_bytes)) /
+           (2 * v3->wire_bytes + 3 * v3->ack_bytes);
 }
 
-/* Returns how many new chunks may go as one, all in time to be heard, and the
- * last never among them; 0: none. */
-static int64_t stretch(const struct river *river, int64_t room)
+/* Returns how many new chunks may go as one for all that may happen to them:
+ * in time to be heard, and before a snapshot. */
+static int64_t undisturbed(const struct river *river)
 {
-    const struct ota_v3 *v3 = river->v3;
     const struct ota_transfer_account *account = river->account;
     const int64_t gone_us =
         ota_us_min(account->job->cut_us, account->broken_us);
-    int64_t most = ota_us_min(room, v3->chunks - 1 - river->next);
+    int64_t most = ota_us_min(account->breaks_in, afford(river));
 
-    if (account->now_us + v3->lag_us > account->stall_at_us)
-        return 0;
-    most = ota_us_min(most, account->breaks_in);
     if (gone_us != OTA_NEVER)
-        most = ota_us_min(most, slots_by(river, gone_us - v3->lag_us));
-    if (river->holes.count)
-        most = ota_us_min(
-            most, slots_by(river, river->holes.list[river->holes.at].due_us - 1));
+        most = ota_us_min(most, slots_by(river, gone_us - river->v3->lag_us));
     if (!river->cut.taken)
         most = ota_us_min(most, slots_by(river, river->cut.sent_us));
     if (!river->flush.taken)
         most = ota_us_min(most, slots_by(river, river->flush.sent_us));
-    return ota_us_min(most, afford(river));
+    return most;
+}
+
+/* Returns how many new chunks may go as one, the last never among them; 0:
+ * none. */
+static int64_t stretch(const struct river *river, int64_t room)
+{
+    const struct ota_v3 *v3 = river->v3;
+    const struct ota_transfer_account *account = river->account;
+    int64_t most = ota_us_min(room, v3->chunks - 1 - river->next);
+
+    if (account->now_us + v3->lag_us > account->stall_at_us)
+        return 0;
+    if (river->holes.count)
+        most =
+            ota_us_min(most, slots_by(river, first_due_us(&river->holes) - 1));
+    return river->calm ? most : ota_us_min(most, undisturbed(river));
 }
 
 /* Sends new chunks until one is lost, `most` at most. */
-static bool send_many(struct river *river, int64_t most)
+static void send_many(struct river *river, int64_t most)
 {
     const struct ota_v3 *v3 = river->v3;
     struct ota_transfer_account *account = river->account;
     const int64_t sent_us = account->now_us;
     int64_t lost;
     const int64_t passes =
-        ota_flow_walk_on(&river->walk, sent_us, most, &lost);
+        ota_flow_walk_on(&river->v3->walk, sent_us, most, &lost);
     const int64_t slots = passes + (lost > 0);
-    const int64_t bytes = slots * ota_v3_wire_bytes(v3, 0);
+    const int64_t bytes = slots * v3->wire_bytes;
 
     account->result->chunks_sent += slots;
     account->result->down_bytes += bytes;
@@ -316,7 +347,6 @@ static bool send_many(struct river *river, int64_t most)
         river->next++;
         lose(river, river->next - 1, sent_us + passes * v3->slot_us);
     }
-    return true;
 }
 
 /* --- all together --- */
@@ -333,15 +363,12 @@ static void take(struct snapshot *snapshot, const struct river *river)
 static void wait(struct river *river)
 {
     struct ota_transfer_account *account = river->account;
-    int64_t at_us = OTA_NEVER;
+    int64_t at_us =
+        ota_us_min(first_due_us(&river->holes), first_due_us(&river->mended));
 
-    if (river->holes.count)
-        at_us = river->holes.list[river->holes.at].due_us;
-    if (river->mended.count)
-        at_us = ota_us_min(at_us, river->mended.list[river->mended.at].due_us);
     if (at_us == OTA_NEVER) /* all has passed */
-        at_us = river->last_sent_us + river->v3->lag_us +
-                river->v3->knowledge_us;
+        at_us =
+            river->last_sent_us + river->v3->lag_us + river->v3->knowledge_us;
     account->now_us = ota_us_max(at_us, account->now_us + 1);
 }
 
@@ -349,69 +376,76 @@ static void wait(struct river *river)
 static bool turn(struct river *river)
 {
     struct ota_transfer_account *account = river->account;
-    struct ring *holes = &river->holes;
+    const struct ring *holes = &river->holes;
     const int64_t now_us = account->now_us;
-    int64_t room;
 
-    if (now_us >= river->walk.until_us && river->singles &&
+    if (now_us >= ota_transfer_limit_us(account)) {
+        ota_transfer_end_at_limit(account);
+        return false;
+    }
+    if (now_us >= river->v3->walk.until_us && river->singles &&
         !settle_duplicates(river))
         return false;
-    while (river->mended.count &&
-           river->mended.list[river->mended.at].due_us <= now_us)
+    while (first_due_us(&river->mended) <= now_us)
         pop(&river->mended);
-    if (holes->count && holes->list[holes->at].due_us <= now_us) {
-        if (now_us >= ota_transfer_limit_us(account))
-            goto over;
-        const bool close = afford(river) < 2;
-        if (close && !settle_duplicates(river))
+    if (first_due_us(holes) <= now_us) {
+        const bool close = !river->calm && afford(river) < 2;
+        if ((close && !settle_duplicates(river)) ||
+            !send_one(river, holes->list[holes->at].chunk, false, close))
             return false;
-        return send_one(river, holes->list[holes->at].chunk, false, close);
+        if (!river->calm ||
+            account->now_us + river->v3->lag_us > account->stall_at_us ||
+            first_due_us(holes) <= account->now_us ||
+            account->now_us >= river->v3->walk.until_us)
+            return true;
     }
-    room = window_room(river);
+    const int64_t room = window_room(river);
     if (room <= 0) {
         wait(river);
         if (account->now_us < ota_transfer_limit_us(account))
             return true;
-        goto over;
+        ota_transfer_end_at_limit(account);
+        return false;
     }
-    if (now_us >= ota_transfer_limit_us(account))
-        goto over;
     const int64_t most = stretch(river, room);
-    if (most > 0)
-        return send_many(river, most);
-    return settle_duplicates(river) &&
-           send_one(river, river->next, true, true);
-over:
-    ota_transfer_end_at_limit(account);
-    return false;
+    if (most > 0) {
+        send_many(river, most);
+        return true;
+    }
+    return settle_duplicates(river) && send_one(river, river->next, true, true);
 }
 
 static bool arrived(const struct river *river)
 {
     return river->next == river->v3->chunks && !river->holes.count &&
            (!river->v3->chunks ||
-            river->account->now_us >= river->last_sent_us +
-                                          river->v3->lag_us +
+            river->account->now_us >= river->last_sent_us + river->v3->lag_us +
                                           river->v3->knowledge_us);
+}
+
+/* Takes what is wanted of what the device has now. */
+static void look(struct river *river, bool was_broken)
+{
+    if (!was_broken && river->account->broken_us != OTA_NEVER &&
+        !river->cut.taken)
+        river->cut = (struct snapshot){.taken = true, .chunks = gapless(river)};
+    take(&river->flush, river);
+    take(&river->cut, river);
 }
 
 static bool flow(struct river *river)
 {
-    for (;;) {
-        const bool broken = river->account->broken_us != OTA_NEVER;
-        take(&river->flush, river);
-        take(&river->cut, river);
-        if (arrived(river))
-            break;
+    const struct ota_transfer_account *account = river->account;
+
+    look(river, true);
+    while (!arrived(river)) {
+        const bool was_broken = account->broken_us != OTA_NEVER;
         if (!turn(river))
             return settle_duplicates(river) && false;
-        if (!broken && river->account->broken_us != OTA_NEVER &&
-            !river->cut.taken)
-            river->cut = (struct snapshot){.taken = true,
-                                           .chunks = gapless(river)};
+        if (!river->calm)
+            look(river, was_broken);
     }
-    return settle_duplicates(river) &&
-           acknowledge(river, river->unacked > 0);
+    return settle_duplicates(river) && acknowledge(river, river->unacked > 0);
 }
 
 bool ota_v3_flows(const struct ota_v3 *v3)
@@ -439,22 +473,23 @@ int64_t ota_v3_flow(struct ota_v3 *v3)
 
     river.v3 = v3;
     river.account = account;
-    river.walk = ota_flow_walk(account->job->air, v3->slot_us, account->rng);
-    river.next = river.highest = river.unacked = river.singles = 0;
+    river.next = river.known = river.highest = river.unacked = river.singles =
+        0;
     river.heard_us = river.last_sent_us = v3->begin_us;
     river.cut = by(v3, cut_us);
-    river.flush = by(v3, flushes > 0 ? v3->begin_us +
-                                           flushes * v3->config->flush_us
-                                     : OTA_NEVER);
+    river.flush =
+        by(v3, flushes > 0 ? v3->begin_us + flushes * v3->config->flush_us
+                           : OTA_NEVER);
     river.holes.at = river.holes.count = 0;
     river.mended.at = river.mended.count = 0;
     river.holes.sorted = river.mended.sorted = true;
+    river.calm = cut_us == OTA_NEVER && account->breaks_in == INT64_MAX &&
+                 ota_transfer_left(account) > plenty;
     if (flow(&river))
         ota_v3_finish(v3);
     if (result->end == OTA_TRANSFER_DONE)
         return v3->chunks;
-    if (result->end != OTA_TRANSFER_CUT &&
-        result->end != OTA_TRANSFER_BROKEN)
+    if (result->end != OTA_TRANSFER_CUT && result->end != OTA_TRANSFER_BROKEN)
         return gapless(&river);
     if (ota_v3_saves(v3))
         return river.cut.taken ? river.cut.chunks : gapless(&river);

@@ -103,8 +103,7 @@ static int64_t next_step_us(const struct pipe *pipe)
     if (pipe->known < pipe->next) {
         const int64_t first_us =
             pipe->arrival_us[pipe->known % pipe->v3->window];
-        at_us =
-            ota_us_min(at_us, ota_us_add(first_us, pipe->v3->knowledge_us));
+        at_us = ota_us_min(at_us, ota_us_add(first_us, pipe->v3->knowledge_us));
     }
     return at_us;
 }
@@ -201,8 +200,7 @@ static bool pump(struct pipe *pipe)
             return false;
         }
     }
-    return !pipe->unacked ||
-           ota_transfer_bill(account, 0, pipe->v3->ack_bytes);
+    return !pipe->unacked || ota_transfer_bill(account, 0, pipe->v3->ack_bytes);
 }
 
 int64_t ota_v3_packets(struct ota_v3 *v3)

@@ -24,6 +24,7 @@
 
 #include "sim/base/clock.h"
 #include "tests/support/near.h"
+#include "tests/support/plain_air.h"
 #include "tests/support/transfer_fixture.h"
 
 enum { RUNS = 20000, ROUNDS_MAX = 200 };
@@ -40,22 +41,24 @@ struct seen {
     int within[4];       /* done in at most so many rounds */
 };
 
-static struct seen simulate(double p, int64_t chunks)
+static struct seen simulate(double p, int64_t chunks, int fidelity)
 {
     const struct ota_transfer_fast_config config = {
+        .fidelity = fidelity,
         .chunk_bytes = 512,
         .flight_chunks = chunks,
         .request_chunks = chunks,
         .stall_us = OTA_US_PER_DAY,
     };
-    const struct plain_link plain = {
-        .rtt_us = 1000, .goodput_bit_s = 1000000, .loss = p};
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, 1000, p);
     const struct ota_transfer_job job = transfer_fixture_job(chunks * 512);
     struct seen seen = {0};
 
+    air.goodput_bit_s = 1000000;
     for (uint64_t i = 0; i < RUNS; i++) {
         const struct ota_transfer_result result =
-            transfer_fixture_run(&ota_transfer_fast, &config, &plain, job, i);
+            transfer_fixture_run(&ota_transfer_fast, &config, &air, job, i);
         /* One in some hundreds fails in the exchanges between the flights,
          * which lose datagrams too. It is left out: that shifts the mean by
          * far less than the tolerance, as it does not depend on the chunks'
@@ -71,6 +74,25 @@ static struct seen simulate(double p, int64_t chunks)
     return seen;
 }
 
+/* Rounds and chunks against their mean and variance, and P(M <= r). */
+static void check_runs(double p, int64_t chunks, double mean, double variance,
+                       int fidelity)
+{
+    const struct seen seen = simulate(p, chunks, fidelity);
+
+    assert_true(seen.done > RUNS * 0.98);
+    const double n = seen.done;
+    const double each = (double)chunks;
+    assert_near(seen.rounds / n, mean, 4 * sqrt(variance / n));
+    assert_near(seen.sent / n, each / (1 - p),
+                4 * sqrt(each * p / n) / (1 - p));
+    for (int r = 1; r < 4; r++) {
+        const double share = at_most(p, chunks, r);
+        assert_near(seen.within[r] / n, share,
+                    4 * sqrt(share * (1 - share) / n) + 1 / n);
+    }
+}
+
 static void check(double p, int64_t chunks, double published_mean)
 {
     double mean = 0, square = 0;
@@ -81,18 +103,9 @@ static void check(double p, int64_t chunks, double published_mean)
     }
     assert_near(mean, published_mean, 5e-5);
 
-    const struct seen seen = simulate(p, chunks);
-    assert_true(seen.done > RUNS * 0.98);
-    const double n = seen.done;
-    const double each = (double)chunks;
-    assert_near(seen.rounds / n, mean, 4 * sqrt((square - mean * mean) / n));
-    assert_near(seen.sent / n, each / (1 - p),
-                4 * sqrt(each * p / n) / (1 - p));
-    for (int r = 1; r < 4; r++) {
-        const double share = at_most(p, chunks, r);
-        assert_near(seen.within[r] / n, share,
-                    4 * sqrt(share * (1 - share) / n) + 1 / n);
-    }
+    for (int fidelity = OTA_TRANSFER_FLOW; fidelity <= OTA_TRANSFER_PACKET;
+         fidelity++)
+        check_runs(p, chunks, mean, square - mean * mean, fidelity);
 }
 
 static void five_percent_of_342(void **state)

@@ -23,18 +23,55 @@ static const struct ota_transfer_fast_config config = {
     .stall_us = 90 * OTA_US_PER_S,
 };
 
-static const struct plain_link clean = {
-    .rtt_us = RTT_US,
+/* What the air is made of. */
+struct plain {
+    int64_t goodput_bit_s;
+    int64_t device_us_per_kib;
+    double loss;
+    struct ota_device_os os;
+};
+
+static const struct plain clean = {
     .goodput_bit_s = 585 * 8 * 100, /* 10 ms a chunk */
-    .device_us = 1000,
+    .device_us_per_kib = 2000,
 };
 
 static struct ota_transfer_result
-run_with(const struct ota_transfer_fast_config *with,
-         const struct plain_link *plain, struct ota_transfer_job job,
-         uint64_t index)
+run_once(const struct ota_transfer_fast_config *with, const struct plain *plain,
+         struct ota_transfer_job job, uint64_t index)
 {
-    return transfer_fixture_run(&ota_transfer_fast, with, plain, job, index);
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, RTT_US, plain->loss);
+
+    air.goodput_bit_s = plain->goodput_bit_s;
+    air.device_us_per_kib = plain->device_us_per_kib;
+    job.os = plain->os;
+    return transfer_fixture_run(&ota_transfer_fast, with, &air, job, index);
+}
+
+/* Runs it as a flow and, where chance plays no part, as packets too: they must
+ * agree to the bit. */
+static struct ota_transfer_result
+run_with(const struct ota_transfer_fast_config *with, const struct plain *plain,
+         struct ota_transfer_job job, uint64_t index)
+{
+    struct ota_transfer_fast_config packet = *with;
+    const struct ota_transfer_result r = run_once(with, plain, job, index);
+
+    packet.fidelity = OTA_TRANSFER_PACKET;
+    if (plain->loss <= 0 &&
+        !(job.break_per_chunk > 0 && job.break_per_chunk < 1)) {
+        const struct ota_transfer_result p =
+            run_once(&packet, plain, job, index);
+        assert_int_equal(p.end, r.end);
+        assert_int_equal(p.end_us, r.end_us);
+        assert_int_equal(p.down_bytes, r.down_bytes);
+        assert_int_equal(p.up_bytes, r.up_bytes);
+        assert_int_equal(p.spent_bytes, r.spent_bytes);
+        assert_int_equal(p.kept_bytes, r.kept_bytes);
+        assert_int_equal(p.rounds, r.rounds);
+    }
+    return r;
 }
 
 /*
@@ -84,8 +121,8 @@ static void growing_requests_grow(void **state)
 static void pace_follows_the_slowest(void **state)
 {
     (void)state;
-    struct plain_link slow = clean;
-    slow.device_us = 50000;
+    struct plain slow = clean;
+    slow.device_us_per_kib = 100000;
     struct ota_transfer_job job = transfer_fixture_job(50 * 512);
     const int64_t rest_us = 3 * RTT_US + RTT_US / 2;
 
@@ -150,7 +187,7 @@ static void a_starved_device_resets(void **state)
 static void nobody_there_gives_up(void **state)
 {
     (void)state;
-    struct plain_link dead = clean;
+    struct plain dead = clean;
     dead.loss = 1;
     const struct ota_transfer_result r =
         run_with(&config, &dead, transfer_fixture_job(512), 0);
@@ -162,6 +199,69 @@ static void nobody_there_gives_up(void **state)
     assert_true(r.end_us > 60 * OTA_US_PER_S && r.end_us < 91 * OTA_US_PER_S);
 }
 
+/* Updates are disabled: UpdateBegin and its answer is all there is. */
+static void a_refusal_costs_one_exchange(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = transfer_fixture_job(5000);
+    job.refused = true;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_REFUSED);
+    assert_int_equal(r.end_us, job.begin_us + RTT_US);
+    assert_int_equal(r.down_bytes, 77);
+    assert_int_equal(r.up_bytes, 61);
+    assert_false(r.resets);
+}
+
+/* An app that breaks every transfer at its first chunk: it arrives, and what
+ * is sent until then is billed. */
+static void a_break_ends_at_an_arrival(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = transfer_fixture_job(50 * 512);
+    job.break_per_chunk = 1;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_BROKEN);
+    assert_int_equal(r.end_us, job.begin_us + 2 * RTT_US + 10000 + RTT_US / 2);
+    assert_int_equal(r.chunks_sent, (10000 + RTT_US / 2) / 10000);
+    assert_int_equal(r.payload_bytes, 0);
+    assert_int_equal(r.spent_bytes, r.chunks_sent * CHUNK_WIRE);
+}
+
+/* Over TCP a chunk of 512 B has 586 B and is acknowledged with 40; 20 B of
+ * UpdateBegin have 74 and 40; and so on. */
+static void tcp_has_sizes_of_its_own(void **state)
+{
+    (void)state;
+    struct plain photon = clean;
+    photon.os = ota_device_os("photon", 207);
+    const struct ota_transfer_result r =
+        run_with(&config, &photon, transfer_fixture_job(50 * 512), 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_DONE);
+    assert_int_equal(r.chunks_sent, 50);
+    assert_int_equal(r.down_bytes, 50 * 586 + (74 + 40) + 58 + (58 + 40));
+    assert_int_equal(r.up_bytes, 50 * 40 + 58 + (58 + 40) + 58);
+}
+
+/* TCP repeats what is lost: one flight brings all of it. */
+static void tcp_loses_no_chunk(void **state)
+{
+    (void)state;
+    struct plain photon = clean;
+    photon.os = ota_device_os("photon", 207);
+    photon.loss = 0.2;
+    const struct ota_transfer_result r =
+        run_with(&config, &photon, transfer_fixture_job(50 * 512), 3);
+
+    assert_int_equal(r.end, OTA_TRANSFER_DONE);
+    assert_int_equal(r.rounds, 1);
+    assert_true(r.chunks_sent > 50);
+    assert_int_equal(r.spent_bytes, (r.chunks_sent - 50) * 586);
+}
+
 /* Bytes are conserved and ends are in order, whatever happens. */
 static void invariants_hold(void **state)
 {
@@ -169,7 +269,7 @@ static void invariants_hold(void **state)
     int ends[OTA_TRANSFER_ENDS] = {0};
 
     for (uint64_t i = 0; i < 4000; i++) {
-        struct plain_link link = clean;
+        struct plain link = clean;
         link.loss = 0.1 * (double)(i % 8);
         struct ota_transfer_job job =
             transfer_fixture_job(1 + (int64_t)(i * 7919 % 90000));
@@ -179,7 +279,12 @@ static void invariants_hold(void **state)
             job.data_left_bytes = (int64_t)(i * 15485863 % 150000);
         if (i % 7 == 0)
             job.pump_us = 10 * OTA_US_PER_S;
-        const struct ota_transfer_result r = run_with(&config, &link, job, i);
+        if (i % 11 == 0)
+            job.break_per_chunk = 0.05;
+        job.refused = i % 13 == 0;
+        struct ota_transfer_fast_config with = config;
+        with.fidelity = i % 2 ? OTA_TRANSFER_PACKET : OTA_TRANSFER_FLOW;
+        const struct ota_transfer_result r = run_with(&with, &link, job, i);
         const int64_t chunks = ota_transfer_chunks(job.size_bytes, 512);
         const bool done = r.end == OTA_TRANSFER_DONE;
 
@@ -207,6 +312,10 @@ int main(void)
         cmocka_unit_test(a_cap_stops_the_datagram),
         cmocka_unit_test(a_starved_device_resets),
         cmocka_unit_test(nobody_there_gives_up),
+        cmocka_unit_test(a_refusal_costs_one_exchange),
+        cmocka_unit_test(a_break_ends_at_an_arrival),
+        cmocka_unit_test(tcp_has_sizes_of_its_own),
+        cmocka_unit_test(tcp_loses_no_chunk),
         cmocka_unit_test(invariants_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,16 +36,54 @@ static const struct ota_transfer_v3_config config = {
     .flush_us = 30 * OTA_US_PER_S,
 };
 
-static const struct plain_link clean = {
-    .rtt_us = RTT_US, .goodput_bit_s = 581 * 8 * 100, /* 10 ms a chunk */
+/* What the air is made of; 10 ms a chunk. */
+struct plain {
+    int64_t rtt_us;
+    double loss;
+    int64_t lose_at_us; /* what is sent then is lost; 0: nothing */
+    struct ota_device_os os;
 };
 
+static const struct plain clean = {.rtt_us = RTT_US};
+
 static struct ota_transfer_result
-run_with(const struct ota_transfer_v3_config *with,
-         const struct plain_link *plain, struct ota_transfer_job job,
-         uint64_t index)
+run_once(const struct ota_transfer_v3_config *with, const struct plain *plain,
+         struct ota_transfer_job job, uint64_t index)
 {
-    return transfer_fixture_run(&ota_transfer_v3, with, plain, job, index);
+    struct ota_dist rtt;
+    struct ota_air air = plain_air(&rtt, (double)plain->rtt_us, plain->loss);
+
+    air.goodput_bit_s = INT64_C(581) * 8 * 100;
+    if (plain->lose_at_us) {
+        air.outage_begin_us = plain->lose_at_us;
+        air.outage_end_us = plain->lose_at_us + 1;
+    }
+    job.os = plain->os;
+    return transfer_fixture_run(&ota_transfer_v3, with, &air, job, index);
+}
+
+/* Runs it as a flow and, where chance plays no part, as packets too: they must
+ * agree to the bit. */
+static struct ota_transfer_result
+run_with(const struct ota_transfer_v3_config *with, const struct plain *plain,
+         struct ota_transfer_job job, uint64_t index)
+{
+    struct ota_transfer_v3_config packet = *with;
+    const struct ota_transfer_result r = run_once(with, plain, job, index);
+
+    packet.fidelity = OTA_TRANSFER_PACKET;
+    if (plain->loss <= 0 && with->duplicates <= 0) {
+        const struct ota_transfer_result p =
+            run_once(&packet, plain, job, index);
+        assert_int_equal(p.end, r.end);
+        assert_int_equal(p.end_us, r.end_us);
+        assert_int_equal(p.down_bytes, r.down_bytes);
+        assert_int_equal(p.up_bytes, r.up_bytes);
+        assert_int_equal(p.spent_bytes, r.spent_bytes);
+        assert_int_equal(p.kept_bytes, r.kept_bytes);
+        assert_int_equal(p.chunks_sent, r.chunks_sent);
+    }
+    return r;
 }
 
 /* 101 chunks, the last of 1 byte: 50 acknowledgements by pairs and one by
@@ -73,7 +111,7 @@ static void the_window_bounds_goodput(void **state)
 {
     (void)state;
     enum { CHUNKS = 2560, WINDOW = 256 };
-    struct plain_link far = clean;
+    struct plain far = clean;
     far.rtt_us = 10 * OTA_US_PER_S;
     const struct ota_transfer_job job = transfer_fixture_job(CHUNKS * 512);
     const struct ota_transfer_result r = run_with(&config, &far, job, 0);
@@ -96,7 +134,7 @@ static void the_window_bounds_goodput(void **state)
 static void graceful_cuts_cost_nothing(void **state)
 {
     (void)state;
-    struct plain_link near = clean;
+    struct plain near = clean;
     near.rtt_us = 1;
     int64_t kept = 0;
     int64_t sent = 0;
@@ -189,7 +227,7 @@ static void loss_repeats_what_was_lost(void **state)
     (void)state;
     enum { CHUNKS = 20000 };
     const double p = 0.1;
-    struct plain_link lossy = clean;
+    struct plain lossy = clean;
     lossy.loss = p;
     const struct ota_transfer_result r =
         run_with(&config, &lossy, transfer_fixture_job(CHUNKS * 512), 1);
@@ -200,14 +238,12 @@ static void loss_repeats_what_was_lost(void **state)
 }
 
 /* Returns how long 10 chunks take of which the k-th is lost once, without the
- * exchanges before and after (two of two datagrams each). */
+ * exchanges before and after. */
 static int64_t time_with_lost_us(int k)
 {
-    int datagrams = 0;
-    struct plain_link link = clean;
-    link.datagrams = &datagrams;
-    link.lost_one = 4 + k;
     const struct ota_transfer_job job = transfer_fixture_job(10 * 512);
+    struct plain link = clean;
+    link.lose_at_us = job.begin_us + 2 * RTT_US + (k - 1) * PACE_US;
     const struct ota_transfer_result r = run_with(&config, &link, job, 0);
 
     assert_int_equal(r.end, OTA_TRANSFER_DONE);
@@ -244,42 +280,74 @@ static void a_starved_device_cancels(void **state)
     assert_int_equal(r.end_us, job.begin_us + 2 * RTT_US + config.stall_us);
 }
 
-static int round_trips_left; /* of a tick */
-
-static int64_t rtt_grows_us(const void *plain, gsl_rng *rng)
-{
-    (void)plain;
-    (void)rng;
-    return round_trips_left-- > 0 ? 1 : OTA_NEVER;
-}
-
-/*
- * A round trip that never ends fills the window once, loses what it loses,
- * and then nothing moves until the device's patience is over.
- */
-static void an_endless_round_trip_stalls(void **state)
+/* Round trips of hours: the opening exchange is given up first. */
+static void an_endless_round_trip_ends(void **state)
 {
     (void)state;
-    enum { WINDOW = 256 };
-    const struct ota_random_key key = {.seed = 7};
-    int datagrams = 0;
-    struct plain_link plain = clean;
-    plain.datagrams = &datagrams;
-    plain.lost_one = 4 + 5;
-    struct ota_link_model model = plain_link_model;
-    model.rtt_us = rtt_grows_us;
-    round_trips_left = 2; /* UpdateStart and its reply */
-    const struct ota_link link = {.model = &model, .config = &plain};
-    struct ota_transfer_job job = transfer_fixture_job(2 * WINDOW * 512);
-    struct ota_stream stream;
-
-    ota_stream_init(&stream, &key, 0, OTA_PURPOSE_TRANSFER, 0);
-    job.link = &link;
+    struct plain endless = clean;
+    endless.rtt_us = OTA_US_PER_DAY;
     const struct ota_transfer_result r =
-        ota_transfer_v3.run(&config, &job, &stream.rng);
-    assert_int_equal(r.end, OTA_TRANSFER_STALLED);
-    assert_int_equal(r.chunks_sent, WINDOW);
+        run_with(&config, &endless, transfer_fixture_job(5000), 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_GAVE_UP);
     assert_int_equal(r.kept_bytes, 0);
+}
+
+/* A window of 2 chunks, a round trip of 3 s: two at a time. */
+static void a_closed_window_waits(void **state)
+{
+    (void)state;
+    struct ota_transfer_v3_config narrow = config;
+    narrow.window_bytes = 2 * 512;
+    struct plain far = clean;
+    far.rtt_us = 3 * OTA_US_PER_S;
+    const struct ota_transfer_result r =
+        run_with(&narrow, &far, transfer_fixture_job(20 * 512), 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_DONE);
+    assert_int_equal(r.chunks_sent, 20);
+    assert_true(r.end_us > 10 * far.rtt_us);
+}
+
+static void a_refusal_costs_one_exchange(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = transfer_fixture_job(5000);
+    job.refused = true;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_REFUSED);
+    assert_int_equal(r.end_us, job.begin_us + RTT_US);
+    assert_int_equal(r.down_bytes, 107);
+    assert_int_equal(r.up_bytes, 61);
+}
+
+/* Broken at its first chunk, which the device keeps. */
+static void a_break_keeps_what_arrived(void **state)
+{
+    (void)state;
+    struct ota_transfer_job job = transfer_fixture_job(100 * 512);
+    job.break_per_chunk = 1;
+    const struct ota_transfer_result r = run_with(&config, &clean, job, 0);
+
+    assert_int_equal(r.end, OTA_TRANSFER_BROKEN);
+    assert_int_equal(r.end_us,
+                     job.begin_us + 2 * RTT_US + PACE_US + RTT_US / 2);
+    assert_int_equal(r.kept_bytes, 512);
+}
+
+/* From 3.1.0 what the device sends carries 8 bytes of connection ID and is
+ * padded: 81 bytes for an acknowledgement of 11 as of 4 bytes. */
+static void a_connection_id_costs(void **state)
+{
+    (void)state;
+    struct plain boron = clean;
+    boron.os = ota_device_os("boron", 4100);
+    const struct ota_transfer_result r =
+        run_with(&config, &boron, transfer_fixture_job(100 * 512), 0);
+
+    assert_int_equal(r.up_bytes, (50 + 4) * 81);
+    assert_int_equal(r.down_bytes, 100 * CHUNK_WIRE + START_DOWN + FINISH_DOWN);
 }
 
 static void invariants_hold(void **state)
@@ -289,12 +357,13 @@ static void invariants_hold(void **state)
 
     for (uint64_t i = 0; i < 4000; i++) {
         struct ota_transfer_v3_config with = config;
-        struct plain_link link = clean;
+        struct plain link = clean;
         link.loss = 0.1 * (double)(i % 8);
         link.rtt_us = 1 + (int64_t)(i * 7919 % 3000000);
         with.duplicates = 0.25 * (double)(i % 5);
         with.window_bytes = 512 << (i % 9);
         with.flush_us = OTA_US_PER_S * (int64_t)(1 + i % 30);
+        with.fidelity = i % 2 ? OTA_TRANSFER_PACKET : OTA_TRANSFER_FLOW;
         struct ota_transfer_job job =
             transfer_fixture_job(1 + (int64_t)(i * 6007 % 90000));
         job.kept_bytes = i % 4 ? 0 : job.size_bytes / 1024 * 512;
@@ -305,6 +374,9 @@ static void invariants_hold(void **state)
             job.data_left_bytes = (int64_t)(i * 15485863 % 150000);
         if (i % 11 == 0)
             job.pump_us = 301 * OTA_US_PER_S;
+        if (i % 17 == 0)
+            job.break_per_chunk = 0.02;
+        job.refused = i % 13 == 0;
         const struct ota_transfer_result r = run_with(&with, &link, job, i);
         const bool done = r.end == OTA_TRANSFER_DONE;
         const int64_t new_chunks = ota_transfer_chunks(r.payload_bytes, 512);
@@ -340,7 +412,11 @@ int main(void)
         cmocka_unit_test(loss_repeats_what_was_lost),
         cmocka_unit_test(repeats_come_a_round_trip_later),
         cmocka_unit_test(a_starved_device_cancels),
-        cmocka_unit_test(an_endless_round_trip_stalls),
+        cmocka_unit_test(an_endless_round_trip_ends),
+        cmocka_unit_test(a_closed_window_waits),
+        cmocka_unit_test(a_refusal_costs_one_exchange),
+        cmocka_unit_test(a_break_keeps_what_arrived),
+        cmocka_unit_test(a_connection_id_costs),
         cmocka_unit_test(invariants_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
