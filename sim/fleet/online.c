@@ -272,10 +272,21 @@ static void lose_connection(struct ota_actor *actor, int64_t now_us)
     ota_connect_offline(actor, now_us);
 }
 
+/* When the session is too old to go on. A device that is about to sleep lets it
+ * be until it connects again. */
+static int64_t renew_us(const struct ota_actor *actor)
+{
+    const struct ota_session *session = &actor->group->session;
+    const struct ota_device *device = actor->device;
+
+    return device->sleep_us == OTA_NEVER
+               ? session->model->renew_us(session->config, &device->session)
+               : OTA_NEVER;
+}
+
 void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const struct ota_session *session = &actor->group->session;
 
     if (device->sleep_us <= now_us) {
         ota_sleep_begin(actor, now_us);
@@ -290,10 +301,7 @@ void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
         due_us = ota_us_min(due_us, ota_us_max(device->retry_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->begin_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->script_us, now_us));
-    due_us = ota_us_min(
-        due_us,
-        ota_us_max(session->model->renew_us(session->config, &device->session),
-                   now_us));
+    due_us = ota_us_min(due_us, ota_us_max(renew_us(actor), now_us));
     ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, due_us);
 }
 
@@ -306,7 +314,6 @@ static void ask_again(struct ota_actor *actor, int64_t now_us)
 
 void ota_online_act(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_session *session = &actor->group->session;
     struct ota_device *device = actor->device;
 
     /* By order of what cannot be put off. */
@@ -322,8 +329,7 @@ void ota_online_act(struct ota_actor *actor, int64_t now_us)
         ask_again(actor, now_us);
     else if (now_us >= device->script_us)
         ota_operator_act(actor, now_us);
-    else if (now_us >=
-             session->model->renew_us(session->config, &device->session))
+    else if (now_us >= renew_us(actor))
         ota_connect_again(actor, now_us);
     else
         ota_online_go_on(actor, now_us);
