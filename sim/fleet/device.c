@@ -89,18 +89,8 @@ static void draw_nature(struct ota_actor *actor, int64_t now_us)
     device->epoch_wake = device->wake;
 }
 
-static int64_t draw_first_wake_us(struct ota_actor *actor, int64_t now_us)
-{
-    const struct ota_sleep *sleep = &actor->group->sleep;
-    struct ota_stream stream;
-
-    start_stream(actor, START_SLEEP, &stream);
-    return ota_us_add(now_us,
-                      sleep->model->first_us(sleep->config, &stream.rng));
-}
-
 void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
-                         int64_t age_us)
+                         int64_t age_us, int64_t next_wake_us)
 {
     struct ota_device *device = actor->device;
 
@@ -111,8 +101,8 @@ void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
         device->session.handshake_us = now_us - age_us;
     device->spoke_us = device->radio_us = now_us;
     device->attached_us = -OTA_NEVER;
-    device->next_wake_us = draw_first_wake_us(actor, now_us);
-    ota_actor_enter(actor, OTA_PHASE_ASLEEP, now_us, device->next_wake_us);
+    device->next_wake_us = next_wake_us;
+    ota_actor_enter(actor, OTA_PHASE_ASLEEP, now_us, next_wake_us);
 }
 
 /* Draws until when the device is switched on, or off. Returns which. */
@@ -160,7 +150,9 @@ void ota_device_start(struct ota_actor *actor)
         device->attached = true;
         device->spoke_us = last_keep_alive_us(actor);
     } else {
-        device->next_wake_us = draw_first_wake_us(actor, -lead_us);
+        start_stream(actor, START_SLEEP, &stream);
+        device->next_wake_us = ota_us_add(
+            -lead_us, sleep->model->first_us(sleep->config, &stream.rng));
     }
     if (!on)
         ota_actor_enter(actor, OTA_PHASE_ABSENT, -lead_us,

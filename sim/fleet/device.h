@@ -200,11 +200,11 @@ struct ota_device_os ota_actor_os(const struct ota_actor *actor);
  */
 void ota_device_start(struct ota_actor *actor);
 
-/* Puts it down asleep at now_us, a whole number of leads behind time 0, after
- * time that was passed over: as ota_device_start() would, but with a session
- * of that age (OTA_NEVER: none). */
+/* Puts it down asleep at now_us, after time that was passed over, with a
+ * session of that age (OTA_NEVER: none) and its next wake. What its app
+ * remembers is drawn anew. */
 void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
-                         int64_t age_us);
+                         int64_t age_us, int64_t next_wake_us);
 
 /* Time 0: the books are opened, with what is under way. */
 void ota_device_open(struct ota_actor *actor);

@@ -18,15 +18,15 @@
  * a memory of its own would break this, and so would wakes by a calendar or a
  * trace, where one knows its place in a list: these are stepped through.
  *
- * Where each lead has one wake (a herd that wakes by the clock), a pilot's
- * leads are laid over the device's; elsewhere wake over wake.
+ * In a herd that wakes by one clock a pilot's leads are laid over the device's;
+ * elsewhere wake over wake, so that each device keeps its own time.
  *
  * The price: what idle time costs on average is known as well as that many
  * pilots tell, in each replication anew. The intervals over replications
  * contain that error.
  *
- * Before the release the device is set down one lead ahead of it, by the same
- * law as at time 0, and steps from there. What could stop it on the way, a
+ * Before the release the device is set down one lead ahead of it, with the
+ * session and the next wake that the pilots led it to, and steps from there. What could stop it on the way, a
  * battery or a plan near its end, makes it step all the way. Whether they are
  * is judged by what pilots spend on average, not by what the device would:
  * else, asked at each wake, one that draws little would get through.
@@ -75,26 +75,43 @@ static size_t find_about(const struct ota_idle_pilot *pilot, size_t from,
                : i;
 }
 
-/* A point of the pilot with a session of that age, or count. Between two
- * handshakes ages only grow. */
-static size_t find_origin(const struct ota_idle_pilot *pilot, int64_t wanted_us,
-                          gsl_rng *rng)
+/* A point in [from, to), a cycle between two handshakes, with a session of that
+ * age, or count. */
+static size_t find_in_cycle(const struct ota_idle_pilot *pilot, size_t from,
+                            size_t to, int64_t wanted_us, gsl_rng *rng)
 {
+    const size_t i = find_about(pilot, from, to, wanted_us, rng);
+
+    if (i < to)
+        return i;
+    /* The session is about to end. */
+    return wanted_us == OTA_NEVER && to > from && to < pilot->count
+               ? to - 1
+               : pilot->count;
+}
+
+/*
+ * A point of the pilot with a session of that age, or count. Where wakes are
+ * regular a session keeps step with the wake that it began in, but not one of
+ * unknown begin, from before time 0; a pilot's first one is of that kind, its
+ * second one is not. A device goes on from one like its own, if there is one.
+ */
+static size_t find_origin(const struct ota_idle_pilot *pilot, int64_t wanted_us,
+                          bool is_drawn, gsl_rng *rng)
+{
+    const size_t first = pilot->renewed[0];
+    const size_t second = pilot->renewed[1];
+    size_t i = pilot->count;
+
     if (pilot->count < 2)
-        return pilot->count;
-    if (wanted_us >= pilot->key_us[0]) {
-        const size_t i =
-            find_about(pilot, 0, pilot->renewed[0], wanted_us, rng);
-        if (i < pilot->renewed[0])
-            return i;
-        /* The session is about to end. */
-        return wanted_us == OTA_NEVER && i > 0 && i < pilot->count
-                   ? i - 1
-                   : pilot->count;
-    }
-    const size_t i =
-        find_about(pilot, pilot->renewed[0], pilot->renewed[1], wanted_us, rng);
-    return i < pilot->renewed[1] && i + 1 < pilot->count ? i : pilot->count;
+        return i;
+    if (!is_drawn)
+        i = find_in_cycle(pilot, first, second, wanted_us, rng);
+    if (i + 1 >= pilot->count && wanted_us >= pilot->key_us[0])
+        i = find_in_cycle(pilot, 0, first, wanted_us, rng);
+    if (i + 1 >= pilot->count)
+        i = find_in_cycle(pilot, first, second, wanted_us, rng);
+    return i;
 }
 
 /* The last point at or before at_us, from `from` on. */
@@ -142,10 +159,11 @@ static bool join(struct walk *walk, int64_t device_wakes_us, int64_t age_us)
     const struct ota_idle_class *class = walk->class;
     const size_t first = (size_t)(gsl_rng_uniform(walk->rng) * OTA_IDLE_PILOTS);
     const int64_t wanted_us = ota_idle_key(class, age_us);
+    const bool is_drawn = age_us != OTA_NEVER && age_us > device_wakes_us;
 
     for (size_t i = 0; i < OTA_IDLE_PILOTS; i++) {
         walk->pilot = &class->pilots[(first + i) % OTA_IDLE_PILOTS];
-        walk->at = find_origin(walk->pilot, wanted_us, walk->rng);
+        walk->at = find_origin(walk->pilot, wanted_us, is_drawn, walk->rng);
         if (walk->at + 1 >= walk->pilot->count)
             continue;
         const int64_t pilot_wakes_us = point_of(walk)->wakes_us;
@@ -266,6 +284,12 @@ static const enum ota_power asleep_powers[OTA_SLEEP_DEPTHS] = {
     [OTA_SLEEP_STANDBY] = OTA_POWER_STANDBY,
 };
 
+/* More than an int64_t holds is as much as it holds. */
+static int64_t add_pc(int64_t a, int64_t b)
+{
+    return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 /* What the battery loses, and in *charge_pc what the device draws. */
 static int64_t drained_pc(const struct ota_actor *actor, int64_t span_us,
                           const struct ota_idle_spent *sum, int64_t *charge_pc)
@@ -280,10 +304,10 @@ static int64_t drained_pc(const struct ota_actor *actor, int64_t span_us,
                                : asleep_powers[ota_sleep_depth_of(actor)];
         const int64_t lasted_us =
             p < OTA_IDLE_AWAKE ? sum->power_us[p] : span_us;
-        *charge_pc +=
-            battery->model->charge_pc(battery->config, power, lasted_us);
-        drained +=
-            battery->model->drained_pc(battery->config, power, lasted_us);
+        *charge_pc = add_pc(*charge_pc, battery->model->charge_pc(
+                                            battery->config, power, lasted_us));
+        drained = add_pc(drained, battery->model->drained_pc(battery->config,
+                                                             power, lasted_us));
         if (p < OTA_IDLE_AWAKE)
             span_us -= lasted_us;
     }
@@ -332,7 +356,7 @@ static void enter_books(struct ota_actor *actor, int64_t span_us,
     }
     record->power_us[OTA_POWER_HIBERNATE + ota_sleep_depth_of(actor)] +=
         span_us;
-    record->charge_pc += charge_pc;
+    record->charge_pc = add_pc(record->charge_pc, charge_pc);
     record->routine_bytes += sum->bytes;
     record->wakes += sum->wakes;
     record->connects += sum->connects;
@@ -431,6 +455,7 @@ bool ota_idle_skip(struct ota_actor *actor, int64_t now_us)
     if (last)
         ota_actor_enter(actor, OTA_PHASE_ASLEEP, until_us, OTA_NEVER);
     else
-        ota_device_set_down(actor, until_us, age_at_us(&walk, until_us));
+        ota_device_set_down(actor, until_us, age_at_us(&walk, until_us),
+                            ota_us_max(wakes_us(&walk), until_us));
     return true;
 }

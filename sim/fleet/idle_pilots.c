@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-    CYCLES = 3,       /* ages of a session that a pilot lives through */
+    CYCLES = 4,       /* ages of a session that a pilot lives through */
     LEADS_LEAST = 32, /* or leads of its sleep, */
     PIECES = 16,      /* or that part of the run, if that is longer */
 };
@@ -62,14 +62,51 @@ static bool wakes_by_list(const struct ota_sleep *sleep)
            sleep->model == &ota_sleep_trace;
 }
 
+/* Whether all wake by one clock; others keep a phase of their own. */
+static bool is_aligned(const struct ota_sleep *sleep)
+{
+    return sleep->model == &ota_sleep_interval &&
+           ((const struct ota_sleep_interval_config *)sleep->config)->phase ==
+               OTA_SLEEP_PHASE_ALIGNED;
+}
+
+/* A session's age is matched to the wake; with few wakes an age that is only
+ * nearly right decides too early or too late whether the next one renews it. */
+enum { WAKES_A_SESSION = 48 };
+
+/* Time from wake to wake, about. */
+static int64_t gap_us(const struct ota_sleep *sleep)
+{
+    if (sleep->model == &ota_sleep_poisson)
+        return ((const struct ota_sleep_poisson_config *)sleep->config)
+            ->mean_us;
+    return sleep->model->lead_us(sleep->config);
+}
+
+/* A signal that changes says more of a device than the age of its session: the
+ * two go together, as in one without service for days. */
+static bool changes_signal(const struct ota_group *group)
+{
+    return group->signal_count > 1 && group->signal_holds_us != OTA_NEVER;
+}
+
+/* Whether pilots are a guide to the group's devices at all. */
+static bool can_be_led(const struct ota_group *group)
+{
+    const struct ota_sleep *sleep = &group->sleep;
+    const int64_t age_us = renew_us(group);
+
+    if (sleep->model->lead_us(sleep->config) == 0 || wakes_by_list(sleep) ||
+        group->app.model->clears || changes_signal(group))
+        return false;
+    return age_us == OTA_NEVER || age_us >= WAKES_A_SESSION * gap_us(sleep);
+}
+
 /* Whether passing over idle time would save more than learning costs. */
 static bool is_worth_it(const struct ota_fleet_config *config,
                         const struct ota_group *group)
 {
-    const struct ota_sleep *sleep = &group->sleep;
-    const int64_t lead_us = sleep->model->lead_us(sleep->config);
-
-    if (lead_us == 0 || wakes_by_list(sleep) || group->app.model->clears)
+    if (!can_be_led(group))
         return false;
     const double stretches =
         (double)group->count * (double)config->horizon_us / 2;
@@ -112,6 +149,7 @@ static void list_group(struct ota_idle *idle, uint32_t g)
                     .variant = (uint16_t)v,
                     .signal = (uint8_t)s,
                     .system = ota_path_system(path, after ? all : 0),
+                    .clocked = is_aligned(&group->sleep),
                     .lead_us = group->sleep.model->lead_us(group->sleep.config),
                     .renew_us = renew_us(group),
                 };
@@ -322,16 +360,12 @@ static void sort_out(const struct ota_idle_class *class,
 /* What can be said of a class once its pilots have lived. */
 static void sum_up(struct ota_idle_class *class)
 {
-    class->clocked = true;
     class->lived_us = 0;
     class->lived = (struct ota_idle_spent){.bytes = 0};
     for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
         struct ota_idle_pilot *pilot = &class->pilots[p];
         const struct ota_idle_point *points = pilot->points;
         sort_out(class, pilot);
-        for (size_t i = 1; i < pilot->count; i++)
-            class->clocked &= ota_idle_lead(class, points[i].wakes_us) ==
-                              ota_idle_lead(class, points[i - 1].wakes_us) + 1;
         if (pilot->count < 2)
             continue;
         const struct ota_idle_point *last = &points[pilot->count - 1];

@@ -54,7 +54,7 @@ struct ota_idle_class {
     uint16_t variant;
     uint8_t signal;
     int32_t system;
-    bool clocked; /* each lead has one wake */
+    bool clocked; /* all wake by one clock, once a lead */
     int64_t lead_us;
     int64_t renew_us; /* age at which a session ends; OTA_NEVER: none */
     int64_t lived_us; /* by all pilots, from their first points on, */

@@ -276,11 +276,9 @@ static void threads_do_not_matter(void **state)
 }
 
 /* A device has the same luck in a larger fleet: only its number counts. */
-static void other_devices_do_not_matter(void **state)
+static void assert_same_among_more(const char *const *few,
+                                   const char *const *many)
 {
-    (void)state;
-    const char *few[] = {"fleet.0.count=300", "run.horizon=10d", NULL};
-    const char *many[] = {"fleet.0.count=1500", "run.horizon=10d", NULL};
     struct one_run small, large;
 
     one_run_file(&small, remedy, few, 1, NULL);
@@ -289,6 +287,21 @@ static void other_devices_do_not_matter(void **state)
     assert_same_records(&small, &large);
     one_run_release(&small);
     one_run_release(&large);
+}
+
+/* Pilots are a group's own: only whether there are any depends on its size. */
+static void other_devices_do_not_matter(void **state)
+{
+    (void)state;
+    const char *few[] = {"fleet.0.count=300", "run.horizon=10d",
+                         "run.idle=step", NULL};
+    const char *many[] = {"fleet.0.count=1500", "run.horizon=10d",
+                          "run.idle=step", NULL};
+    const char *led[] = {"fleet.0.count=1000", NULL};
+    const char *more_led[] = {"fleet.0.count=1500", NULL};
+
+    assert_same_among_more(few, many);
+    assert_same_among_more(led, more_led);
 }
 
 /* --- common random numbers --- */

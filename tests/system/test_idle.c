@@ -321,7 +321,10 @@ static const struct {
     {"two_variants",
      {"fleet.0.installed=[{\"os\": \"0.6.0\", \"share\": 0.5}, "
       "{\"os\": \"0.7.0\", \"share\": 0.5}]",
-      "release.needs_os=0.7.0", NULL}},
+      "release.needs_os=0.7.0", "fleet.0.count=400", NULL}},
+    {"wakes_on_the_dot",
+     {"fleet.0.sleep.jitter=0", "fleet.0.app.wait=30s", "release.at=5.5d",
+      NULL}},
     {"batteries_that_run_low",
      {"fleet.0.battery={\"model\": \"by_state\", \"capacity\": "
       "\"1800mAh\", \"full\": \"uniform(5%, 100%)\"}",
@@ -337,9 +340,57 @@ static void costs_the_same_both_ways(void **state)
     assert_same(settings);
 }
 
+static void count_idle(void *self, const struct ota_observation *seen)
+{
+    (void)seen;
+    ++*(int64_t *)self;
+}
+
+static int64_t stretches(const char *const *settings)
+{
+    int64_t count = 0;
+    const struct ota_observer observer = {
+        .wants = 1u << OTA_SEEN_IDLE,
+        .observe = count_idle,
+        .self = &count,
+    };
+    struct one_run run;
+
+    one_run(&run, hourly, settings, 1, &observer);
+    one_run_release(&run);
+    return count;
+}
+
+/* The comparisons above compare something: each device is led before the
+ * release and behind the update, but not where pilots are no guide. */
+static void idle_time_is_passed_over(void **state)
+{
+    (void)state;
+    const char *plain[] = {NULL};
+    const char *variants[] = {
+        "fleet.0.installed=[{\"os\": \"0.6.0\", \"share\": 0.5}, "
+        "{\"os\": \"0.7.0\", \"share\": 0.5}]",
+        "release.needs_os=0.7.0", "fleet.0.count=400", NULL};
+    const char *herd[] = {"fleet.0.sleep.phase=aligned", NULL};
+    const char *step[] = {"run.idle=step", NULL};
+    const char *clearing[] = {
+        "fleet.0.app={\"model\": \"session_clear\","
+        " \"long_wait\": \"1min\"}",
+        NULL};
+    const char *seldom[] = {"fleet.0.sleep.period=4h", "fleet.0.count=900",
+                            NULL};
+
+    assert_true(stretches(plain) > 300);
+    assert_true(stretches(variants) > 600);
+    assert_true(stretches(herd) > 300);
+    assert_int_equal(stretches(step), 0);
+    assert_int_equal(stretches(clearing), 0);
+    assert_int_equal(stretches(seldom), 0);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[WAYS];
+    struct CMUnitTest tests[WAYS + 1];
 
     for (size_t i = 0; i < WAYS; i++)
         tests[i] = (struct CMUnitTest){
@@ -347,5 +398,7 @@ int main(void)
             .test_func = costs_the_same_both_ways,
             .initial_state = (void *)(uintptr_t)ways[i].settings,
         };
+    tests[WAYS] =
+        (struct CMUnitTest)cmocka_unit_test(idle_time_is_passed_over);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
