@@ -191,10 +191,10 @@ static double bound_us(const struct whole *whole)
            ota_flow_bound_us(&whole->flow, 2.5 * rounds + 2);
 }
 
-/* Whether nothing but losses can happen to the transfer. */
-static bool undisturbed(struct whole *whole)
+/* Whether nothing but losses can happen to the transfer; sets up the whole but
+ * for its silence. */
+static bool undisturbed(struct whole *whole, struct ota_fast *fast)
 {
-    const struct ota_fast *fast = whole->fast;
     struct ota_transfer_account *account = fast->account;
     const struct ota_transfer_job *job = account->job;
     const struct ota_transfer_fast_config *config = fast->config;
@@ -203,6 +203,7 @@ static bool undisturbed(struct whole *whole)
     const bool firsts = ota_air_firsts_matter(job->air);
     double share;
 
+    whole->fast = fast;
     if (job->refused || account->wrap == OTA_WRAP_TCP ||
         (firsts && (ota_air_is_first(job->air, job->begin_us) ||
                     fast->pace_us > job->air->tail_us)) ||
@@ -323,8 +324,7 @@ bool ota_fast_flow_whole(struct ota_fast *fast)
     struct whole whole;
     struct ota_transfer_account *account = fast->account;
 
-    whole.fast = fast;
-    if (!undisturbed(&whole))
+    if (!undisturbed(&whole, fast))
         return false;
     const struct ota_transfer_message begin = ota_old_begin_message(account);
     const struct ota_transfer_message ready = ota_old_ready_message(account);

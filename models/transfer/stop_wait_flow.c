@@ -55,10 +55,11 @@ static bool opens(struct stream *stream, struct ota_transfer_account *account,
     const double least_us = floor_us(account, with);
     double idle_least_us = (double)with->work_us;
     double idle_most_us = idle_least_us;
-    struct ota_flow_part *block = &stream->flow.parts[OTA_FLOW_OWN];
+    struct ota_flow_part *block;
     double share;
 
     *stream = (struct stream){.with = with, .account = account};
+    block = &stream->flow.parts[OTA_FLOW_OWN];
     if (least_us < 0)
         return false;
     ota_flow_open(&stream->flow, account, with->retry, least_us);
