@@ -218,6 +218,7 @@ static const struct ota_field capped_fields[] = {
         .min = (double)OTA_US_PER_H,
         .max = 366.0 * (double)OTA_US_PER_DAY,
         .help = "billing period; the first begins at time 0",
+        .source = "ours: a calendar month has 28 to 31 days",
     },
     {
         .name = "round_to",

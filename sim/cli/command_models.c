@@ -28,7 +28,7 @@ static void print_field(const struct ota_field *field)
     if (field->source)
         printf("      source: %s\n", field->source);
     else if (field->fallback)
-        puts("      source: ours: as if there were none");
+        puts("      source: ours");
 }
 
 static void print_fields(const struct ota_field *fields)
@@ -205,40 +205,77 @@ static enum ota_exit print_catalog(void)
     return ok ? OTA_EXIT_OK : OTA_EXIT_FAILED;
 }
 
-static void print_preset(const struct ota_preset *preset)
+static void print_preset(const struct ota_preset *preset, bool values)
 {
     printf("  %s: %s\n      %s\n", preset->name, preset->model->name,
            preset->basis);
+    if (!values)
+        return;
+    for (const struct ota_json *v = preset->set->child; v; v = v->next)
+        printf("      %s: %s\n", v->key, v->text);
 }
 
-/* Kind after kind, within one as the lines stand. */
-static enum ota_exit print_presets(void)
+/* Of one kind, as the lines stand; those of the name, with their values, or all
+ * if it is NULL. Returns how many. */
+static size_t print_presets_of(const struct ota_presets *presets,
+                               const struct ota_kind *kind, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < presets->count; i++) {
+        const struct ota_preset *preset = &presets->items[i];
+        if (preset->kind != kind || (name && strcmp(preset->name, name) != 0))
+            continue;
+        if (count++ == 0)
+            printf("%s%s:\n", name ? "" : "\n", kind->name);
+        print_preset(preset, name);
+    }
+    return count;
+}
+
+static void unknown_preset(const struct ota_presets *presets, const char *name)
+{
+    const char *names[256];
+    size_t count = 0;
+
+    while (count < presets->count && count < sizeof(names) / sizeof(names[0])) {
+        names[count] = presets->items[count].name;
+        count++;
+    }
+    ota_unknown("preset", name, names, count, ota_command_find("models"));
+}
+
+/* Kind after kind. */
+static enum ota_exit print_presets_named(const char *name)
 {
     struct ota_arena arena = {0};
     struct ota_complaints complaints = {0};
     struct ota_presets presets;
     const struct ota_presets_source shipped = {0};
-    const bool ok = ota_presets_read(&presets, &shipped, &arena, &complaints);
+    enum ota_exit result = OTA_EXIT_FAILED;
 
-    if (ok)
-        puts("presets: settings of models that go by a name; \"preset\": "
-             "NAME in a model's\nsection takes them, and what else the "
-             "section sets goes before them");
-    else
+    if (ota_presets_read(&presets, &shipped, &arena, &complaints)) {
+        size_t count = 0;
+        if (!name)
+            puts("presets: settings of models that go by a name; \"preset\": "
+                 "NAME in a model's\nsection takes them, and what else the "
+                 "section sets goes before them.\n`otasim models presets NAME` "
+                 "shows the values of one.");
+        for (const struct ota_kind *k = ota_kinds; k->name; k++)
+            count += print_presets_of(&presets, k, name);
+        result = count ? OTA_EXIT_OK : OTA_EXIT_MISUSE;
+        if (!count)
+            unknown_preset(&presets, name);
+    } else {
         ota_complaints_print(&complaints, stderr);
-    for (const struct ota_kind *k = ota_kinds; ok && k->name; k++) {
-        bool first = true;
-        for (size_t i = 0; i < presets.count; i++) {
-            if (presets.items[i].kind != k)
-                continue;
-            if (first)
-                printf("\n%s:\n", k->name);
-            first = false;
-            print_preset(&presets.items[i]);
-        }
     }
     ota_arena_release(&arena);
-    return ok ? OTA_EXIT_OK : OTA_EXIT_FAILED;
+    return result;
+}
+
+static enum ota_exit print_presets(void)
+{
+    return print_presets_named(NULL);
 }
 
 /* What is neither a kind of model nor a section. */
@@ -307,6 +344,8 @@ enum ota_exit ota_command_models(const struct ota_options *options)
     const struct ota_kind *kind = ota_kind_find(word);
     if (kind)
         return print_kind(kind, name);
+    if (name && strcmp(word, "presets") == 0)
+        return print_presets_named(name);
     if (name) {
         fprintf(stderr, "otasim: %s is not a kind of model, so it has no %s\n",
                 word, name);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test_models.c - what every model of every kind promises: a complete
- * description, defaults that read and pass, and the behaviour that its kind's
- * header states. Models that work over the air are in test_air_models.c.
+ * description, defaults that read, pass and have a source, and the behaviour
+ * that its kind's header states. Models that work over the air are in
+ * test_air_models.c.
  *
  * A new model is tested by being listed in its kind's table.
  */
@@ -24,6 +25,7 @@
 #include "models/registry.h"
 #include "models/sleep/sleep.h"
 #include "sim/base/clock.h"
+#include "sim/scenario/sections.h"
 #include "tests/support/model_fixture.h"
 #include "tests/support/usable_config.h"
 
@@ -66,6 +68,32 @@ static size_t value_size(enum ota_field_kind kind)
     return SIZE_MAX;
 }
 
+/* Whether a default says no more than "nothing", "never" or "one": nobody asks
+ * where it comes from. Neither do they of a word. */
+static bool is_neutral(const struct ota_field *field)
+{
+    static const char *const neutral[] = {"",      "0", "0s", "0USD",
+                                          "false", "1", "1B", "never"};
+
+    if (field->kind == OTA_FIELD_CHOICE || field->kind == OTA_FIELD_NAME ||
+        field->kind == OTA_FIELD_TEXT)
+        return true;
+    for (size_t i = 0; i < sizeof(neutral) / sizeof(neutral[0]); i++)
+        if (strcmp(field->fallback, neutral[i]) == 0)
+            return true;
+    return false;
+}
+
+static void check_default(const struct ota_field *field)
+{
+    if (!field->fallback) {
+        assert_null(field->source); /* of a default */
+        return;
+    }
+    if (!field->source && !is_neutral(field))
+        fail_msg("%s = %s: where from?", field->name, field->fallback);
+}
+
 static void check_field(const struct ota_model *model,
                         const struct ota_field *field)
 {
@@ -74,6 +102,7 @@ static void check_field(const struct ota_model *model,
     assert_line(field->help, field->name);
     if (field->source)
         assert_line(field->source, field->name);
+    check_default(field);
     assert_true(value_size(field->kind) <= model->config_size);
     assert_true(field->offset <= model->config_size - value_size(field->kind));
     assert_ptr_equal(ota_field_find(model->fields, field->name), field);
@@ -151,6 +180,24 @@ static void models_are_described(void **state)
         for (size_t i = 0; (model = kind->at(i)); i++) {
             check_model(model);
             assert_int_equal(ota_kind_model_index(kind, model->name), i);
+        }
+    }
+}
+
+static void sections_are_described(void **state)
+{
+    (void)state;
+    for (const struct ota_section *section = ota_sections; section->name;
+         section++) {
+        assert_snake(section->name);
+        assert_line(section->summary, section->name);
+        for (const struct ota_field *field = section->fields; field->name;
+             field++) {
+            assert_snake(field->name);
+            assert_line(field->help, field->name);
+            if (field->source)
+                assert_line(field->source, field->name);
+            check_default(field);
         }
     }
 }
@@ -449,6 +496,7 @@ int main(void)
         cmocka_unit_test(kinds_are_described),
         cmocka_unit_test(tables_end),
         cmocka_unit_test(models_are_described),
+        cmocka_unit_test(sections_are_described),
         cmocka_unit_test(sleeps_go_forward),
         cmocka_unit_test(presence_changes),
         cmocka_unit_test(apps_wait),
