@@ -44,11 +44,18 @@ verdict outcomes_are_explained $?
     ! grep -v '^  [a-z_]*: [^(]' "$work/states"
 verdict states_are_explained $?
 # A kind, then its presets: name and model, and on the next line a basis.
-"$OTASIM" models presets | sed '1,2d' >"$work/presets"
+"$OTASIM" models presets | sed '1,3d' >"$work/presets"
 [ "$(grep -c '^  [a-z0-9_]*: [a-z0-9_]*$' "$work/presets")" -gt 10 ] &&
     [ "$(grep -c '^  [^ ]' "$work/presets")" -eq \
         "$(grep -c '^      [^ ]' "$work/presets")" ]
 verdict presets_have_a_basis $?
+"$OTASIM" models presets lte_m_poor >"$work/preset" &&
+    grep -q '^      loss: [0-9]' "$work/preset" &&
+    [ "$(grep -c '^  [^ ]' "$work/preset")" -eq 1 ]
+verdict a_preset_has_values $?
+"$OTASIM" models presets lte_m_por 2>"$work/error"
+[ $? -eq 2 ] && grep -q 'did you mean lte_m_poor' "$work/error"
+verdict an_unknown_preset_is_told $?
 "$OTASIM" models catalog | grep -q "^  electron: .* 0.7.0 "
 verdict catalog_has_releases $?
 "$OTASIM" models values | grep -q "^  size  *\"285KB\"  (B KB KiB"
