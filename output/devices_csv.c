@@ -17,8 +17,8 @@ static const char header[] =
     "device,group,outcome,offered_s,begun_s,installed_s,confirmed_s,"
     "routine_bytes,useful_bytes,overhead_bytes,wasted_bytes,total_bytes,"
     "awake_s,charge_mah,overage_usd,periods_over_cap,wakes,connects,"
-    "handshakes,offers,attempts,aborted,refused,modules,skipped_wakes,battery_empty,"
-    "believed_updated,defect_s\n";
+    "handshakes,offers,attempts,aborted,refused,modules,skipped_wakes,"
+    "battery_empty,believed_updated,defect_s\n";
 
 /* A row: names and less than 28 numbers of at most 22 bytes each. */
 enum { NUMBERS_SIZE = 28 * 22 };
@@ -105,7 +105,8 @@ static int64_t awake_us(const struct ota_device_record *device)
 static char *put_numbers(char *at, const struct ota_device_record *device)
 {
     /* 1 mAh is 3.6e12 pC: shown to the nearest nAh, which is 3.6e6 pC. */
-    const int64_t charge_nah = (device->charge_pc + 1800000) / 3600000;
+    const int64_t charge_nah =
+        device->charge_pc / 3600000 + (device->charge_pc % 3600000 >= 1800000);
 
     at = put_instant(at, device->offered_us);
     at = put_instant(at, device->begun_us);
