@@ -52,7 +52,7 @@ static double run_s(const struct ota_setting *settings, size_t count)
 {
     struct ota_complaints complaints = {0};
     struct ota_scenario scenario;
-    struct ota_error error;
+    struct ota_error error = {0};
     double took_s = -1;
 
     if (!ota_scenario_read_text(&scenario, "bench", scenario_text,

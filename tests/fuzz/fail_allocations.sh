@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `otasim run` when its n-th allocation fails: it either does without and
-# leaves the same results, or says why on stderr, exits 1 and leaves nothing:
-# the command line and the scenario are not to blame. It never crashes.
+# `otasim run` and `otasim trace` when the n-th allocation fails: either they do
+# without and leave the same results, or they say why on stderr, exit 1 and
+# leave nothing: the command line and the scenario are not to blame. They never
+# crash.
 #
 # The shipped catalogue takes thousands of like allocations; of those every
-# STRIDE-th (131) is tried, of the others all. STRIDE=1 tries all.
+# STRIDE-th (131) is tried, of the others all. STRIDE=1 tries all. A trace reads
+# the scenario as a run does, and is tried from there on.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 OTASIM=${OTASIM:-$PWD/build/otasim}
@@ -28,17 +30,32 @@ ${CC:-cc} -std=c17 -O1 -shared -fPIC -o "$folder/fail.so" \
     tests/fuzz/fail_allocation.c 2>"$folder/log" ||
     skip "no such C library: $(head -n 1 "$folder/log")"
 
-# run N FOLDER: the N-th allocation fails; 0: none does.
-run() {
-    timeout -s KILL 20 env FAIL_AT="$1" FAIL_COUNT="$folder/count" \
-        LD_PRELOAD="$folder/fail.so" "$OTASIM" run $starter --set fleet.0.count=5 \
-        --set run.horizon=2d --reps 2 --threads 1 --no-plots --quiet \
-        --out "$2" >"$folder/out" 2>"$folder/err" </dev/null
+# fail_at N ARGUMENT...: the N-th allocation fails; 0: none does.
+fail_at() {
+    nth=$1
+    shift
+    timeout -s KILL 20 env FAIL_AT="$nth" FAIL_COUNT="$folder/count" \
+        LD_PRELOAD="$folder/fail.so" "$OTASIM" "$@" >"$folder/out" \
+        2>"$folder/err" </dev/null
 }
 
-# judge N: prints what is wrong with the answer to the N-th failing.
+# run N COMMAND PLACE: with its results at that place.
+run() {
+    case $2 in
+    run) set -- "$@" --reps 2 --no-plots ;;
+    *) set -- "$@" --why waiting --limit 3 --idle step --format "${2#trace-}" ;;
+    esac
+    at=$1
+    command=${2%%-*}
+    place=$3
+    shift 3
+    fail_at "$at" "$command" $starter --set fleet.0.count=5 \
+        --set run.horizon=2d --threads 1 --quiet --out "$place" "$@"
+}
+
+# judge N COMMAND: prints what is wrong with the answer to the N-th failing.
 judge() {
-    run "$1" "$folder/results"
+    run "$1" "$2" "$folder/results"
     status=$?
     case $status in
     0) diff -r "$folder/wanted" "$folder/results" ;;
@@ -51,31 +68,43 @@ judge() {
     rm -rf "$folder"/results*
 }
 
-run 0 "$folder/wanted" || {
-    echo 'not ok no memory: the run without failures'
-    exit 1
-}
-count=$(cat "$folder/count")
-stride=${STRIDE:-131}
-tried=0
-offenders=0
-n=1
-while [ "$n" -le "$count" ]; do
-    wrong=$(judge $n)
-    tried=$((tried + 1))
-    if [ -n "$wrong" ]; then
-        offenders=$((offenders + 1))
-        echo "allocation $n of $count: $wrong"
-    fi
-    # The scenario's come first, those of the run and its results last.
-    if [ "$n" -gt 250 ] && [ "$n" -lt $((count - 200 - stride)) ]; then
-        n=$((n + stride))
+# try_all COMMAND FIRST DENSE LEAST: fails its allocations from FIRST on: up to
+# DENSE each, then with strides, the last 200 each again; LEAST are enough.
+try_all() {
+    rm -rf "$folder/wanted"
+    run 0 "$1" "$folder/wanted" || {
+        echo "not ok no memory: $1 without failures"
+        return
+    }
+    count=$(cat "$folder/count")
+    tried=0
+    offenders=0
+    n=$2
+    while [ "$n" -le "$count" ]; do
+        wrong=$(judge "$n" "$1")
+        tried=$((tried + 1))
+        if [ -n "$wrong" ]; then
+            offenders=$((offenders + 1))
+            echo "allocation $n of $count: $wrong"
+        fi
+        if [ "$n" -gt "$3" ] && [ "$n" -lt $((count - 200 - stride)) ]; then
+            n=$((n + stride))
+        else
+            n=$((n + 1))
+        fi
+    done
+    if [ $offenders -eq 0 ] && [ "$tried" -ge "$4" ]; then
+        echo "ok no memory: $1, $tried of $count allocations fail"
     else
-        n=$((n + 1))
+        echo "not ok no memory: $1, $offenders of $tried"
     fi
+}
+
+stride=${STRIDE:-131}
+# The scenario's come first, those of the run and its results last.
+try_all run 1 250 400
+fail_at 0 check $starter
+read_count=$(cat "$folder/count")
+for format in text ndjson chrome; do
+    try_all "trace-$format" $((read_count - 10)) $((read_count + 1000)) 20
 done
-if [ $offenders -eq 0 ] && [ "$tried" -gt 400 ]; then
-    echo "ok no memory: $tried of $count allocations fail"
-else
-    echo "not ok no memory: $offenders of $tried"
-fi

@@ -51,6 +51,17 @@ clean 'check --json' 0 check --json $starter
 clean 'run, one thread' 0 run $starter $small --threads 1 --out "$folder/one"
 clean 'run, two threads' 0 run $starter $small --threads 2 --out "$folder/two"
 clean 'run --json' 0 run $starter $small --json --out "$folder/json"
+for format in text ndjson chrome; do
+    clean "trace --format $format" 0 trace $starter --set fleet.0.count=20 \
+        --idle step --set run.horizon=5d --format $format --out "$folder/trace"
+done
+clean 'trace --why' 0 trace $starter --set fleet.0.count=20 --why waiting \
+    --limit 3
+clean 'a case with presets and signals' 0 \
+    run scenarios/casebook/19-rural-tail.json --set fleet.0.count=20 \
+    --set run.horizon=5d --reps 2 --no-plots --out "$folder/case"
+clean 'a bad file of presets' 3 \
+    check $starter --set catalog=$PWD/tests/scenarios/bad_preset_lines.jsonl
 clean 'no command' 2
 clean 'unknown command' 2 rum
 clean 'unknown option' 2 run $starter --sed 1
@@ -58,5 +69,6 @@ clean 'no such scenario' 3 run "$folder/none.json"
 clean 'not JSON' 3 check "$folder/open.json"
 clean 'a bad scenario' 3 check "$folder/bad.json"
 clean 'a bad setting' 3 check $starter --set run.horizon=5
+clean 'nobody to trace' 1 trace $starter --set fleet.0.count=20 --why bricked
 clean 'a file where the results should go' 1 \
     run $starter $small --out "$folder/file/results"
