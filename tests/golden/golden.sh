@@ -7,6 +7,9 @@
 # a tenth of the half-width of its interval, and no more. The README quotes
 # these answers to the letter.
 #
+# A trace is one device's luck: its excerpt is the same to the letter wherever
+# the numbers are, and elsewhere the same but for digits.
+#
 # golden.sh --update (make golden) writes down what the program answers now,
 # here and in the README; look at the difference before you commit it.
 set -u
@@ -34,23 +37,54 @@ answer() {
         --out "$work/out" | sed '/^Results: /d' | sed '$ { /^$/d; }'
 }
 
-# Replaces the block behind the README's marker of a scenario.
+# What a trace says of the first transfer, from the wake before it to the sleep
+# behind it, and of the end; 100 columns wide, a long event on two lines.
+excerpt() {
+    "$OTASIM" trace scenarios/starter/electron-hourly.json --quiet \
+        --why waiting_always_aborted | awk '
+        function show(line, i) {
+            if (length(line) > 100 && line !~ /^#/) {
+                i = 55 + index(substr(line, 56), "  ")
+                print substr(line, 1, i - 1)
+                line = sprintf("%24s", "") substr(line, i + 2)
+            }
+            if (length(line) > 100)
+                line = substr(line, 1, 97) "..."
+            print line
+        }
+        /^#/ { show($0); next }
+        / final  / { print "..."; show($0); next }
+        done { next }
+        $NF == "wake" { life = $0; next }
+        { life = life "\n" $0 }
+        /spark\/flash\/status started/ { begun = 1 }
+        begun && /goes to sleep$/ {
+            print "..."
+            count = split(life, lines, "\n")
+            for (i = 1; i <= count; i++)
+                show(lines[i])
+            done = 1
+        }'
+}
+
+# Replaces the block behind a marker of the README by a file, or puts it there.
 quote() {
-    awk -v name="$1" -v file="tests/golden/$1.txt" '
-        $0 == "<!-- answer: " name " -->" {
+    awk -v name="$1" -v file="$2" '
+        $0 == "<!-- " name " -->" {
             print; print "```text"
             while ((getline line < file) > 0) print line
-            print "```"; skip = 1; next
+            print "```"; asked = 1; next
         }
-        skip && /^```$/ { skip = 0; next }
-        !skip { print }' README.md >"$work/README.md" &&
+        asked { asked = 0; if (/^```text$/) { skip = 1; next } }
+        skip { if (/^```$/) skip = 0; next }
+        { print }' README.md >"$work/README.md" &&
         cat "$work/README.md" >README.md
 }
 
 # The block behind that marker.
 quoted() {
     awk -v name="$1" '
-        $0 == "<!-- answer: " name " -->" { getline; on = 1; next }
+        $0 == "<!-- " name " -->" { getline; on = 1; next }
         on && /^```$/ { exit }
         on { print }' README.md
 }
@@ -85,8 +119,11 @@ compare() {
 if [ "${1:-}" = --update ]; then
     for name in $scenarios; do
         run "$name" && cp "$work/$name.numbers" "tests/golden/$name.numbers" &&
-            answer "$name" >"tests/golden/$name.txt" && quote "$name" || exit 1
+            answer "$name" >"tests/golden/$name.txt" &&
+            quote "answer: $name" "tests/golden/$name.txt" || exit 1
     done
+    excerpt >tests/golden/electron-hourly.trace &&
+        quote trace tests/golden/electron-hourly.trace || exit 1
     exit 0
 fi
 
@@ -97,9 +134,29 @@ for name in $scenarios; do
     else
         echo "not ok golden: $name"
     fi
-    if quoted "$name" | cmp - "tests/golden/$name.txt"; then
+    if quoted "answer: $name" | cmp - "tests/golden/$name.txt"; then
         echo "ok golden: the README quotes $name"
     else
         echo "not ok golden: the README quotes $name"
     fi
 done
+
+# Whether two files are the same, but for digits.
+alike() {
+    for file in "$1" "$2"; do
+        sed -E 's/[0-9][0-9,.:]*/0/g; s/  +/  /g' "$file" >"$file.words"
+    done
+    cmp "$1.words" "$2.words"
+}
+
+excerpt >"$work/trace"
+cp tests/golden/electron-hourly.trace "$work/golden"
+if cmp -s tests/golden/electron-hourly.numbers "$work/electron-hourly.numbers"
+then cmp "$work/trace" "$work/golden"; else alike "$work/trace" "$work/golden"
+fi && [ "$(wc -l <"$work/trace")" -gt 10 ]
+if [ $? -eq 0 ]; then echo "ok golden: trace"; else echo "not ok golden: trace"; fi
+if quoted trace | cmp - tests/golden/electron-hourly.trace; then
+    echo "ok golden: the README quotes a trace"
+else
+    echo "not ok golden: the README quotes a trace"
+fi
