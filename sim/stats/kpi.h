@@ -30,7 +30,7 @@ enum ota_kpi {
     OTA_KPI_AWAKE_P95,
     OTA_KPI_CHARGE, /* per device, mean */
     OTA_KPI_CHARGE_P95,
-    OTA_KPI_BATTERIES_EMPTY, /* devices whose battery ran out */
+    OTA_KPI_BATTERIES_EMPTY,  /* devices whose battery ran out */
     OTA_KPI_BELIEVED,         /* devices that the backend thinks updated */
     OTA_KPI_BELIEVED_WRONGLY, /* of them, that do not run the release */
     OTA_KPI_UNBELIEVED,       /* that run it, and the backend does not know */

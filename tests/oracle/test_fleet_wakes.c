@@ -85,12 +85,8 @@ static void assert_connected(const char *preset, const char *power,
                              double median_s, double p95_s, double energy_j)
 {
     char link[64], publish[32], connect[64], online[64], tail[64];
-    const char *settings[] = {link,
-                              connect,
-                              online,
-                              tail,
-                              publish,
-                              "fleet.0.app.publish_ack=61B",
+    const char *settings[] = {link, connect, online,
+                              tail, publish, "fleet.0.app.publish_ack=61B",
                               NULL};
 
     snprintf(link, sizeof(link), "fleet.0.link={\"preset\": \"%s\"}", preset);
