@@ -6,12 +6,8 @@
  * over a grid of losses, round trips, sizes and kinds of loss, and with cuts,
  * breaks, caps, outages and slow apps. Ends, durations, bytes and progress are
  * compared by the two-sample Kolmogorov-Smirnov test, which needs no
- * assumption about what is compared (of discrete values it is conservative).
- *
- * With n samples a side, P(D > c sqrt(2/n)) <= 2 exp(-2 c^2) as n grows. With
- * K comparisons in all, c = sqrt(ln(2 K / a) / 2) keeps the chance that any
- * one of them fails below a = 1e-3 (Bonferroni). Source: Smirnov (1948);
- * Hodges, Arkiv foer Matematik 3 (1958) 469-486.
+ * assumption about what is compared (tests/support/two_samples.h). The chance
+ * that any one of all comparisons fails by bad luck is kept below 1e-3.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -27,6 +23,7 @@
 #include "tests/support/model_fixture.h"
 #include "tests/support/plain_air.h"
 #include "tests/support/transfer_fixture.h"
+#include "tests/support/two_samples.h"
 
 enum { RUNS = 2000, MEASURES = 4, COMPARISONS = 672 };
 
@@ -68,31 +65,6 @@ static const struct protocol protocols[] = {
 enum { PROTOCOLS = sizeof(protocols) / sizeof(*protocols) };
 
 static int compared;
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The largest distance between two samples' distribution functions. */
-static double distance(double *a, double *b)
-{
-    size_t i = 0, j = 0;
-    double most = 0;
-
-    qsort(a, RUNS, sizeof(*a), by_value);
-    qsort(b, RUNS, sizeof(*b), by_value);
-    while (i < RUNS && j < RUNS) {
-        const double at = fmin(a[i], b[j]);
-        while (i < RUNS && a[i] <= at)
-            i++;
-        while (j < RUNS && b[j] <= at)
-            j++;
-        most = fmax(most, fabs((double)i - (double)j) / RUNS);
-    }
-    return most;
-}
 
 static struct ota_air air_of(const struct setting *with, struct ota_dist *rtt)
 {
@@ -165,7 +137,7 @@ static void compare(const struct protocol *protocol, const struct setting *with)
     static double packet[MEASURES][RUNS], flow[MEASURES][RUNS];
     const struct ota_model *model = &protocol->model->model;
     const double critical =
-        sqrt(log(2 * COMPARISONS / family_level) / 2) * sqrt(2.0 / RUNS);
+        two_samples_critical(RUNS, COMPARISONS, family_level);
     struct ota_arena arena = {0};
     void *config = model_fixture_config(model, &arena);
 
@@ -185,7 +157,7 @@ static void compare(const struct protocol *protocol, const struct setting *with)
     model_fixture_set(model, config, &arena, "fidelity", "flow");
     sample(protocol->model, config, with, 2, flow);
     for (int m = 0; m < MEASURES; m++) {
-        const double d = distance(packet[m], flow[m]);
+        const double d = two_samples_distance(packet[m], flow[m], RUNS);
         compared++;
         if (d > critical)
             print_error("%s, %s: %s, loss %g%s%s, %lld B: distance %.4f, "
