@@ -19,10 +19,10 @@
 /* All that writers may know. Everything is borrowed. */
 struct ota_report {
     const struct ota_summary *summary;
-    const char *scenario_name;        /* "electron-hourly" */
-    const char *scenario_title;       /* may be "" */
-    const char *scenario_json;        /* with every default filled in */
-    const char *version;              /* of otasim */
+    const char *scenario_name;  /* "electron-hourly" */
+    const char *scenario_title; /* may be "" */
+    const char *scenario_json;  /* with every default filled in */
+    const char *version;        /* of otasim */
     uint64_t seed;
     int64_t horizon_us;
     int64_t release_us;

@@ -111,7 +111,7 @@ enum ota_transfer_request {
 /* "fast": flights of chunks, each closed by an UpdateDone that the device
  * answers with the chunks it misses. */
 struct ota_transfer_fast_config {
-    int fidelity;          /* enum ota_transfer_fidelity */
+    int fidelity; /* enum ota_transfer_fidelity */
     int64_t chunk_bytes;
     int64_t flight_chunks;  /* in the cloud's first flight */
     int64_t request_chunks; /* the device asks for at most so many a round */
@@ -144,17 +144,17 @@ struct ota_transfer_slow_config {
 /* "block": one block asked for after another: CoAP block-wise or HTTP range, on
  * platforms other than Particle's. */
 struct ota_transfer_block_config {
-    int fidelity; /* enum ota_transfer_fidelity */
-    int64_t chunk_bytes;          /* payload of a block */
-    int64_t overhead_down_bytes;  /* headers of a block */
-    int64_t overhead_up_bytes;    /* a whole request */
-    struct ota_dist block_time;   /* the device's time for each block, besides
-                                   * the link's */
-    struct ota_dist erase;        /* pause behind the first block */
-    int64_t timeout_us;           /* of the first send, doubling */
-    double timeout_spread;        /* each is timeout * (1 + U(0, spread)) */
-    int64_t sends_max;            /* then the device gives up */
-    bool resumes;                 /* goes on where it was broken off */
+    int fidelity;                /* enum ota_transfer_fidelity */
+    int64_t chunk_bytes;         /* payload of a block */
+    int64_t overhead_down_bytes; /* headers of a block */
+    int64_t overhead_up_bytes;   /* a whole request */
+    struct ota_dist block_time;  /* the device's time for each block, besides
+                                  * the link's */
+    struct ota_dist erase;       /* pause behind the first block */
+    int64_t timeout_us;          /* of the first send, doubling */
+    double timeout_spread;       /* each is timeout * (1 + U(0, spread)) */
+    int64_t sends_max;           /* then the device gives up */
+    bool resumes;                /* goes on where it was broken off */
 };
 
 /* "multicast": fragments broadcast to all devices at once, with redundancy:

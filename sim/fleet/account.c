@@ -90,11 +90,11 @@ static void limit_by_battery(const struct ota_actor *actor, int64_t now_us)
         battery->model->drained_pc(battery->config, power,
                                    device->due_us - now_us) <= device->left_pc)
         return;
-    interrupt_at(device,
-                 ota_us_add(now_us,
-                            battery->model->lasts_us(battery->config, power,
-                                                     device->left_pc)),
-                 OTA_INTERRUPT_BATTERY);
+    interrupt_at(
+        device,
+        ota_us_add(now_us, battery->model->lasts_us(battery->config, power,
+                                                    device->left_pc)),
+        OTA_INTERRUPT_BATTERY);
 }
 
 void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,

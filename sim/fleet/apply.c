@@ -10,8 +10,7 @@
 static bool is_last(const struct ota_actor *actor)
 {
     const size_t count = ota_actor_path(actor)->count;
-    return actor->device->taken ==
-           (ota_path_taken)((UINT64_C(1) << count) - 1);
+    return actor->device->taken == (ota_path_taken)((UINT64_C(1) << count) - 1);
 }
 
 /* --- taking it --- */
@@ -97,8 +96,7 @@ void ota_apply_crash(struct ota_actor *actor, int64_t now_us)
     }
     is_bad(actor, &stream); /* moves the stream behind that draw */
     if (device->fate_us == OTA_NEVER)
-        device->fate_us =
-            ota_us_add(now_us, draw_after_us(actor, &stream.rng));
+        device->fate_us = ota_us_add(now_us, draw_after_us(actor, &stream.rng));
     device->fate_us = ota_us_max(device->fate_us, now_us);
     ota_actor_enter(actor, OTA_PHASE_CRASHING, now_us, device->fate_us);
 }

@@ -158,8 +158,7 @@ static int64_t next_try_us(struct ota_actor *actor, int64_t now_us)
     if (doublings > BACK_OFF_DOUBLINGS)
         doublings = BACK_OFF_DOUBLINGS;
     const int64_t try_us = now_us + (back_off_us << doublings);
-    const int64_t attach_us =
-        ota_us_max(try_us, ota_sleep_cycle_us(actor));
+    const int64_t attach_us = ota_us_max(try_us, ota_sleep_cycle_us(actor));
     if (!device->attached)
         return attach_us;
     if (try_us - device->awake_us < interface_reset_us)
@@ -180,7 +179,8 @@ void ota_connect_offline(struct ota_actor *actor, int64_t now_us)
     if (ota_update_pending(actor) && ota_connect_is_paused(actor, now_us))
         ota_actor_state(actor, now_us, OTA_STATE_OUT_OF_DATA);
     const bool sleeps = ota_sleep_may(actor);
-    const int64_t give_up_us = ota_us_add(device->awake_us, app->connect_max_us);
+    const int64_t give_up_us =
+        ota_us_add(device->awake_us, app->connect_max_us);
     if (sleeps && now_us >= give_up_us) {
         ota_sleep_begin(actor, now_us);
         return;
@@ -236,8 +236,8 @@ static bool is_kept(const struct ota_actor *actor, int64_t now_us)
 
     return device->attached && !device->booted && !device->changed &&
            device->session.handshake_us != OTA_NEVER &&
-           now_us < session->model->renew_us(session->config,
-                                             &device->session) &&
+           now_us <
+               session->model->renew_us(session->config, &device->session) &&
            ota_online_reachable_us(actor, now_us) == now_us;
 }
 

@@ -114,8 +114,7 @@ static bool draw_presence(struct ota_actor *actor, int64_t now_us)
 
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_PRESENCE, 0);
     actor->device->presence_us = ota_us_add(
-        now_us,
-        presence->model->first_us(presence->config, &stream.rng, &on));
+        now_us, presence->model->first_us(presence->config, &stream.rng, &on));
     return on;
 }
 
@@ -155,8 +154,7 @@ void ota_device_start(struct ota_actor *actor)
             -lead_us, sleep->model->first_us(sleep->config, &stream.rng));
     }
     if (!on)
-        ota_actor_enter(actor, OTA_PHASE_ABSENT, -lead_us,
-                        device->presence_us);
+        ota_actor_enter(actor, OTA_PHASE_ABSENT, -lead_us, device->presence_us);
     else if (lead_us == 0)
         ota_online_go_on(actor, 0);
     else

@@ -62,13 +62,13 @@ struct ota_device {
     struct ota_session_state session;
     struct ota_link_state link;
     int64_t connect_bytes; /* of the connect under way */
-    int64_t module_bytes; /* of the image under way that are on the device:
-                           * progress that a transfer kept, or a complete one
-                           * that is being applied */
-    uint32_t wake;        /* the scheduled wake this is, from 0 */
-    uint32_t epoch_wake;  /* and its wakes from this one */
-    uint32_t reconnect;   /* connects behind the first of this wake */
-    uint32_t comings;     /* changes of presence so far */
+    int64_t module_bytes;  /* of the image under way that are on the device:
+                            * progress that a transfer kept, or a complete one
+                            * that is being applied */
+    uint32_t wake;         /* the scheduled wake this is, from 0 */
+    uint32_t epoch_wake;   /* and its wakes from this one */
+    uint32_t reconnect;    /* connects behind the first of this wake */
+    uint32_t comings;      /* changes of presence so far */
     uint32_t group;
     ota_path_taken taken; /* steps of its path that took effect */
     int32_t system;       /* version of the last system part it has */
@@ -97,10 +97,10 @@ struct ota_device {
     bool changed;         /* other firmware than at its last connect */
     bool booted;          /* since its last connect */
     bool safe_mode;
-    bool commanded; /* into safe mode, by the operator: a reboot ends that */
-    bool opened;    /* its app has let the pending update in */
+    bool commanded;  /* into safe mode, by the operator: a reboot ends that */
+    bool opened;     /* its app has let the pending update in */
     bool asks_again; /* the cloud would have offered, but for retry_us */
-    bool reached;   /* by the rollout */
+    bool reached;    /* by the rollout */
     bool was_online;
     bool for_update; /* this connection is the update's doing: what it
                       * costs is not routine */
@@ -124,7 +124,7 @@ struct ota_actor {
     struct ota_plan_state *meter;
     struct ota_shard_reports *reports;
     uint64_t id;
-    int64_t since_us; /* when the phase that a step ends began */
+    int64_t since_us;            /* when the phase that a step ends began */
     const struct ota_idle *idle; /* NULL: steps through idle time */
     bool is_pilot; /* one that others learn from: nothing stops it */
 };

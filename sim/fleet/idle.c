@@ -26,10 +26,11 @@
  * contain that error.
  *
  * Before the release the device is set down one lead ahead of it, with the
- * session and the next wake that the pilots led it to, and steps from there. What could stop it on the way, a
- * battery or a plan near its end, makes it step all the way. Whether they are
- * is judged by what pilots spend on average, not by what the device would:
- * else, asked at each wake, one that draws little would get through.
+ * session and the next wake that the pilots led it to, and steps from there.
+ * What could stop it on the way, a battery or a plan near its end, makes it
+ * step all the way. Whether they are is judged by what pilots spend on average,
+ * not by what the device would: else, asked at each wake, one that draws little
+ * would get through.
  */
 #include "sim/fleet/idle.h"
 

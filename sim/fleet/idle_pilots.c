@@ -219,9 +219,9 @@ struct life {
     struct ota_plan_state meter;
     struct ota_shard_reports reports;
     struct ota_actor actor;
-    int64_t period;       /* of the meter, at the last point */
-    int64_t billed_bytes; /* in earlier periods */
-    int64_t last_bytes;   /* in all, at the last point */
+    int64_t period;             /* of the meter, at the last point */
+    int64_t billed_bytes;       /* in earlier periods */
+    int64_t last_bytes;         /* in all, at the last point */
     int64_t last_routine_bytes; /* on the air, at the last point */
 };
 

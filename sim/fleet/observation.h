@@ -154,7 +154,7 @@ enum ota_sender {
 struct ota_observation {
     enum ota_observation_kind kind;
     int64_t time_us;
-    uint64_t device;  /* from 0, over all groups */
+    uint64_t device; /* from 0, over all groups */
     uint32_t group;
     uint16_t variant; /* firmware it had at time 0, of its group's */
     bool safe_mode;   /* the device is in it */
@@ -208,7 +208,7 @@ struct ota_observation {
         struct {
             int64_t since_us;
             int32_t wakes, connects, handshakes;
-            int64_t bytes;     /* routine */
+            int64_t bytes; /* routine */
             int64_t charge_pc;
         } idle;
         struct {

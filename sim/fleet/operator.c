@@ -49,8 +49,8 @@ static int64_t reaction_us(struct ota_actor *actor, int64_t now_us)
     struct ota_stream stream;
 
     ota_actor_stream(actor, OTA_PURPOSE_OPERATOR, &stream);
-    return ota_us_add(
-        now_us, delivery->model->delay_us(delivery->config, &stream.rng));
+    return ota_us_add(now_us,
+                      delivery->model->delay_us(delivery->config, &stream.rng));
 }
 
 void ota_operator_start(struct ota_actor *actor, int64_t now_us)

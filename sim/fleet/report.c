@@ -104,7 +104,7 @@ void ota_report_sent(struct ota_actor *actor, int64_t now_us)
         actor->device->taken | (ota_path_taken)1 << actor->device->step;
 
     if (actor->config->backend.believes == OTA_BACKEND_SENT &&
-        (with == all || (ota_operator_sends(actor) &&
-                         actor->device->sent == count)))
+        (with == all ||
+         (ota_operator_sends(actor) && actor->device->sent == count)))
         report(actor, now_us);
 }

@@ -135,8 +135,8 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
         return;
     }
     device->awake_us = now_us;
-    device->booted = device->booted ||
-                     ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE;
+    device->booted =
+        device->booted || ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE;
     ota_actor_enter(actor, OTA_PHASE_BOOTING, now_us,
                     ota_us_add(now_us, ota_sleep_boot_us(actor)));
 }

@@ -205,8 +205,7 @@ static int64_t gone_us(const struct ota_actor *actor, int64_t now_us,
     int64_t sleep_us = device->sleep_us;
     if (app->stay_once_begun && sleep_us != OTA_NEVER)
         sleep_us = ota_us_max(sleep_us, ota_us_add(now_us, app->stay_max_us));
-    int64_t end_us =
-        ota_us_min(actor->config->horizon_us, device->presence_us);
+    int64_t end_us = ota_us_min(actor->config->horizon_us, device->presence_us);
     if (device->left_pc != INT64_MAX) {
         int64_t lasts_us = battery->model->lasts_us(
             battery->config, OTA_POWER_TRANSFER, device->left_pc);
@@ -444,7 +443,7 @@ void ota_update_end(struct ota_actor *actor, int64_t now_us)
     case OTA_TRANSFER_REFUSED:
         refused(actor, now_us);
         break;
-    case OTA_TRANSFER_CUT: /* to sleep, or to die */
+    case OTA_TRANSFER_CUT:       /* to sleep, or to die */
         if (device->loses_power) /* and nobody offers it anything any more */
             ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, OTA_NEVER);
         else

@@ -167,8 +167,8 @@ static void bills_begin_with_the_books(void **state)
 }
 
 /* A device that stays online is offered a failed update again when the cloud's
- * rule allows it, though it never shakes hands any more; in safe mode the healer
- * keeps to the same rule. */
+ * rule allows it, though it never shakes hands any more; in safe mode the
+ * healer keeps to the same rule. */
 static void the_cloud_tries_again_by_itself(void **state)
 {
     (void)state;

@@ -26,9 +26,9 @@ static const char remedy[] =
 
 struct history {
     enum ota_state state;
-    int64_t last_us;  /* of the last observation that moves time on */
-    int64_t begun_us; /* of the transfer under way, or OTA_NEVER */
-    uint32_t step;    /* modules applied */
+    int64_t last_us;   /* of the last observation that moves time on */
+    int64_t begun_us;  /* of the transfer under way, or OTA_NEVER */
+    uint32_t step;     /* modules applied */
     int64_t phases_us; /* all phases and idle stretches so far end here */
     int32_t begins, ends, boots, connects, wakes, offers, finals;
     int64_t transfer_bytes;

@@ -373,10 +373,9 @@ static void idle_time_is_passed_over(void **state)
         "release.needs_os=0.7.0", "fleet.0.count=400", NULL};
     const char *herd[] = {"fleet.0.sleep.phase=aligned", NULL};
     const char *step[] = {"run.idle=step", NULL};
-    const char *clearing[] = {
-        "fleet.0.app={\"model\": \"session_clear\","
-        " \"long_wait\": \"1min\"}",
-        NULL};
+    const char *clearing[] = {"fleet.0.app={\"model\": \"session_clear\","
+                              " \"long_wait\": \"1min\"}",
+                              NULL};
     const char *seldom[] = {"fleet.0.sleep.period=4h", "fleet.0.count=900",
                             NULL};
 
@@ -398,7 +397,6 @@ int main(void)
             .test_func = costs_the_same_both_ways,
             .initial_state = (void *)(uintptr_t)ways[i].settings,
         };
-    tests[WAYS] =
-        (struct CMUnitTest)cmocka_unit_test(idle_time_is_passed_over);
+    tests[WAYS] = (struct CMUnitTest)cmocka_unit_test(idle_time_is_passed_over);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
