@@ -259,35 +259,50 @@ static enum ota_exit cannot_write(const char *path, int reason)
     return OTA_EXIT_FAILED;
 }
 
-/* Complete or absent, as far as that is in our hands: what is no plain file,
- * such as a pipe, is left alone. */
+/* Writes the trace to that path. Returns 0, or why it could not. */
+static int write_to(const struct ota_trace *trace,
+                    const struct ota_options *options, const char *path)
+{
+    errno = 0;
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return errno;
+    ota_trace_write(trace, options->format, file);
+    const bool bad = fflush(file) != 0 || ferror(file);
+    int reason = bad ? (errno ? errno : EIO) : 0;
+    if (fclose(file) != 0 && !reason)
+        reason = errno;
+    return reason;
+}
+
+/* Complete, or what was there before: written beside and renamed. What is no
+ * plain file, such as a pipe, is written to as it is. */
 static enum ota_exit write_file(const struct ota_trace *trace,
                                 const struct ota_options *options)
 {
+    const char *path = options->out;
     struct ota_error error = {0};
     struct stat status;
 
-    if (!ota_files_make_parents(options->out, &error))
+    if (!ota_files_make_parents(path, &error))
         return ota_failed(error.message);
-    errno = 0;
-    FILE *file = fopen(options->out, "w");
-    if (!file)
-        return cannot_write(options->out, errno);
-    const bool plain =
-        fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
-    errno = 0;
-    ota_trace_write(trace, options->format, file);
-    bool ok = fflush(file) == 0 && !ferror(file);
-    int reason = errno;
-    if (fclose(file) != 0) {
-        ok = false;
-        reason = reason ? reason : errno;
+    int reason;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        reason = write_to(trace, options, path);
+    } else {
+        const size_t size = strlen(path) + sizeof(".partial");
+        char *beside = malloc(size);
+        if (!beside)
+            return ota_failed(OTA_NO_MEMORY);
+        snprintf(beside, size, "%s.partial", path);
+        reason = write_to(trace, options, beside);
+        if (!reason && rename(beside, path) != 0)
+            reason = errno;
+        if (reason)
+            unlink(beside);
+        free(beside);
     }
-    if (ok)
-        return OTA_EXIT_OK;
-    if (plain)
-        unlink(options->out);
-    return cannot_write(options->out, reason);
+    return reason ? cannot_write(path, reason) : OTA_EXIT_OK;
 }
 
 /* Better known before a long run than after it. */
