@@ -265,6 +265,8 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
     assert(result->kept_bytes == job.kept_bytes + result->payload_bytes);
     if (result->end == OTA_TRANSFER_CUT && broken < gone)
         result->end = OTA_TRANSFER_BROKEN;
+    if (result->end == OTA_TRANSFER_BROKEN)
+        result->resets = job.os.generation == 2;
     ota_radio_keep(actor, &air);
 }
 
@@ -405,12 +407,12 @@ static void refused(struct ota_actor *actor, int64_t now_us)
 
 /* The session is of no more use: a Gen 2 device that stalled, or whose app
  * broke the transfer, restarts; others connect anew. */
-static void recover(struct ota_actor *actor, int64_t now_us, bool restarts)
+static void recover(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
     ota_session_drop(&device->session);
-    if (restarts)
+    if (device->resets)
         ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
     else if (device->sleep_us <= now_us)
         ota_online_go_on(actor, now_us);
@@ -432,10 +434,8 @@ void ota_update_end(struct ota_actor *actor, int64_t now_us)
     switch ((enum ota_transfer_end)device->transfer_end) {
     case OTA_TRANSFER_STALLED:
     case OTA_TRANSFER_GAVE_UP:
-        recover(actor, now_us, device->resets);
-        break;
     case OTA_TRANSFER_BROKEN:
-        recover(actor, now_us, ota_actor_os(actor).generation == 2);
+        recover(actor, now_us);
         break;
     case OTA_TRANSFER_CAPPED:
         ota_connect_offline(actor, now_us);
