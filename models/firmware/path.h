@@ -99,6 +99,12 @@ bool ota_path_to_app(const struct ota_catalog *catalog, const char *platform,
                      struct ota_arena *arena, struct ota_path *path,
                      char *problem, size_t problem_size);
 
+/* All steps of the path. */
+static inline ota_path_taken ota_path_all(const struct ota_path *path)
+{
+    return (ota_path_taken)((UINT64_C(1) << path->count) - 1);
+}
+
 /* What a device has once `taken` of the path took effect, in any order: of
  * each slot the latest version. */
 struct ota_installed ota_path_installed(const struct ota_path *path,

@@ -18,6 +18,12 @@ struct ota_dist ota_dist_fixed(enum ota_dimension dimension, double value)
         .kind = OTA_DIST_FIXED, .dimension = dimension, .a = value};
 }
 
+struct ota_dist ota_dist_exponential(enum ota_dimension dimension, double mean)
+{
+    return (struct ota_dist){
+        .kind = OTA_DIST_EXPONENTIAL, .dimension = dimension, .a = mean};
+}
+
 /* Inverse of the distribution function, which is quadratic on either side of
  * the mode b. */
 static double triangular_draw(const struct ota_dist *dist, gsl_rng *rng)

@@ -68,6 +68,9 @@ struct ota_dist_part {
 
 struct ota_dist ota_dist_fixed(enum ota_dimension dimension, double value);
 
+/* One of that mean, > 0. */
+struct ota_dist ota_dist_exponential(enum ota_dimension dimension, double mean);
+
 /*
  * Reads the text form. Memory comes from arena; a file named in it is sought
  * in folder (NULL: the current one). Returns false with a message for a

@@ -62,10 +62,15 @@ static bool draws_power(enum ota_phase phase)
     return phase != OTA_PHASE_ABSENT && phase != OTA_PHASE_DEAD;
 }
 
+enum ota_power ota_actor_asleep_power(const struct ota_actor *actor)
+{
+    return depth_power[ota_sleep_depth_of(actor)];
+}
+
 static enum ota_power power_of(const struct ota_actor *actor,
                                enum ota_phase phase)
 {
-    return phase == OTA_PHASE_ASLEEP ? depth_power[ota_sleep_depth_of(actor)]
+    return phase == OTA_PHASE_ASLEEP ? ota_actor_asleep_power(actor)
                                      : phase_power[phase];
 }
 

@@ -9,8 +9,7 @@
 
 static bool is_last(const struct ota_actor *actor)
 {
-    const size_t count = ota_actor_path(actor)->count;
-    return actor->device->taken == (ota_path_taken)((UINT64_C(1) << count) - 1);
+    return actor->device->taken == ota_path_all(ota_actor_path(actor));
 }
 
 /* --- taking it --- */

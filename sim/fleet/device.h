@@ -188,6 +188,9 @@ void ota_actor_tell(const struct ota_actor *actor,
 void ota_actor_tell_plain(const struct ota_actor *actor,
                           enum ota_observation_kind kind, int64_t now_us);
 
+/* What it draws while it is asleep. */
+enum ota_power ota_actor_asleep_power(const struct ota_actor *actor);
+
 /* What runs on the device. */
 struct ota_device_os ota_actor_os(const struct ota_actor *actor);
 
@@ -249,9 +252,6 @@ bool ota_sleep_may(const struct ota_actor *actor);
 
 /* How deep it sleeps. */
 enum ota_sleep_depth ota_sleep_depth_of(const struct ota_actor *actor);
-
-/* Draws the wake behind the one that is due at next_wake_us. */
-int64_t ota_sleep_wake_after(struct ota_actor *actor);
 
 void ota_sleep_begin(struct ota_actor *actor, int64_t now_us);
 

@@ -278,13 +278,6 @@ static bool walk_through(const struct ota_actor *actor, struct walk *walk,
     return true;
 }
 
-static const enum ota_power asleep_powers[OTA_SLEEP_DEPTHS] = {
-    [OTA_SLEEP_HIBERNATE] = OTA_POWER_HIBERNATE,
-    [OTA_SLEEP_STOP] = OTA_POWER_STOP,
-    [OTA_SLEEP_ULTRA_LOW_POWER] = OTA_POWER_ULTRA_LOW_POWER,
-    [OTA_SLEEP_STANDBY] = OTA_POWER_STANDBY,
-};
-
 /* More than an int64_t holds is as much as it holds. */
 static int64_t add_pc(int64_t a, int64_t b)
 {
@@ -300,9 +293,9 @@ static int64_t drained_pc(const struct ota_actor *actor, int64_t span_us,
 
     *charge_pc = 0;
     for (size_t p = 0; p <= OTA_IDLE_AWAKE; p++) {
-        const enum ota_power power =
-            p < OTA_IDLE_AWAKE ? ota_idle_powers[p]
-                               : asleep_powers[ota_sleep_depth_of(actor)];
+        const enum ota_power power = p < OTA_IDLE_AWAKE
+                                         ? ota_idle_powers[p]
+                                         : ota_actor_asleep_power(actor);
         const int64_t lasted_us =
             p < OTA_IDLE_AWAKE ? sum->power_us[p] : span_us;
         *charge_pc = add_pc(*charge_pc, battery->model->charge_pc(
@@ -355,8 +348,7 @@ static void enter_books(struct ota_actor *actor, int64_t span_us,
         record->power_us[ota_idle_powers[p]] += sum->power_us[p];
         span_us -= sum->power_us[p];
     }
-    record->power_us[OTA_POWER_HIBERNATE + ota_sleep_depth_of(actor)] +=
-        span_us;
+    record->power_us[ota_actor_asleep_power(actor)] += span_us;
     record->charge_pc = add_pc(record->charge_pc, charge_pc);
     record->routine_bytes += sum->bytes;
     record->wakes += sum->wakes;

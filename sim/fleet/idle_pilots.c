@@ -140,15 +140,14 @@ static void list_group(struct ota_idle *idle, uint32_t g)
 
     for (size_t v = 0; v < group->variant_count; v++) {
         const struct ota_path *path = &group->variants[v].path;
-        const ota_path_taken all =
-            (ota_path_taken)((UINT64_C(1) << path->count) - 1);
         for (int after = 0; after < 2; after++) {
             for (size_t s = 0; s < signals_apart(group); s++) {
                 const struct ota_idle_class class = {
                     .group = g,
                     .variant = (uint16_t)v,
                     .signal = (uint8_t)s,
-                    .system = ota_path_system(path, after ? all : 0),
+                    .system =
+                        ota_path_system(path, after ? ota_path_all(path) : 0),
                     .clocked = is_aligned(&group->sleep),
                     .lead_us = group->sleep.model->lead_us(group->sleep.config),
                     .renew_us = renew_us(group),

@@ -35,11 +35,8 @@ static uint8_t draw_signal(const struct ota_group *group, gsl_rng *rng)
 
 static int64_t draw_hold_us(const struct ota_group *group, gsl_rng *rng)
 {
-    const struct ota_dist hold = {
-        .kind = OTA_DIST_EXPONENTIAL,
-        .dimension = OTA_TIME,
-        .a = (double)group->signal_holds_us,
-    };
+    const struct ota_dist hold =
+        ota_dist_exponential(OTA_TIME, (double)group->signal_holds_us);
     return ota_dist_draw_us(&hold, rng);
 }
 

@@ -98,13 +98,12 @@ void ota_report_connected(struct ota_actor *actor, int64_t now_us)
 
 void ota_report_sent(struct ota_actor *actor, int64_t now_us)
 {
-    const size_t count = ota_actor_path(actor)->count;
-    const ota_path_taken all = (ota_path_taken)((UINT64_C(1) << count) - 1);
+    const struct ota_path *path = ota_actor_path(actor);
     const ota_path_taken with =
         actor->device->taken | (ota_path_taken)1 << actor->device->step;
 
     if (actor->config->backend.believes == OTA_BACKEND_SENT &&
-        (with == all ||
-         (ota_operator_sends(actor) && actor->device->sent == count)))
+        (with == ota_path_all(path) ||
+         (ota_operator_sends(actor) && actor->device->sent == path->count)))
         report(actor, now_us);
 }

@@ -30,7 +30,8 @@ int64_t ota_sleep_boot_us(const struct ota_actor *actor)
     return sleep ? sleep->boot_us : 0;
 }
 
-int64_t ota_sleep_wake_after(struct ota_actor *actor)
+/* Draws the wake behind the one that is due at next_wake_us. */
+static int64_t wake_after(struct ota_actor *actor)
 {
     const struct ota_sleep *sleep = &actor->group->sleep;
     struct ota_stream stream;
@@ -61,7 +62,7 @@ static void skip_wakes(struct ota_actor *actor, int64_t now_us)
 
     while (device->next_wake_us <= now_us) { /* slept through, being awake */
         device->wake++;
-        device->next_wake_us = ota_sleep_wake_after(actor);
+        device->next_wake_us = wake_after(actor);
     }
 }
 
@@ -127,7 +128,7 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
 
     device->wake++;
     actor->record->wakes++;
-    device->next_wake_us = ota_sleep_wake_after(actor);
+    device->next_wake_us = wake_after(actor);
     ota_actor_tell_plain(actor, OTA_SEEN_WAKE, now_us);
     if (skips(actor, now_us)) {
         actor->record->skipped++;

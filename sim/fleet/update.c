@@ -13,8 +13,6 @@
 bool ota_update_pending(const struct ota_actor *actor)
 {
     const struct ota_device *device = actor->device;
-    const size_t count = ota_actor_path(actor)->count;
-    const ota_path_taken all = (ota_path_taken)((UINT64_C(1) << count) - 1);
 
     switch ((enum ota_state)device->state) {
     case OTA_STATE_GIVEN_UP:
@@ -23,7 +21,7 @@ bool ota_update_pending(const struct ota_actor *actor)
     case OTA_STATE_BRICKED:
         return false;
     default:
-        return device->taken != all;
+        return device->taken != ota_path_all(ota_actor_path(actor));
     }
 }
 
@@ -180,11 +178,8 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
 static int64_t break_us(const struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_app_common *app = ota_app_common(&actor->group->app);
-    const struct ota_dist until = {
-        .kind = OTA_DIST_EXPONENTIAL,
-        .dimension = OTA_TIME,
-        .a = (double)app->interferes_us,
-    };
+    const struct ota_dist until =
+        ota_dist_exponential(OTA_TIME, (double)app->interferes_us);
     struct ota_stream stream;
 
     if (app->interferes_us == OTA_NEVER || actor->device->safe_mode)
