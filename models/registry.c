@@ -12,7 +12,6 @@
 #include "models/firmware/firmware.h"
 #include "models/link/link.h"
 #include "models/plan/plan.h"
-#include "models/policy/policy.h"
 #include "models/presence/presence.h"
 #include "models/session/session.h"
 #include "models/sleep/sleep.h"
@@ -39,7 +38,6 @@ DEFINE_AT(firmware)
 DEFINE_AT(plan)
 DEFINE_AT(battery)
 DEFINE_AT(delivery)
-DEFINE_AT(policy)
 
 const struct ota_kind ota_kinds[] = {
     {"presence", "when a device is switched on at all", "always", presence_at},
@@ -60,7 +58,6 @@ const struct ota_kind ota_kinds[] = {
      "mains", battery_at},
     {"delivery", "when the cloud begins an update on a device it reaches",
      "at_handshake", delivery_at},
-    {"policy", "which devices the rollout reaches when", "at_once", policy_at},
     {NULL, NULL, NULL, NULL},
 };
 
