@@ -7,11 +7,9 @@
 #include "models/delivery/delivery_common.h"
 
 const struct ota_delivery_model *const ota_delivery_models[] = {
-    &ota_delivery_at_handshake,
-    &ota_delivery_immediate,
-    &ota_delivery_on_request,
-    &ota_delivery_script,
-    NULL,
+    &ota_delivery_at_handshake, &ota_delivery_immediate,
+    &ota_delivery_on_request,   &ota_delivery_poll,
+    &ota_delivery_script,       NULL,
 };
 
 const struct ota_field ota_delivery_fields[] = {
@@ -42,6 +40,12 @@ const struct ota_delivery_retry *ota_delivery_retry_of(const void *opaque)
 }
 
 const struct ota_delivery_script *ota_delivery_no_script(const void *config)
+{
+    (void)config;
+    return NULL;
+}
+
+const struct ota_delivery_polling *ota_delivery_no_polling(const void *config)
 {
     (void)config;
     return NULL;

@@ -18,6 +18,25 @@
 struct ota_delivery_view {
     bool full;  /* the connect was a full handshake */
     bool asked; /* the device's app asked for the update */
+    bool polls; /* the device itself asks whether there is one */
+};
+
+/* A device's first poll. */
+enum ota_delivery_phase {
+    OTA_DELIVERY_PHASE_RANDOM, /* at any time within an interval */
+    OTA_DELIVERY_PHASE_BOOT,   /* when it connects after a boot; of devices that
+                                * booted before time 0: as RANDOM */
+    OTA_DELIVERY_PHASE_EVEN,   /* device i of n at i/n of the interval behind
+                                * the release */
+};
+
+/* How devices ask. */
+struct ota_delivery_polling {
+    struct ota_dist every;  /* of one that stays online: from poll to poll, */
+    struct ota_dist jitter; /* and this on top */
+    int phase;              /* enum ota_delivery_phase */
+    bool by_clock;          /* one that sleeps asks when that is due, and not at
+                             * each connect */
 };
 
 /* How an operator sends modules by hand, one after another. */
@@ -64,6 +83,9 @@ struct ota_delivery_model {
 
     /* Returns the operator's script; NULL: the cloud sends by itself. */
     const struct ota_delivery_script *(*script)(const void *config);
+
+    /* Returns how devices ask for updates; NULL: they are told. */
+    const struct ota_delivery_polling *(*polling)(const void *config);
 };
 
 struct ota_delivery {
@@ -91,9 +113,15 @@ struct ota_delivery_script_config {
     struct ota_delivery_script script;
 };
 
+struct ota_delivery_poll_config {
+    struct ota_delivery_config common;
+    struct ota_delivery_polling polling;
+};
+
 extern const struct ota_delivery_model ota_delivery_at_handshake;
 extern const struct ota_delivery_model ota_delivery_immediate;
 extern const struct ota_delivery_model ota_delivery_on_request;
+extern const struct ota_delivery_model ota_delivery_poll;
 extern const struct ota_delivery_model ota_delivery_script;
 
 /* Every delivery model, ended by NULL. */

@@ -21,6 +21,9 @@ const struct ota_delivery_retry *ota_delivery_retry_of(const void *config);
 /* The cloud sends by itself. */
 const struct ota_delivery_script *ota_delivery_no_script(const void *config);
 
+/* Devices do not ask. */
+const struct ota_delivery_polling *ota_delivery_no_polling(const void *config);
+
 /* Nothing is begun on a device merely because it is online. */
 bool ota_delivery_not_online(const void *config);
 

@@ -37,4 +37,5 @@ const struct ota_delivery_model ota_delivery_immediate = {
     .decision_us = ota_delivery_decision_us,
     .retry = ota_delivery_retry_of,
     .script = ota_delivery_no_script,
+    .polling = ota_delivery_no_polling,
 };

@@ -99,4 +99,5 @@ const struct ota_delivery_model ota_delivery_script = {
     .decision_us = ota_delivery_decision_us,
     .retry = ota_delivery_retry_of,
     .script = script_of,
+    .polling = ota_delivery_no_polling,
 };

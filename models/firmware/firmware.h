@@ -23,6 +23,10 @@ struct ota_firmware_model {
     int64_t (*apply_us)(const void *config, int64_t size_bytes, gsl_rng *rng,
                         bool *applied);
 
+    /* Returns whether the device fails to install a module, whatever it is,
+     * and says so. Draws nothing where that never happens. */
+    bool (*fails)(const void *config, gsl_rng *rng);
+
     /* Returns whether a device whose power fails while it applies a module is
      * bricked; otherwise it goes on when power is back. */
     bool (*power_loss_bricks)(const void *config, gsl_rng *rng);
@@ -37,6 +41,7 @@ struct ota_firmware_modular_config {
     struct ota_dist apply;    /* reset, copy and boot, whatever the size */
     int64_t apply_us_per_kib; /* and for each KiB of the module */
     double silent_failure;    /* share of modules that do not take effect */
+    double failure;           /* that fail to install, which is reported */
     double power_loss_bricks; /* share of power losses in it that brick */
 };
 

@@ -32,6 +32,13 @@ static int64_t modular_apply_us(const void *opaque, int64_t size_bytes,
                       copy_us(config->apply_us_per_kib, size_bytes));
 }
 
+static bool modular_fails(const void *opaque, gsl_rng *rng)
+{
+    const struct ota_firmware_modular_config *config = opaque;
+
+    return config->failure > 0 && gsl_rng_uniform(rng) < config->failure;
+}
+
 static bool modular_power_loss_bricks(const void *opaque, gsl_rng *rng)
 {
     const struct ota_firmware_modular_config *config = opaque;
@@ -80,6 +87,19 @@ static const struct ota_field modular_fields[] = {
         .source = "none published; one community thread reports about 10 %",
     },
     {
+        .name = "failure",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_firmware_modular_config, failure),
+        .fallback = "0",
+        .min = 0,
+        .max = 1,
+        .help = "share of modules that fail to install whatever the release, "
+                "which the device reports; it is then not offered the release "
+                "again unless the policy tries again",
+        .source = "ours: no field data is published",
+    },
+    {
         .name = "power_loss_bricks",
         .kind = OTA_FIELD_REAL,
         .dimension = OTA_RATIO,
@@ -107,5 +127,6 @@ const struct ota_firmware_model ota_firmware_modular = {
             .fields = modular_fields,
         },
     .apply_us = modular_apply_us,
+    .fails = modular_fails,
     .power_loss_bricks = modular_power_loss_bricks,
 };
