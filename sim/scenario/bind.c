@@ -159,8 +159,8 @@ static bool type_fits(const struct ota_field *field,
     }
 }
 
-static bool bind_value(struct ota_binder *binder, const struct ota_field *field,
-                       const struct ota_json *value, void *config)
+bool ota_bind_value(struct ota_binder *binder, const struct ota_field *field,
+                    const struct ota_json *value, void *config)
 {
     char problem[OTA_MESSAGE_SIZE];
     if (!type_fits(field, value)) {
@@ -289,7 +289,7 @@ static bool bind_values(struct ota_binder *binder,
     for (const struct ota_field *field = fields; field->name; field++) {
         const struct ota_json *value = ota_json_find(object, field->name);
         if (value)
-            ok = bind_value(binder, field, value, config) && ok;
+            ok = ota_bind_value(binder, field, value, config) && ok;
     }
     return ok;
 }

@@ -39,6 +39,10 @@ struct ota_bind_section {
 bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
                        const char *format, ...) OTA_PRINTF(3, 4);
 
+/* Reads one value into the field's place in config. */
+bool ota_bind_value(struct ota_binder *binder, const struct ota_field *field,
+                    const struct ota_json *value, void *config);
+
 /* Finds the section of that key; complains if it is no object. */
 bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
                    const char *key, struct ota_bind_section *section);

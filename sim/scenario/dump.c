@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "sim/scenario/bind.h"
+#include "sim/scenario/dump_field.h"
 #include "sim/scenario/json_write.h"
+#include "sim/scenario/policy_read.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/sections.h"
 
@@ -22,20 +24,22 @@ static bool is_bare(const struct ota_field *field, const char *text)
             strspn(text, "0123456789+-.eE") == strlen(text));
 }
 
-static void write_field(struct ota_json_writer *writer,
-                        const struct ota_field *field, const void *config)
+void ota_dump_field(struct ota_json_writer *writer,
+                    const struct ota_field *field, const void *config)
 {
     const char *place = (const char *)config + field->offset;
     char buffer[VALUE_SIZE];
-    const char *text = buffer;
+    const char *text = NULL;
 
     /* Texts of any length stand in the config as they are. */
     if (field->kind == OTA_FIELD_TEXT)
         memcpy(&text, place, sizeof(text));
     else if (field->kind == OTA_FIELD_DIST)
         memcpy(&text, place + offsetof(struct ota_dist, text), sizeof(text));
-    else
+    if (!text) {
         ota_field_format(field, config, buffer, sizeof(buffer));
+        text = buffer;
+    }
 
     if (is_bare(field, text))
         ota_json_write_raw(writer, field->name, text);
@@ -47,7 +51,7 @@ static void write_fields(struct ota_json_writer *writer,
                          const struct ota_field *fields, const void *config)
 {
     for (; fields->name; fields++)
-        write_field(writer, fields, config);
+        ota_dump_field(writer, fields, config);
 }
 
 static void write_section(struct ota_json_writer *writer, int which,
@@ -107,11 +111,40 @@ static void write_outages(struct ota_json_writer *writer,
     ota_json_close(writer, ']');
 }
 
+static void write_labels(struct ota_json_writer *writer,
+                         const struct ota_group *group)
+{
+    char text[40];
+    if (group->label_count == 0)
+        return;
+    ota_json_open(writer, "labels", '{');
+    for (size_t l = 0; l < group->label_count; l++) {
+        const struct ota_label *label = &group->labels[l];
+        if (label->each == 0 && label->value_count == 1) {
+            ota_json_write_text(writer, label->key, label->values[0].text);
+            continue;
+        }
+        ota_json_open(writer, label->key, '{');
+        if (label->each > 0) {
+            snprintf(text, sizeof(text), "%lld", (long long)label->each);
+            ota_json_write_raw(writer, "each", text);
+        }
+        for (size_t v = 0; v < label->value_count; v++) {
+            ota_amount_format(OTA_RATIO, label->values[v].share, text,
+                              sizeof(text));
+            ota_json_write_raw(writer, label->values[v].text, text);
+        }
+        ota_json_close(writer, '}');
+    }
+    ota_json_close(writer, '}');
+}
+
 static void write_group(struct ota_json_writer *writer,
                         const struct ota_group *group)
 {
     ota_json_open(writer, NULL, '{');
     write_fields(writer, ota_sections[OTA_SECTION_FLEET].fields, group);
+    write_labels(writer, group);
     ota_json_open(writer, "installed", '[');
     for (size_t v = 0; v < group->variant_count; v++) {
         ota_json_open(writer, NULL, '{');
@@ -139,6 +172,16 @@ static void write_group(struct ota_json_writer *writer,
     ota_json_close(writer, '}');
 }
 
+static void write_image(struct ota_json_writer *writer,
+                        const struct ota_image_config *image)
+{
+    ota_json_open(writer, "image", '{');
+    write_fields(writer, ota_sections[OTA_SECTION_IMAGE].fields, image);
+    if (image->where.text)
+        ota_json_write_text(writer, "where", image->where.text);
+    ota_json_close(writer, '}');
+}
+
 static void write_scenario(struct ota_json_writer *writer,
                            const struct ota_scenario *scenario)
 {
@@ -153,13 +196,14 @@ static void write_scenario(struct ota_json_writer *writer,
         ota_json_write_text(writer, "catalog", scenario->catalog);
     write_section(writer, OTA_SECTION_RUN, &run);
     write_section(writer, OTA_SECTION_RELEASE, &scenario->release);
-    write_section(writer, OTA_SECTION_IMAGE, &fleet->image);
+    write_image(writer, &fleet->image);
     write_model(writer, "delivery", &fleet->delivery.model->model,
                 fleet->delivery.config);
     write_section(writer, OTA_SECTION_HEALER, &fleet->healer);
     write_section(writer, OTA_SECTION_BACKEND, &fleet->backend);
-    write_model(writer, "policy", &fleet->policy.model->model,
-                fleet->policy.config);
+    write_section(writer, OTA_SECTION_CLOUD, &fleet->cloud);
+    ota_policy_write(writer, "policy", &fleet->policy);
+    write_section(writer, OTA_SECTION_COSTS, &scenario->costs);
     ota_json_open(writer, "fleet", '[');
     for (size_t g = 0; g < fleet->group_count; g++)
         write_group(writer, &fleet->groups[g]);

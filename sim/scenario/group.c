@@ -11,6 +11,7 @@
 #include "sim/base/clock.h"
 #include "sim/base/text.h"
 #include "sim/base/units.h"
+#include "sim/scenario/group_labels.h"
 #include "sim/scenario/group_path.h"
 #include "sim/scenario/list.h"
 #include "sim/scenario/sections.h"
@@ -203,6 +204,7 @@ static void collect_keys(const char *keys[16])
     keys[count++] = "installed";
     keys[count++] = "signal";
     keys[count++] = "outages";
+    keys[count++] = "labels";
     for (const char *const *kind = ota_group_kinds; *kind; kind++) {
         assert(count < 15);
         keys[count++] = *kind;
@@ -225,8 +227,9 @@ static bool read_settings(struct ota_binder *binder,
     const bool models = read_models(binder, object, group);
     const bool signals = read_signals(binder, object, group);
     const bool outages = read_outages(binder, object, group);
+    const bool labels = ota_group_read_labels(binder, object, group);
     const bool cycle = fields && models && check_cycle(binder, object, group);
-    return cycle && signals && outages;
+    return cycle && signals && outages && labels;
 }
 
 static bool read_group(const struct ota_group_reader *reader,

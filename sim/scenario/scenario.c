@@ -11,9 +11,11 @@
 
 #include "sim/scenario/bind.h"
 #include "sim/scenario/catalog_read.h"
+#include "sim/scenario/group_labels.h"
 #include "sim/scenario/group.h"
 #include "sim/scenario/json.h"
 #include "sim/scenario/lines.h"
+#include "sim/scenario/policy_read.h"
 #include "sim/scenario/preset_read.h"
 #include "sim/scenario/read_file.h"
 #include "sim/scenario/sections.h"
@@ -78,8 +80,8 @@ static bool read_top(struct ota_binder *binder, const struct ota_json *root,
                      struct ota_scenario *scenario)
 {
     static const char *const others[] = {
-        "$schema", "run",      "release", "image", "healer",
-        "backend", "delivery", "policy",  "fleet", NULL};
+        "$schema", "run",      "release", "image",  "healer", "backend",
+        "costs",   "delivery", "cloud",   "policy", "fleet",  NULL};
     const struct ota_bind_section section = {.object = root};
     return ota_bind_fields(binder, &section,
                            ota_sections[OTA_SECTION_SCENARIO].fields, others,
@@ -192,28 +194,40 @@ static bool check_release(struct ota_binder *binder,
                              "size");
 }
 
-static bool read_fleet_models(struct ota_binder *binder,
-                              const struct ota_json *root,
-                              struct ota_fleet_config *fleet)
+static bool read_delivery(struct ota_binder *binder,
+                          const struct ota_json *root,
+                          struct ota_fleet_config *fleet)
 {
     int delivery = ota_bind_model(binder, ota_kind_find("delivery"), root,
                                   &fleet->delivery.config);
-    int policy = ota_bind_model(binder, ota_kind_find("policy"), root,
-                                &fleet->policy.config);
     if (delivery >= 0)
         fleet->delivery.model = ota_delivery_models[delivery];
-    if (policy >= 0)
-        fleet->policy.model = ota_policy_models[policy];
-    return delivery >= 0 && policy >= 0;
+    return delivery >= 0;
+}
+
+static bool read_image(struct ota_policy_reader *reader,
+                       const struct ota_json *root,
+                       struct ota_image_config *image)
+{
+    static const char *const others[] = {"where", NULL};
+    const struct ota_section *section = &ota_sections[OTA_SECTION_IMAGE];
+    struct ota_bind_section found;
+    if (!ota_bind_find(reader->binder, root, section->name, &found))
+        return false;
+    const bool fields =
+        ota_bind_fields(reader->binder, &found, section->fields, others, image);
+    const struct ota_json *where = ota_json_find(found.object, "where");
+    return (!where || ota_policy_read_filter(reader, where, &image->where)) &&
+           fields;
 }
 
 /* The sections that the fleet takes as they are. */
-static bool read_fleet_sections(struct ota_binder *binder,
+static bool read_fleet_sections(struct ota_policy_reader *reader,
                                 const struct ota_json *root,
                                 struct ota_fleet_config *fleet)
 {
-    const bool image =
-        read_section(binder, root, OTA_SECTION_IMAGE, &fleet->image);
+    struct ota_binder *binder = reader->binder;
+    const bool image = read_image(reader, root, &fleet->image);
     const bool healer =
         read_section(binder, root, OTA_SECTION_HEALER, &fleet->healer);
     const bool backend =
@@ -221,10 +235,62 @@ static bool read_fleet_sections(struct ota_binder *binder,
     return image && healer && backend;
 }
 
+static bool read_cloud(struct ota_binder *binder, const struct ota_json *root,
+                       bool groups, struct ota_fleet_config *fleet)
+{
+    const struct ota_json *object = ota_json_find(root, "cloud");
+    struct ota_cloud_config *cloud = &fleet->cloud;
+
+    if (!read_section(binder, root, OTA_SECTION_CLOUD, cloud))
+        return false;
+    const char *problem = ota_cloud_problem(cloud);
+    if (problem)
+        return ota_bind_complain(binder, object, "%s", problem);
+    if (groups && cloud->uplink_of[0] &&
+        !ota_groups_have_label(fleet->groups, fleet->group_count,
+                               cloud->uplink_of))
+        return ota_bind_complain(
+            binder, ota_json_find(object, "uplink_of"),
+            "no group has a label \"%s\"; give it to those that share an "
+            "uplink: \"labels\": {\"%s\": {\"each\": 5}}",
+            cloud->uplink_of, cloud->uplink_of);
+    return true;
+}
+
+/* The release in time, what it means together, the groups that take it. */
+static bool read_rollout(struct ota_policy_reader *reader,
+                         const struct ota_json *root,
+                         const struct ota_catalog *catalog,
+                         struct ota_scenario *scenario)
+{
+    struct ota_binder *binder = reader->binder;
+    struct ota_fleet_config *fleet = &scenario->fleet;
+    const bool run =
+        read_section(binder, root, OTA_SECTION_RUN, &scenario->run);
+    bool release =
+        read_section(binder, root, OTA_SECTION_RELEASE, &scenario->release);
+    const bool delivery = read_delivery(binder, root, fleet);
+    const bool in_time =
+        run && release && read_release_time(binder, root, scenario);
+    const int64_t left_us =
+        in_time ? scenario->run.horizon_us - scenario->release.at_us : 0;
+    const bool policy =
+        ota_policy_read(reader, root->file, root, left_us, &fleet->policy);
+    release = release && check_release(binder, root, fleet->delivery.model,
+                                       &scenario->release);
+    const bool groups = ota_groups_read(
+        binder, root, catalog, release ? &scenario->release : NULL, fleet);
+    const bool keys = !groups || ota_policy_check_keys(reader, fleet->groups,
+                                                       fleet->group_count);
+    const bool cloud = read_cloud(binder, root, groups, fleet);
+    return delivery && in_time && policy && release && groups && keys && cloud;
+}
+
 static bool read_parts(struct ota_binder *binder, const struct ota_json *root,
                        struct ota_scenario *scenario)
 {
     struct ota_fleet_config *fleet = &scenario->fleet;
+    struct ota_policy_reader reader = {.binder = binder};
     struct library *library =
         ota_arena_alloc(binder->context.arena, 1, sizeof(*library));
 
@@ -234,26 +300,18 @@ static bool read_parts(struct ota_binder *binder, const struct ota_json *root,
     const bool shelf =
         scenario->catalog && read_library(binder, root, scenario, library);
     binder->presets = shelf ? &library->presets : NULL;
-    const bool run =
-        read_section(binder, root, OTA_SECTION_RUN, &scenario->run);
-    bool release =
-        read_section(binder, root, OTA_SECTION_RELEASE, &scenario->release);
-    const bool sections = read_fleet_sections(binder, root, fleet);
-    const bool models = read_fleet_models(binder, root, fleet);
-    const bool in_time =
-        run && release && read_release_time(binder, root, scenario);
-    release = release && check_release(binder, root, fleet->delivery.model,
-                                       &scenario->release);
-    const bool groups =
-        ota_groups_read(binder, root, shelf ? &library->catalog : NULL,
-                        release ? &scenario->release : NULL, fleet);
+    const bool sections = read_fleet_sections(&reader, root, fleet);
+    const bool costs =
+        read_section(binder, root, OTA_SECTION_COSTS, &scenario->costs);
+    const bool rollout =
+        read_rollout(&reader, root, shelf ? &library->catalog : NULL, scenario);
 
     fleet->horizon_us = scenario->run.horizon_us;
     fleet->release_us = scenario->release.at_us;
     fleet->forced = scenario->release.forced;
     fleet->idle_step = scenario->run.idle == OTA_IDLE_STEP;
     binder->presets = NULL;
-    return top && shelf && sections && models && in_time && release && groups;
+    return top && shelf && sections && costs && rollout;
 }
 
 static bool read_text(struct ota_scenario *scenario, const char *file,

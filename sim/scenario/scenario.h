@@ -41,18 +41,27 @@ struct ota_release_config {
     bool forced; /* see struct ota_fleet_config */
 };
 
+/* What work costs that no plan has. */
+struct ota_costs {
+    struct ota_dist site_visit; /* millionths of a US dollar */
+    int64_t operator_hour_uusd;
+};
+
 struct ota_scenario {
     const char *name;    /* of the file, without folder and ending */
     const char *title;   /* "" if it has none */
     const char *catalog; /* the user's own catalogue, as given, or "" */
     struct ota_run_config run;
     struct ota_release_config release;
+    struct ota_costs costs;
     struct ota_fleet_config fleet;
     struct ota_arena arena; /* private: owns all of the above */
 };
 
 /* One --set PATH=VALUE. A path is keys and indexes joined by dots; a group
- * goes by index or name ("fleet.0.app.wait", "fleet.electrons.app.wait"). */
+ * goes by index or name ("fleet.0.app.wait", "fleet.electrons.app.wait"). Of a
+ * path that begins with "@", the value is the name of a JSON file that holds
+ * it ("@policy"); such settings go before all others. */
 struct ota_setting {
     const char *path;
     const char *value; /* text, or JSON if it begins with { [ or " */

@@ -14,126 +14,11 @@
 #include "sim/base/text.h"
 #include "sim/scenario/bind.h"
 #include "sim/scenario/json_write.h"
+#include "sim/scenario/policy_read.h"
 #include "sim/scenario/preset_read.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/schema_field.h"
 #include "sim/scenario/sections.h"
-
-enum { PATTERN_SIZE = 512, HELP_SIZE = 1024 };
-
-static const char number_pattern[] =
-    "-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?";
-
-/* --- fields ----------------------------------------------------------------*/
-
-/* Puts the pattern of a field's text into pattern; "" if any text will do. */
-static void field_pattern(const struct ota_field *field, char *pattern,
-                          size_t size)
-{
-    pattern[0] = '\0';
-    if (field->kind != OTA_FIELD_INTEGER && field->kind != OTA_FIELD_REAL &&
-        field->kind != OTA_FIELD_DIST)
-        return;
-    ota_text_append(pattern, size, "^\\s*(%s", number_pattern);
-    const char *open = "\\s*(";
-    for (const struct ota_unit *u = ota_units(field->dimension); u->name; u++) {
-        ota_text_append(pattern, size, "%s%s", open, u->name);
-        open = "|";
-    }
-    if (open[0] == '|')
-        ota_text_append(pattern, size, ")");
-    if (field->dimension == OTA_TIME && field->kind == OTA_FIELD_INTEGER)
-        ota_text_append(pattern, size, "|never");
-    if (field->kind == OTA_FIELD_DIST)
-        ota_text_append(pattern, size, "|[a-z]+\\s*\\(.*\\)");
-    ota_text_append(pattern, size, ")\\s*$");
-}
-
-static void write_number(struct ota_json_writer *writer, const char *key,
-                         double value)
-{
-    char text[40];
-    snprintf(text, sizeof(text), "%.17g", value);
-    ota_json_write_raw(writer, key, text);
-}
-
-/* A field written as JSON's own number or flag. */
-static void write_bare_type(struct ota_json_writer *writer,
-                            const struct ota_field *field)
-{
-    if (field->kind == OTA_FIELD_FLAG) {
-        ota_json_write_text(writer, "type", "boolean");
-        return;
-    }
-    const bool whole =
-        field->kind == OTA_FIELD_INTEGER || field->kind == OTA_FIELD_SEED;
-    ota_json_write_text(writer, "type", whole ? "integer" : "number");
-    write_number(writer, "minimum", field->min);
-    if (field->max < 1e18)
-        write_number(writer, "maximum", field->max);
-}
-
-static void write_text_type(struct ota_json_writer *writer,
-                            const struct ota_field *field)
-{
-    if (field->kind == OTA_FIELD_CHOICE) {
-        ota_json_open(writer, "enum", '[');
-        for (const char *const *word = field->choices; *word; word++)
-            ota_json_write_text(writer, NULL, *word);
-        ota_json_close(writer, ']');
-        return;
-    }
-    char pattern[PATTERN_SIZE];
-    field_pattern(field, pattern, sizeof(pattern));
-    ota_json_write_text(writer, "type", "string");
-    if (pattern[0])
-        ota_json_write_text(writer, "pattern", pattern);
-    if (field->kind == OTA_FIELD_NAME) {
-        char length[16];
-        snprintf(length, sizeof(length), "%d", OTA_NAME_SIZE - 1);
-        ota_json_write_raw(writer, "maxLength", length);
-    }
-}
-
-static void write_default(struct ota_json_writer *writer,
-                          const struct ota_field *field, bool bare)
-{
-    if (!field->fallback)
-        return;
-    if (bare && !strchr(field->fallback, '%'))
-        ota_json_write_raw(writer, "default", field->fallback);
-    else
-        ota_json_write_text(writer, "default", field->fallback);
-}
-
-static void write_field(struct ota_json_writer *writer,
-                        const struct ota_field *field)
-{
-    const bool bare = ota_bind_takes_bare(field);
-    const bool quoted = ota_bind_takes_quoted(field);
-    char help[HELP_SIZE] = "";
-    char what[HELP_SIZE / 2];
-    ota_field_describe(field, what, sizeof(what));
-    ota_text_append(help, sizeof(help), "%s (%s)", field->help, what);
-
-    ota_json_open(writer, field->name, '{');
-    ota_json_write_text(writer, "description", help);
-    write_default(writer, field, bare);
-    if (bare && quoted) {
-        ota_json_open(writer, "anyOf", '[');
-        ota_json_open(writer, NULL, '{');
-        write_bare_type(writer, field);
-        ota_json_close(writer, '}');
-        ota_json_open(writer, NULL, '{');
-        write_text_type(writer, field);
-        ota_json_close(writer, '}');
-        ota_json_close(writer, ']');
-    } else if (bare) {
-        write_bare_type(writer, field);
-    } else {
-        write_text_type(writer, field);
-    }
-    ota_json_close(writer, '}');
-}
 
 /* --- sections --------------------------------------------------------------*/
 
@@ -151,22 +36,13 @@ static void write_required(struct ota_json_writer *writer,
     ota_json_close(writer, ']');
 }
 
-/* Keys that mean nothing. */
-static void write_closed(struct ota_json_writer *writer)
-{
-    ota_json_open(writer, "patternProperties", '{');
-    ota_json_write_raw(writer, "^x-", "true");
-    ota_json_close(writer, '}');
-    ota_json_write_raw(writer, "additionalProperties", "false");
-}
-
 /* What follows the properties of an object. */
 static void write_rest(struct ota_json_writer *writer,
                        const struct ota_field *fields,
                        const char *const *required)
 {
     write_required(writer, fields, required);
-    write_closed(writer);
+    ota_schema_close(writer);
 }
 
 static void write_reference(struct ota_json_writer *writer, const char *key,
@@ -279,7 +155,7 @@ static void write_model(struct ota_json_writer *writer,
     ota_json_write_raw(writer, "model", "true");
     ota_json_write_raw(writer, "preset", "true");
     for (const struct ota_field *f = model->fields; f->name; f++)
-        write_field(writer, f);
+        ota_schema_field(writer, f);
     ota_json_close(writer, '}');
     ota_json_open(writer, "anyOf", '[');
     ota_json_open(writer, NULL, '{');
@@ -287,7 +163,7 @@ static void write_model(struct ota_json_writer *writer,
     ota_json_close(writer, '}');
     ota_json_write_raw(writer, NULL, "{\"required\": [\"preset\"]}");
     ota_json_close(writer, ']');
-    write_closed(writer);
+    ota_schema_close(writer);
     ota_json_close(writer, '}');
     ota_json_close(writer, '}');
 }
@@ -364,11 +240,22 @@ static void write_section(struct ota_json_writer *writer, int which)
     ota_json_write_text(writer, "type", "object");
     ota_json_open(writer, "properties", '{');
     for (const struct ota_field *f = section->fields; f->name; f++)
-        write_field(writer, f);
+        ota_schema_field(writer, f);
+    if (which == OTA_SECTION_IMAGE)
+        ota_json_write_raw(writer, "where",
+                           "{\"description\": \"of which devices bad is the "
+                           "share (filter)\", \"type\": \"string\"}");
     ota_json_close(writer, '}');
     write_rest(writer, section->fields, NULL);
     ota_json_close(writer, '}');
 }
+
+/* A label's name is the user's. */
+static const char labels_schema[] =
+    "{\"description\": \"what policies tell devices apart by\", \"type\": "
+    "\"object\", \"additionalProperties\": {\"anyOf\": [{\"type\": "
+    "[\"string\", \"number\"]}, {\"type\": \"object\", "
+    "\"additionalProperties\": {\"type\": [\"number\", \"string\"]}}]}}";
 
 static void write_group(struct ota_json_writer *writer)
 {
@@ -381,10 +268,11 @@ static void write_group(struct ota_json_writer *writer)
     ota_json_write_text(writer, "type", "object");
     ota_json_open(writer, "properties", '{');
     for (const struct ota_field *f = section->fields; f->name; f++)
-        write_field(writer, f);
+        ota_schema_field(writer, f);
     write_list(writer, "installed", "1");
     write_list(writer, "signal", "1");
     write_list(writer, "outages", "0");
+    ota_json_write_raw(writer, "labels", labels_schema);
     for (const char *const *kind = ota_group_kinds; *kind; kind++)
         write_reference(writer, *kind, *kind);
     ota_json_close(writer, '}');
@@ -404,7 +292,7 @@ static void write_signal(struct ota_json_writer *writer)
     ota_json_write_text(writer, "type", "object");
     ota_json_open(writer, "properties", '{');
     for (const struct ota_field *f = section->fields; f->name; f++)
-        write_field(writer, f);
+        ota_schema_field(writer, f);
     write_reference(writer, "link", "link");
     ota_json_close(writer, '}');
     write_rest(writer, section->fields, NULL);
@@ -415,9 +303,10 @@ static void write_signal(struct ota_json_writer *writer)
 
 static void write_top(struct ota_json_writer *writer)
 {
-    static const int sections[] = {OTA_SECTION_RUN, OTA_SECTION_RELEASE,
-                                   OTA_SECTION_IMAGE, OTA_SECTION_HEALER,
-                                   OTA_SECTION_BACKEND};
+    static const int sections[] = {OTA_SECTION_RUN,     OTA_SECTION_RELEASE,
+                                   OTA_SECTION_IMAGE,   OTA_SECTION_HEALER,
+                                   OTA_SECTION_BACKEND, OTA_SECTION_CLOUD,
+                                   OTA_SECTION_COSTS};
     const struct ota_section *top = &ota_sections[OTA_SECTION_SCENARIO];
     const char *required[16];
     collect_required("fleet", ota_fleet_kinds, required);
@@ -428,12 +317,13 @@ static void write_top(struct ota_json_writer *writer)
     ota_json_write_text(writer, "type", "string");
     ota_json_close(writer, '}');
     for (const struct ota_field *f = top->fields; f->name; f++)
-        write_field(writer, f);
+        ota_schema_field(writer, f);
     for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
         write_reference(writer, ota_sections[sections[i]].name,
                         ota_sections[sections[i]].name);
     for (const char *const *kind = ota_fleet_kinds; *kind; kind++)
         write_reference(writer, *kind, *kind);
+    write_reference(writer, "policy", "policy");
     write_list(writer, "fleet", "1");
     ota_json_close(writer, '}');
     size_t end = 0;
@@ -475,6 +365,9 @@ bool ota_scenario_write_schema(FILE *out)
     write_section(&writer, OTA_SECTION_IMAGE);
     write_section(&writer, OTA_SECTION_HEALER);
     write_section(&writer, OTA_SECTION_BACKEND);
+    write_section(&writer, OTA_SECTION_CLOUD);
+    write_section(&writer, OTA_SECTION_COSTS);
+    ota_policy_write_schema(&writer);
     write_section(&writer, OTA_SECTION_INSTALLED);
     write_signal(&writer);
     write_section(&writer, OTA_SECTION_OUTAGES);

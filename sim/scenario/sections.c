@@ -151,9 +151,13 @@ static const struct ota_field release_fields[] = {
 };
 
 static const char *const fate_words[] = {
-    [OTA_IMAGE_GOOD] = "good",       [OTA_IMAGE_CRASHES] = "crashes",
-    [OTA_IMAGE_REVERTS] = "reverts", [OTA_IMAGE_BRICKS] = "bricks",
-    [OTA_IMAGE_LATE] = "late",       NULL,
+    [OTA_IMAGE_GOOD] = "good",
+    [OTA_IMAGE_CRASHES] = "crashes",
+    [OTA_IMAGE_REVERTS] = "reverts",
+    [OTA_IMAGE_BRICKS] = "bricks",
+    [OTA_IMAGE_LATE] = "late",
+    [OTA_IMAGE_FAILS] = "fails",
+    NULL,
 };
 
 static const struct ota_field image_fields[] = {
@@ -164,8 +168,9 @@ static const struct ota_field image_fields[] = {
         .fallback = "good",
         .choices = fate_words,
         .help = "what becomes of a device on which the release is bad: it "
-                "crashes for good, reverts to what it had, is bricked, or "
-                "fails late, having reported itself",
+                "crashes for good, reverts to what it had, is bricked, fails "
+                "late, having reported itself, or finds it bad before it runs "
+                "and reports that",
     },
     {
         .name = "bad",
@@ -238,6 +243,33 @@ static const struct ota_field healer_fields[] = {
     {.name = NULL},
 };
 
+static const struct ota_field costs_fields[] = {
+    {
+        .name = "site_visit",
+        .kind = OTA_FIELD_DIST,
+        .dimension = OTA_MONEY,
+        .offset = offsetof(struct ota_costs, site_visit),
+        .fallback = "triangular(150USD, 350USD, 1000USD)",
+        .min = 0,
+        .max = 1e12,
+        .help = "sending somebody to a device that is broken",
+        .source = "scienceinsights.org, icwhatuc.com, ihiji.com: what a truck "
+                  "roll costs",
+    },
+    {
+        .name = "operator_hour",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_MONEY,
+        .offset = offsetof(struct ota_costs, operator_hour_uusd),
+        .fallback = "0USD",
+        .min = 0,
+        .max = 1e12,
+        .help = "an hour of whoever looks after the rollout",
+        .source = "ours: hours are counted, their price is yours",
+    },
+    {.name = NULL},
+};
+
 static const char *const believes_words[] = {
     [OTA_BACKEND_VERSION] = "version", [OTA_BACKEND_SENT] = "sent", NULL};
 
@@ -261,6 +293,16 @@ static const struct ota_field backend_fields[] = {
         .min = 0,
         .max = 1,
         .help = "share of reports lost between the cloud and the backend",
+    },
+    {
+        .name = "report_delay",
+        .kind = OTA_FIELD_DIST,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_backend_config, report_delay),
+        .fallback = "0s",
+        .min = 0,
+        .max = HORIZON_MAX_US,
+        .help = "what the other reports take to get there",
     },
     {
         .name = "query_every",
@@ -317,6 +359,28 @@ static const struct ota_field group_fields[] = {
         .help = "share of devices that are switched off for good",
     },
     {
+        .name = "joins",
+        .kind = OTA_FIELD_DIST,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_group, joins),
+        .fallback = "0s",
+        .min = 0,
+        .max = HORIZON_MAX_US,
+        .help = "when a device comes into the fleet, from time 0; before, it "
+                "is as if switched off",
+    },
+    {
+        .name = "utc_offset",
+        .kind = OTA_FIELD_INTEGER,
+        .dimension = OTA_TIME,
+        .offset = offsetof(struct ota_group, utc_offset_us),
+        .fallback = "0s",
+        .min = (double)(-14 * OTA_US_PER_H),
+        .max = (double)(14 * OTA_US_PER_H),
+        .help = "its local time is so far ahead of UTC; less than 0 in the "
+                "west",
+    },
+    {
         .name = "signal_holds",
         .kind = OTA_FIELD_INTEGER,
         .dimension = OTA_TIME,
@@ -343,6 +407,8 @@ static const struct ota_field group_fields[] = {
     },
     {.name = NULL},
 };
+
+static const struct ota_field no_fields[] = {{.name = NULL}};
 
 static const struct ota_field installed_fields[] = {
     {
@@ -421,32 +487,55 @@ static const struct ota_field scenario_fields[] = {
     {.name = NULL},
 };
 
+static const char image_about[] =
+    "  where: of which devices \"bad\" is the share, such as \"hw=A\"; it is "
+    "good on\n      all others\n"
+    "      filter, as in `otasim models policy`\n"
+    "      default: all\n";
+
+static const char labels_about[] =
+    "  KEY: what policies tell devices apart by\n"
+    "      \"canary\": all devices of the group have this value\n"
+    "      {\"each\": 5}: five in a row share a value, numbered from 0\n"
+    "      {\"A\": 0.9, \"B\": 0.1}: shares that sum to 1, drawn for each "
+    "device\n";
+
 const struct ota_section ota_sections[] = {
-    [OTA_SECTION_RUN] = {"run", "how long, how often, which luck", run_fields},
+    [OTA_SECTION_RUN] = {"run", "how long, how often, which luck", run_fields,
+                         NULL},
     [OTA_SECTION_RELEASE] = {"release", "the app that the fleet is to take",
-                             release_fields},
-    [OTA_SECTION_IMAGE] = {"image", "how good the release is", image_fields},
+                             release_fields, NULL},
+    [OTA_SECTION_IMAGE] = {"image", "how good the release is", image_fields,
+                           image_about},
     [OTA_SECTION_HEALER] = {"healer",
                             "how the cloud repairs devices in safe mode",
-                            healer_fields},
+                            healer_fields, NULL},
     [OTA_SECTION_BACKEND] = {"backend",
                              "what the operator's own backend makes of reports",
-                             backend_fields},
+                             backend_fields, NULL},
+    [OTA_SECTION_CLOUD] = {"cloud",
+                           "what downloads share beside each device's link",
+                           ota_cloud_fields},
+    [OTA_SECTION_COSTS] = {"costs", "what people's work costs", costs_fields,
+                           NULL},
     [OTA_SECTION_FLEET] = {"fleet", "a list of groups of devices alike",
-                           group_fields},
+                           group_fields, NULL},
     [OTA_SECTION_INSTALLED] = {"installed",
                                "of a group: a list of what runs on it now",
-                               installed_fields},
+                               installed_fields, NULL},
     [OTA_SECTION_SIGNAL] = {"signal",
                             "of a group, instead of \"link\": a list of links "
                             "that its devices have, each with a \"link\"",
-                            signal_fields},
+                            signal_fields, NULL},
     [OTA_SECTION_OUTAGES] = {"outages",
                              "of a group: a list of times at which nothing "
                              "passes",
-                             outage_fields},
+                             outage_fields, NULL},
     [OTA_SECTION_SCENARIO] = {"scenario", "what stands at the top",
-                              scenario_fields},
+                              scenario_fields, NULL},
+    [OTA_SECTION_LABELS] = {"labels",
+                            "of a group: what policies tell devices apart by",
+                            no_fields, labels_about},
     [OTA_SECTIONS] = {.name = NULL},
 };
 
@@ -454,4 +543,4 @@ const char *const ota_group_kinds[] = {
     "presence", "sleep",    "link", "session", "app",
     "transfer", "firmware", "plan", "battery", NULL};
 
-const char *const ota_fleet_kinds[] = {"delivery", "policy", NULL};
+const char *const ota_fleet_kinds[] = {"delivery", NULL};

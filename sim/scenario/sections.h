@@ -11,6 +11,8 @@ struct ota_section {
     const char *name;
     const char *summary;
     const struct ota_field *fields; /* ended by a NULL name */
+    const char *about; /* keys that are no fields, for the reference; NULL:
+                        * there are none */
 };
 
 /* Indexes into ota_sections. */
@@ -20,11 +22,14 @@ enum {
     OTA_SECTION_IMAGE,
     OTA_SECTION_HEALER,
     OTA_SECTION_BACKEND,
+    OTA_SECTION_CLOUD,
+    OTA_SECTION_COSTS,
     OTA_SECTION_FLEET,     /* one group of devices */
     OTA_SECTION_INSTALLED, /* one entry of a group's "installed", */
     OTA_SECTION_SIGNAL,    /* of its "signal", */
     OTA_SECTION_OUTAGES,   /* of its "outages" */
     OTA_SECTION_SCENARIO,  /* what stands at the top */
+    OTA_SECTION_LABELS,    /* of a group: its "labels", no fields */
     OTA_SECTIONS
 };
 

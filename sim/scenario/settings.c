@@ -4,12 +4,14 @@
  */
 #include "sim/scenario/settings.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/scenario/bind.h"
+#include "sim/scenario/read_file.h"
 
 enum {
     WORD_MAX = OTA_NAME_SIZE, /* bytes of one word of a path, with its NUL */
@@ -42,12 +44,44 @@ static bool complain(const struct setter *s, const char *format, ...)
     return false;
 }
 
+static bool is_file(const struct ota_setting *setting)
+{
+    return setting->path[0] == '@';
+}
+
+/* Reads the file that the value names as JSON; what is wrong with it stands in
+ * that file. NULL: complained. */
+static struct ota_json *read_file_value(const struct setter *s)
+{
+    const char *file = s->setting->value;
+    const struct ota_place place = {.file = file};
+    size_t length;
+    char *text = ota_read_file(file, &length);
+    if (!text) {
+        const int why = errno;
+        if (why == EFBIG)
+            ota_complain(s->complaints, &place,
+                         "longer than %d MiB; this is no %s",
+                         OTA_FILE_MAX_BYTES >> 20, s->setting->path + 1);
+        else
+            ota_complain(s->complaints, &place, "cannot be read: %s",
+                         ota_reason(why));
+        return NULL;
+    }
+    struct ota_json *value =
+        ota_json_parse(file, text, length, s->arena, s->complaints);
+    free(text);
+    return value;
+}
+
 /* Reads what looks like JSON of more than a word as JSON, and the rest as
  * plain text, which every field takes. NULL: complained. */
 static struct ota_json *read_value(const struct setter *s)
 {
     const char *text = s->setting->value;
     struct ota_json *value;
+    if (is_file(s->setting))
+        return read_file_value(s);
     if (text[0] == '{' || text[0] == '[' || text[0] == '"') {
         struct ota_complaints heard = {0};
         value =
@@ -82,9 +116,10 @@ static void replace(struct ota_json *target, const struct ota_json *value)
 {
     target->type = value->type;
     target->text = value->text;
-    target->escaped = true;
-    target->file = command_line;
-    target->at = target->key_at = (struct ota_json_at){0};
+    target->escaped = value->escaped || value->at.line == 0;
+    target->file = value->file;
+    target->at = value->at;
+    target->key_at = (struct ota_json_at){0};
     target->child = value->child;
     for (struct ota_json *v = target->child; v; v = v->next)
         v->parent = target;
@@ -212,12 +247,16 @@ bool ota_settings_apply(struct ota_json *root,
                         struct ota_complaints *complaints)
 {
     bool ok = true;
-    for (size_t i = 0; i < count; i++) {
-        const struct setter s = {&settings[i], arena, complaints};
-        if (!settings[i].path[0])
+    for (size_t i = 0; i < 2 * count; i++) {
+        const struct ota_setting *setting = &settings[i % count];
+        const struct setter s = {setting, arena, complaints};
+        const char *path = setting->path + is_file(setting);
+        if (is_file(setting) != (i < count))
+            continue; /* files first, then the rest */
+        if (!path[0])
             ok = complain(&s, "the path is empty; write it such as run.seed");
         else
-            ok = apply(&s, root, settings[i].path) && ok;
+            ok = apply(&s, root, path) && ok;
     }
     return ok;
 }
