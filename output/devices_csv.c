@@ -2,7 +2,7 @@
 /*
  * devices_csv.c - what each device of the first replication did.
  *
- * A million rows of 28 columns are common, so rows are put together by hand:
+ * A million rows of 35 columns are common, so rows are put together by hand:
  * all numbers are integers, or integers with a fixed point, and need no
  * printf. Quoting follows RFC 4180.
  */
@@ -18,10 +18,11 @@ static const char header[] =
     "routine_bytes,useful_bytes,overhead_bytes,wasted_bytes,total_bytes,"
     "awake_s,charge_mah,overage_usd,periods_over_cap,wakes,connects,"
     "handshakes,offers,attempts,aborted,refused,modules,skipped_wakes,"
-    "battery_empty,believed_updated,defect_s\n";
+    "battery_empty,believed_updated,defect_s,bad,reached_s,revoked_s,left_s,"
+    "back_s,back_bytes,back_attempts\n";
 
-/* A row: names and less than 28 numbers of at most 22 bytes each. */
-enum { NUMBERS_SIZE = 28 * 22 };
+/* A row: names and less than 35 numbers of at most 22 bytes each. */
+enum { NUMBERS_SIZE = 35 * 22 };
 
 /* Writes value / 10^places, exactly, without trailing zeros. */
 static char *put_fixed(char *at, int64_t value, int places)
@@ -135,7 +136,14 @@ static char *put_numbers(char *at, const struct ota_device_record *device)
     at = put_cell(at, device->skipped, 0);
     at = put_cell(at, device->dead ? 1 : 0, 0);
     at = put_cell(at, device->believed ? 1 : 0, 0);
-    return put_instant(at, device->defect_us);
+    at = put_instant(at, device->defect_us);
+    at = put_cell(at, device->bad ? 1 : 0, 0);
+    at = put_instant(at, device->reached_us);
+    at = put_instant(at, device->revoked_us);
+    at = put_instant(at, device->left_us);
+    at = put_instant(at, device->back_us);
+    at = put_cell(at, device->back_bytes, 0);
+    return put_cell(at, device->back_attempts, 0);
 }
 
 /* The rows of devices [first, end), all of one group. */

@@ -33,6 +33,7 @@ static const struct {
     [OTA_STATE_CRASHING] = {"crashing", "#a50026"},
     [OTA_STATE_REVERTED] = {"back to the old version", "#8073ac"},
     [OTA_STATE_BRICKED] = {"bricked", "#4d4d4d"},
+    [OTA_STATE_ROLLED_BACK] = {"rolled back", "#b2abd2"},
 };
 
 /* From the bottom of the stack to its top. */
@@ -40,8 +41,8 @@ static const enum ota_state stack[OTA_STATES] = {
     OTA_STATE_CONFIRMED,   OTA_STATE_INSTALLED,   OTA_STATE_APPLYING,
     OTA_STATE_DOWNLOADING, OTA_STATE_SAFE_MODE,   OTA_STATE_WAITING,
     OTA_STATE_GIVEN_UP,    OTA_STATE_OUT_OF_DATA, OTA_STATE_DEAD,
-    OTA_STATE_REVERTED,    OTA_STATE_CRASHING,    OTA_STATE_BRICKED,
-    OTA_STATE_ABSENT,
+    OTA_STATE_REVERTED,    OTA_STATE_ROLLED_BACK, OTA_STATE_CRASHING,
+    OTA_STATE_BRICKED,     OTA_STATE_ABSENT,
 };
 
 /* Columns of timeline.csv: the time, then mean, lo, hi of each state. */
@@ -238,6 +239,28 @@ static void time_marks(const struct ota_report *report, const struct axis *axis,
     }
 }
 
+/* Where a rule stopped the rollout, if one did. */
+static void stop_mark(const struct ota_report *report, const struct axis *axis,
+                      FILE *out)
+{
+    const struct ota_summary *summary = report->summary;
+    const struct ota_estimate *stop =
+        &summary->groups[0].kpi[OTA_KPI_STOP_TIME];
+
+    if (summary->rollout.stops == 0 || !isfinite(stop->mean))
+        return;
+    const double x = stop->mean * (double)OTA_US_PER_S / (double)axis->unit_us;
+    char human[OTA_NUMBER_SIZE];
+    ota_number_human(OTA_SCALE_TIME, stop->mean, human, sizeof(human));
+    fprintf(out,
+            "set arrow from %.17g,0 to %.17g,graph 1 nohead "
+            "linecolor rgb '#d55e00' linewidth 1.5 front\n"
+            "set label 'stopped in %lld of %lld: %s' at %.17g,graph 0.96 "
+            "left offset 0.8,0 textcolor rgb '#d55e00' front\n",
+            x, x, (long long)summary->rollout.stops,
+            (long long)summary->replications, human, x);
+}
+
 static bool has_band(const struct ota_report *report)
 {
     const size_t instants = ota_report_instants(report);
@@ -272,6 +295,7 @@ static void time_script(const struct ota_report *report, FILE *out)
             ota_s_from_us(report->release_us), axis.unit,
             (double)length_us / (double)axis.unit_us);
     time_marks(report, &axis, out);
+    stop_mark(report, &axis, out);
 
     fputs("\ncurves = \"", out);
     if (has_band(report))

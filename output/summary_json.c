@@ -5,9 +5,10 @@
  * Outcomes count devices a replication and add up to the devices. A time that
  * some replications never reached has no mean: it is null.
  *
- * --json has the keys that scripts may rely on, and no others. summary.json
- * also says what it is called, how sure its intervals are, and of a time how
- * many replications "reached" it.
+ * --json has the keys that scripts may rely on, and no others; "rollout" is
+ * there if the policy is not: all at once. summary.json also says what it is
+ * called, how sure its intervals are, and of what need not happen how many
+ * replications "reached" it; of a stop, the mean is of those.
  */
 #include "output/files.h"
 #include "output/writers.h"
@@ -45,12 +46,6 @@ static void outcomes(struct ota_json_out *json,
     ota_json_out_close(json, '}');
 }
 
-static bool may_never_come(int kpi)
-{
-    return kpi == OTA_KPI_TIME_TO_50 || kpi == OTA_KPI_TIME_TO_90 ||
-           kpi == OTA_KPI_TIME_TO_99;
-}
-
 static void kpis(struct ota_json_out *json,
                  const struct ota_group_summary *group, bool more)
 {
@@ -58,19 +53,101 @@ static void kpis(struct ota_json_out *json,
     ota_json_out_open(json, '{');
     for (int i = 0; i < OTA_KPIS; i++) {
         const struct ota_estimate *estimate = &group->kpi[i];
-        const bool time = may_never_come(i);
+        const enum ota_kpi_of of = ota_kpis[i].of;
 
         ota_json_out_key(json, ota_kpis[i].name);
         ota_json_out_open_flat(json, '{');
         ota_json_out_key(json, "unit");
         ota_json_out_string(json, ota_kpis[i].unit);
-        interval_keys(json, estimate, time && estimate->values < estimate->of);
-        if (time && more) {
+        interval_keys(json, estimate,
+                      of == OTA_KPI_OF_REACHED &&
+                          estimate->values < estimate->of);
+        if (more && of != OTA_KPI_OF_ALL) {
             ota_json_out_key(json, "reached");
             ota_json_out_integer(json, estimate->values);
         }
         ota_json_out_close(json, '}');
     }
+    ota_json_out_close(json, '}');
+}
+
+/* How many replications each rule stopped; of a wave's own rule the number is
+ * null. */
+static void stops(struct ota_json_out *json,
+                  const struct ota_rollout_summary *rollout)
+{
+    int64_t others = rollout->stops;
+
+    ota_json_out_key(json, "stopped_by");
+    ota_json_out_open(json, '[');
+    for (size_t r = 0; r <= rollout->rule_count; r++) {
+        const bool own = r == rollout->rule_count;
+        const int64_t count = own ? others : rollout->by_rule[r];
+        others -= count;
+        if (count == 0)
+            continue;
+        ota_json_out_open_flat(json, '{');
+        ota_json_out_key(json, "rule");
+        if (own)
+            ota_json_out_raw(json, "null");
+        else
+            ota_json_out_integer(json, (int64_t)r);
+        ota_json_out_key(json, "replications");
+        ota_json_out_integer(json, count);
+        ota_json_out_close(json, '}');
+    }
+    ota_json_out_close(json, ']');
+}
+
+static void wave(struct ota_json_out *json, const struct ota_wave_summary *wave)
+{
+    const struct {
+        const char *name;
+        const struct ota_estimate *estimate;
+    } numbers[] = {
+        {"devices", &wave->size},        {"offered", &wave->offered},
+        {"succeeded", &wave->succeeded}, {"bad", &wave->bad},
+        {"opened_s", &wave->opened},     {"complete_s", &wave->complete},
+    };
+
+    ota_json_out_open(json, '{');
+    ota_json_out_key(json, "name");
+    ota_json_out_string(json, wave->name);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        ota_json_out_key(json, numbers[i].name);
+        ota_json_out_open_flat(json, '{');
+        interval_keys(json, numbers[i].estimate, false);
+        ota_json_out_key(json, "reached");
+        ota_json_out_integer(json, numbers[i].estimate->values);
+        ota_json_out_close(json, '}');
+    }
+    ota_json_out_close(json, '}');
+}
+
+/* Only of a rollout that is staged or was stopped. */
+static void rollout(struct ota_json_out *json,
+                    const struct ota_rollout_summary *of)
+{
+    if (!of->staged && of->stops == 0)
+        return;
+    ota_json_out_key(json, "rollout");
+    ota_json_out_open(json, '{');
+    stops(json, of);
+    ota_json_out_key(json, "waves");
+    ota_json_out_open(json, '[');
+    for (size_t w = 0; w < of->wave_count; w++)
+        wave(json, &of->waves[w]);
+    ota_json_out_close(json, ']');
+    ota_json_out_close(json, '}');
+}
+
+void ota_summary_fleet_json(struct ota_json_out *json,
+                            const struct ota_summary *summary)
+{
+    ota_json_out_open(json, '{');
+    outcomes(json, &summary->groups[0]);
+    kpis(json, &summary->groups[0], true);
+    rollout(json, &summary->rollout);
     ota_json_out_close(json, '}');
 }
 
@@ -99,6 +176,7 @@ static void summary_object(const struct ota_report *report,
     ota_json_out_integer(json, summary->groups[0].devices);
     outcomes(json, &summary->groups[0]);
     kpis(json, &summary->groups[0], more);
+    rollout(json, &summary->rollout);
 
     ota_json_out_key(json, "groups");
     ota_json_out_open(json, '[');

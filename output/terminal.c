@@ -3,22 +3,20 @@
  * terminal.c - the answer for a person short of time: what came of it first,
  * then how long, how much data, money and charge.
  */
-#include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "output/number.h"
 #include "output/output.h"
-#include "output/writers.h"
+#include "output/page.h"
 #include "sim/base/clock.h"
-
-enum { WIDTH_LEAST = 40, WIDTH_MOST = 100, LABEL_COLUMNS = 24 };
 
 static const char *const outcome_labels[OTA_OUTCOMES] = {
     [OTA_OUTCOME_UPDATED_CONFIRMED] = "updated and confirmed",
     [OTA_OUTCOME_UPDATED_UNREPORTED] = "updated, not yet reported",
     [OTA_OUTCOME_IN_PROGRESS] = "in progress",
+    [OTA_OUTCOME_WAITING_NOT_REACHED] = "waiting: rollout not there yet",
+    [OTA_OUTCOME_WAITING_CANCELED] = "waiting: offer taken back",
     [OTA_OUTCOME_WAITING_NEVER_REACHABLE] = "waiting: never online",
     [OTA_OUTCOME_WAITING_NEVER_OFFERED] = "waiting: never offered",
     [OTA_OUTCOME_WAITING_NEVER_BEGUN] = "waiting: offered, never begun",
@@ -29,125 +27,13 @@ static const char *const outcome_labels[OTA_OUTCOMES] = {
     [OTA_OUTCOME_FAILED_REFUSED] = "failed: the device refused",
     [OTA_OUTCOME_SAFE_MODE] = "in safe mode",
     [OTA_OUTCOME_REVERTED] = "back to the old version",
+    [OTA_OUTCOME_ROLLED_BACK] = "rolled back to the old version",
     [OTA_OUTCOME_BRICKED] = "bricked",
     [OTA_OUTCOME_OUT_OF_BATTERY] = "battery empty",
     [OTA_OUTCOME_OUT_OF_DATA] = "out of data",
 };
 
-struct page {
-    FILE *out;
-    int width;
-    bool colour;
-};
-
-static void style(const struct page *page, const char *code)
-{
-    if (page->colour)
-        fprintf(page->out, "\033[%sm", code);
-}
-
-static void heading(const struct page *page, const char *text)
-{
-    fputc('\n', page->out);
-    style(page, "1");
-    fputs(text, page->out);
-    style(page, "0");
-    fputc('\n', page->out);
-}
-
-/* Whether text begins with a unit: "%", "d", "s:". */
-static bool begins_with_unit(const char *text)
-{
-    static const char *const units[] = {"%", "ms", "s", "min", "h", "d"};
-
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        const size_t length = strlen(units[i]);
-        if (strncmp(text, units[i], length) == 0 &&
-            !isalnum((unsigned char)text[length]))
-            return true;
-    }
-    return false;
-}
-
-/* Length of the word at text; a unit belongs to its number. */
-static size_t word_length(const char *text)
-{
-    size_t length = strcspn(text, " ");
-
-    if (length > 0 && isdigit((unsigned char)text[length - 1]) &&
-        text[length] == ' ' && begins_with_unit(text + length + 1))
-        length += 1 + strcspn(text + length + 1, " ");
-    return length;
-}
-
-/* Prints words, broken between them where the page ends. */
-static void paragraph(const struct page *page, const char *text)
-{
-    size_t column = 0;
-
-    while (*text) {
-        const size_t length = word_length(text);
-        if (column > 0 && column + 1 + length > (size_t)page->width) {
-            fputc('\n', page->out);
-            column = 0;
-        } else if (column > 0) {
-            fputc(' ', page->out);
-            column++;
-        }
-        /* A title may hold what a terminal would obey. */
-        for (size_t i = 0; i < length; i++)
-            fputc(iscntrl((unsigned char)text[i]) ? ' ' : text[i], page->out);
-        column += length;
-        text += length + (text[length] == ' ');
-    }
-    fputc('\n', page->out);
-}
-
-/* Prints one row of cells, without blanks at its end. */
-static void row(const struct page *page, const char *format, ...)
-    OTA_PRINTF(2, 3);
-
-static void row(const struct page *page, const char *format, ...)
-{
-    char line[256];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    size_t length = strlen(line);
-    while (length > 0 && line[length - 1] == ' ')
-        length--;
-    fprintf(page->out, "%.*s\n", (int)length, line);
-}
-
-static void print_title(const struct page *page,
-                        const struct ota_report *report)
-{
-    const struct ota_summary *summary = report->summary;
-    char devices[OTA_NUMBER_SIZE], replications[OTA_NUMBER_SIZE];
-    char horizon[OTA_NUMBER_SIZE], line[256];
-
-    style(page, "1");
-    paragraph(page, report->scenario_title[0] ? report->scenario_title
-                                              : report->scenario_name);
-    style(page, "0");
-
-    ota_number_grouped((double)summary->groups[0].devices, 0, devices,
-                       sizeof(devices));
-    ota_number_grouped((double)summary->replications, 0, replications,
-                       sizeof(replications));
-    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
-                     sizeof(horizon));
-    snprintf(line, sizeof(line),
-             "%s device%s, %s replication%s of %s, seed %llu", devices,
-             summary->groups[0].devices == 1 ? "" : "s", replications,
-             summary->replications == 1 ? "" : "s", horizon,
-             (unsigned long long)report->seed);
-    paragraph(page, line);
-}
-
-static void print_headline(const struct page *page,
+static void print_headline(const struct ota_page *page,
                            const struct ota_report *report)
 {
     const struct ota_group_summary *fleet = &report->summary->groups[0];
@@ -183,29 +69,22 @@ static void print_headline(const struct page *page,
              mean, devices, fleet->devices == 1 ? "" : "s", percent, interval,
              time);
     fputc('\n', page->out);
-    style(page, "1;32");
-    paragraph(page, line);
-    style(page, "0");
+    ota_page_style(page, "1;32");
+    ota_page_paragraph(page, line);
+    ota_page_style(page, "0");
 }
 
-/* "95 % interval" */
-static void name_interval(const struct ota_report *report, char *text,
-                          size_t size)
-{
-    snprintf(text, size, "%g %% interval", 100.0 * report->summary->confidence);
-}
-
-static void print_outcomes(const struct page *page,
+static void print_outcomes(const struct ota_page *page,
                            const struct ota_report *report)
 {
     const struct ota_group_summary *fleet = &report->summary->groups[0];
     char total[OTA_NUMBER_SIZE];
 
     char head[128], interval_head[OTA_NUMBER_SIZE];
-    name_interval(report, interval_head, sizeof(interval_head));
+    ota_page_name_interval(report, interval_head, sizeof(interval_head));
     snprintf(head, sizeof(head), "%-34s%10s  %-20s%8s", "Devices at the end",
              "mean", interval_head, "share");
-    heading(page, head);
+    ota_page_heading(page, head);
     for (int i = 0; i < OTA_OUTCOMES; i++) {
         const struct ota_estimate *count = &fleet->outcomes[i];
         /* Left out only if no replication had any. */
@@ -217,14 +96,14 @@ static void print_outcomes(const struct page *page,
         char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
         ota_reading_format(&reading, count->mean, mean, sizeof(mean));
         ota_reading_interval(&reading, count, interval, sizeof(interval));
-        row(page, "  %-32s%10s  %-20s%6.*f %%", outcome_labels[i], mean,
-            interval, percent < 0.095 ? 3 : 1, percent);
+        ota_page_row(page, "  %-32s%10s  %-20s%6.*f %%", outcome_labels[i],
+                     mean, interval, percent < 0.095 ? 3 : 1, percent);
     }
     ota_number_grouped((double)fleet->devices, 0, total, sizeof(total));
-    row(page, "  %-32s%10s", "all devices", total);
+    ota_page_row(page, "  %-32s%10s", "all devices", total);
 }
 
-static void print_times(const struct page *page,
+static void print_times(const struct ota_page *page,
                         const struct ota_report *report)
 {
     static const struct {
@@ -236,7 +115,7 @@ static void print_times(const struct page *page,
         {OTA_KPI_TIME_TO_99, "99 %"},
     };
 
-    heading(page, "From the release until confirmed");
+    ota_page_heading(page, "From the release until confirmed");
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         const struct ota_estimate *time =
             &report->summary->groups[0].kpi[times[i].kpi];
@@ -247,10 +126,11 @@ static void print_times(const struct page *page,
                 ota_s_from_us(report->horizon_us - report->release_us), within,
                 sizeof(within));
             if (time->values == 0)
-                row(page, "  %-26snot reached within %s", times[i].label,
-                    within);
+                ota_page_row(page, "  %-26snot reached within %s",
+                             times[i].label, within);
             else
-                row(page,
+                ota_page_row(
+                    page,
                     "  %-26sreached within %s in %lld of %lld replications",
                     times[i].label, within, (long long)time->values,
                     (long long)time->of);
@@ -260,18 +140,11 @@ static void print_times(const struct page *page,
         char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
         ota_reading_format(&reading, time->mean, mean, sizeof(mean));
         ota_reading_interval(&reading, time, interval, sizeof(interval));
-        row(page, "  %-24s%11s  %s", times[i].label, mean, interval);
+        ota_page_row(page, "  %-24s%11s  %s", times[i].label, mean, interval);
     }
 }
 
-struct line {
-    const char *label;
-    enum ota_scale scale;
-    enum ota_kpi mean;
-    enum ota_kpi p95; /* OTA_KPIS: none */
-};
-
-static const struct line device_lines[] = {
+static const struct ota_page_line device_lines[] = {
     {"data", OTA_SCALE_SIZE, OTA_KPI_BYTES, OTA_KPI_BYTES_P95},
     {"  useful", OTA_SCALE_SIZE, OTA_KPI_USEFUL, OTA_KPI_USEFUL_P95},
     {"  overhead", OTA_SCALE_SIZE, OTA_KPI_OVERHEAD, OTA_KPI_OVERHEAD_P95},
@@ -285,67 +158,24 @@ static const struct line device_lines[] = {
      OTA_KPIS},
 };
 
-static const struct line fleet_lines[] = {
+static const struct ota_page_line fleet_lines[] = {
     {"SIMs over their cap", OTA_SCALE_COUNT, OTA_KPI_SIMS_OVER_CAP, OTA_KPIS},
     {"overage", OTA_SCALE_MONEY, OTA_KPI_OVERAGE, OTA_KPIS},
     {"batteries empty", OTA_SCALE_COUNT, OTA_KPI_BATTERIES_EMPTY, OTA_KPIS},
 };
 
 /* Said only if there is any. */
-static const struct line trouble_lines[] = {
+static const struct ota_page_line trouble_lines[] = {
     {"images that failed", OTA_SCALE_COUNT, OTA_KPI_DEFECTIVE, OTA_KPIS},
     {"believed updated, wrongly", OTA_SCALE_COUNT, OTA_KPI_BELIEVED_WRONGLY,
      OTA_KPIS},
     {"updated, not known to be", OTA_SCALE_COUNT, OTA_KPI_UNBELIEVED, OTA_KPIS},
 };
 
-/* Why a number has no mean, in place of its interval. */
-static void say_missing(const struct page *page, const char *label,
-                        const struct ota_estimate *estimate)
-{
-    if (estimate->values == 0)
-        row(page, "  %-24s%11s  in no replication", label, "-");
-    else
-        row(page, "  %-24s%11s  in %lld of %lld replications only", label, "-",
-            (long long)estimate->values, (long long)estimate->of);
-}
-
-static void cells(enum ota_scale scale, const struct ota_estimate *estimate,
-                  char *mean, size_t mean_size, char *interval,
-                  size_t interval_size)
-{
-    const struct ota_reading reading = ota_reading_of(scale, estimate);
-
-    ota_reading_format(&reading, estimate->mean, mean, mean_size);
-    ota_reading_interval(&reading, estimate, interval, interval_size);
-}
-
-static void print_lines(const struct page *page,
-                        const struct ota_group_summary *group,
-                        const struct line *lines, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
-        char p95[OTA_NUMBER_SIZE] = "", p95_interval[2 * OTA_NUMBER_SIZE] = "";
-
-        if (!isfinite(group->kpi[lines[i].mean].mean)) {
-            say_missing(page, lines[i].label, &group->kpi[lines[i].mean]);
-            continue;
-        }
-        cells(lines[i].scale, &group->kpi[lines[i].mean], mean, sizeof(mean),
-              interval, sizeof(interval));
-        if (lines[i].p95 != OTA_KPIS)
-            cells(lines[i].scale, &group->kpi[lines[i].p95], p95, sizeof(p95),
-                  p95_interval, sizeof(p95_interval));
-        row(page, "  %-24s%11s  %-16s%9s  %s", lines[i].label, mean, interval,
-            p95, p95_interval);
-    }
-}
-
 /* What the backend does not know and the cloud neither is no trouble: it is
  * said above, as updated and not yet reported. */
 static bool is_trouble(const struct ota_group_summary *fleet,
-                       const struct line *line)
+                       const struct ota_page_line *line)
 {
     const double expected =
         line->mean == OTA_KPI_UNBELIEVED
@@ -354,27 +184,17 @@ static bool is_trouble(const struct ota_group_summary *fleet,
     return fleet->kpi[line->mean].mean > expected;
 }
 
-static void print_trouble(const struct page *page,
+static void print_trouble(const struct ota_page *page,
                           const struct ota_group_summary *fleet)
 {
     const size_t count = sizeof(trouble_lines) / sizeof(trouble_lines[0]);
 
     for (size_t i = 0; i < count; i++)
         if (is_trouble(fleet, &trouble_lines[i]))
-            print_lines(page, fleet, &trouble_lines[i], 1);
+            ota_page_lines(page, fleet, &trouble_lines[i], 1);
 }
 
-/* How wide UTF-8 stands on a terminal, wide letters apart. */
-static size_t columns(const char *text)
-{
-    size_t count = 0;
-
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
-static void print_groups(const struct page *page,
+static void print_groups(const struct ota_page *page,
                          const struct ota_report *report)
 {
     const struct ota_summary *summary = report->summary;
@@ -382,7 +202,7 @@ static void print_groups(const struct page *page,
 
     snprintf(head, sizeof(head), "%-26s%11s  %9s  %-16s%11s", "Groups",
              "devices", "confirmed", "", "data");
-    heading(page, head);
+    ota_page_heading(page, head);
     for (size_t g = 1; g <= summary->group_count; g++) {
         const struct ota_group_summary *group = &summary->groups[g];
         char devices[OTA_NUMBER_SIZE], share[OTA_NUMBER_SIZE];
@@ -390,19 +210,20 @@ static void print_groups(const struct page *page,
         char unused[2 * OTA_NUMBER_SIZE];
 
         ota_number_grouped((double)group->devices, 0, devices, sizeof(devices));
-        cells(OTA_SCALE_SHARE, &group->kpi[OTA_KPI_CONFIRMED_SHARE], share,
-              sizeof(share), interval, sizeof(interval));
-        cells(OTA_SCALE_SIZE, &group->kpi[OTA_KPI_BYTES], data, sizeof(data),
-              unused, sizeof(unused));
+        ota_page_cells(OTA_SCALE_SHARE, &group->kpi[OTA_KPI_CONFIRMED_SHARE],
+                       share, sizeof(share), interval, sizeof(interval));
+        ota_page_cells(OTA_SCALE_SIZE, &group->kpi[OTA_KPI_BYTES], data,
+                       sizeof(data), unused, sizeof(unused));
         const char *name = group->name;
-        if (columns(name) > LABEL_COLUMNS) {
-            row(page, "  %s", name);
+        if (ota_page_columns(name) > OTA_PAGE_LABEL) {
+            ota_page_row(page, "  %s", name);
             name = "";
         }
         /* printf() counts bytes. */
-        row(page, "  %-*s%11s  %9s  %-16s%11s",
-            (int)(LABEL_COLUMNS + strlen(name) - columns(name)), name, devices,
-            share, interval, data);
+        ota_page_row(
+            page, "  %-*s%11s  %9s  %-16s%11s",
+            (int)(OTA_PAGE_LABEL + strlen(name) - ota_page_columns(name)), name,
+            devices, share, interval, data);
     }
 }
 
@@ -410,29 +231,25 @@ void ota_output_print(const struct ota_report *report, FILE *out, int width,
                       bool colour)
 {
     const struct ota_group_summary *fleet = &report->summary->groups[0];
-    struct page page = {out, width, colour};
+    const struct ota_page page = ota_page_on(out, width, colour);
     char head[128], interval_head[OTA_NUMBER_SIZE];
 
-    if (page.width < WIDTH_LEAST)
-        page.width = WIDTH_LEAST;
-    if (page.width > WIDTH_MOST)
-        page.width = WIDTH_MOST;
-
-    print_title(&page, report);
+    ota_page_title(&page, report);
     print_headline(&page, report);
     print_outcomes(&page, report);
     print_times(&page, report);
 
-    name_interval(report, interval_head, sizeof(interval_head));
+    ota_page_name_interval(report, interval_head, sizeof(interval_head));
     snprintf(head, sizeof(head), "%-26s%11s  %-16s%10s", "A device, whole run",
              "mean", interval_head, "95 % below");
-    heading(&page, head);
-    print_lines(&page, fleet, device_lines,
-                sizeof(device_lines) / sizeof(device_lines[0]));
-    heading(&page, "The fleet, whole run");
-    print_lines(&page, fleet, fleet_lines,
-                sizeof(fleet_lines) / sizeof(fleet_lines[0]));
+    ota_page_heading(&page, head);
+    ota_page_lines(&page, fleet, device_lines,
+                   sizeof(device_lines) / sizeof(device_lines[0]));
+    ota_page_heading(&page, "The fleet, whole run");
+    ota_page_lines(&page, fleet, fleet_lines,
+                   sizeof(fleet_lines) / sizeof(fleet_lines[0]));
     print_trouble(&page, fleet);
+    ota_page_rollout(&page, report);
     if (report->summary->group_count > 1)
         print_groups(&page, report);
 }

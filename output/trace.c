@@ -54,10 +54,23 @@ static bool keep_result(struct ota_observation *seen)
     return true;
 }
 
+static void forget(struct ota_trace_log *log)
+{
+    for (size_t i = 0; i < log->count; i++)
+        if (log->events[i].seen.kind == OTA_SEEN_END)
+            free((void *)log->events[i].seen.detail.transfer.result);
+    log->count = 0;
+}
+
 void ota_trace_hear(struct ota_trace_log *log,
                     const struct ota_observation *seen)
 {
     assert(seen->device == log->device);
+    /* All that was told from time 0 on is taken back, one by one. */
+    if (seen->undone) {
+        forget(log);
+        return;
+    }
     /* What went on before time 0 is in no books. */
     if (seen->kind == OTA_SEEN_PHASE && seen->time_us <= 0)
         return;
@@ -129,9 +142,7 @@ void ota_trace_sort(struct ota_trace_log *log)
 
 void ota_trace_release(struct ota_trace_log *log)
 {
-    for (size_t i = 0; i < log->count; i++)
-        if (log->events[i].seen.kind == OTA_SEEN_END)
-            free((void *)log->events[i].seen.detail.transfer.result);
+    forget(log);
     free(log->events);
     *log = (struct ota_trace_log){.device = log->device};
 }

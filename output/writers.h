@@ -15,6 +15,10 @@ extern const struct ota_writer ota_writer_plots;
 extern const struct ota_writer ota_writer_scenario;
 extern const struct ota_writer ota_writer_manifest;
 
+/* Writes {"outcomes", "kpi", "rollout"} of the whole fleet. */
+void ota_summary_fleet_json(struct ota_json_out *json,
+                            const struct ota_summary *summary);
+
 /* Instants of the timeline up to the horizon; the grid may go beyond it. */
 size_t ota_report_instants(const struct ota_report *report);
 

@@ -10,6 +10,7 @@
 #include "sim/fleet/observation.h"
 #include "sim/otasim.h"
 #include "sim/scenario/catalog_read.h"
+#include "sim/scenario/policy_read.h"
 #include "sim/scenario/preset_read.h"
 #include "sim/scenario/sections.h"
 #include "sim/stats/kpi.h"
@@ -84,6 +85,8 @@ static const char *const outcome_help[OTA_OUTCOMES] = {
     [OTA_OUTCOME_UPDATED_UNREPORTED] =
         "runs the new version, which the cloud has not heard of yet",
     [OTA_OUTCOME_IN_PROGRESS] = "a transfer or a restart was under way",
+    [OTA_OUTCOME_WAITING_NOT_REACHED] = "the rollout did not get to it",
+    [OTA_OUTCOME_WAITING_CANCELED] = "the rollout took its offer back",
     [OTA_OUTCOME_WAITING_NEVER_REACHABLE] = "never came online",
     [OTA_OUTCOME_WAITING_NEVER_OFFERED] =
         "online, but never when the cloud offers",
@@ -100,6 +103,7 @@ static const char *const outcome_help[OTA_OUTCOMES] = {
     [OTA_OUTCOME_SAFE_MODE] = "in safe mode: its app does not run",
     [OTA_OUTCOME_REVERTED] =
         "a bad image crashed until a watchdog brought the old one back",
+    [OTA_OUTCOME_ROLLED_BACK] = "runs the old version again, as it was told to",
     [OTA_OUTCOME_BRICKED] =
         "dead of a bad image, or of a power loss while a module was applied",
     [OTA_OUTCOME_OUT_OF_BATTERY] =
@@ -121,8 +125,15 @@ static const char *const state_help[OTA_STATES] = {
     [OTA_STATE_ABSENT] = "switched off for good",
     [OTA_STATE_CRASHING] = "a bad image boots again and again",
     [OTA_STATE_REVERTED] = "a watchdog brought the old version back",
+    [OTA_STATE_ROLLED_BACK] = "runs the old version again, as it was told to",
     [OTA_STATE_BRICKED] = "dead of an image, or of a power loss in applying",
 };
+
+static enum ota_exit print_policy(void)
+{
+    ota_policy_print(stdout);
+    return OTA_EXIT_OK;
+}
 
 static enum ota_exit print_kpis(void)
 {
@@ -285,6 +296,7 @@ static const struct {
 } pages[] = {
     {"values", "how amounts, shares and distributions are written",
      print_values},
+    {"policy", "whom a rollout reaches when, and what stops it", print_policy},
     {"catalog", "the platforms and releases that the program knows",
      print_catalog},
     {"presets", "settings of models that go by a name", print_presets},
@@ -357,7 +369,10 @@ enum ota_exit ota_command_models(const struct ota_options *options)
     for (const struct ota_section *s = ota_sections; s->name; s++) {
         if (strcmp(word, s->name) == 0) {
             printf("%s: %s\n", s->name, s->summary);
-            print_fields(s->fields);
+            if (s->fields->name || !s->about)
+                print_fields(s->fields);
+            if (s->about)
+                fputs(s->about, stdout);
             return OTA_EXIT_OK;
         }
     }

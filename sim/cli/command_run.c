@@ -12,7 +12,7 @@
 #include "sim/cli/progress.h"
 #include "sim/otasim.h"
 
-static int terminal_width(void)
+int ota_terminal_width(void)
 {
     const char *columns = getenv("COLUMNS");
     const int width = columns ? atoi(columns) : 0;
@@ -21,7 +21,7 @@ static int terminal_width(void)
 }
 
 /* https://no-color.org: any value that is not empty. */
-static bool wants_colour(void)
+bool ota_wants_colour(void)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
@@ -68,7 +68,8 @@ static enum ota_exit write_answer(const struct ota_options *options,
     if (options->json) {
         ota_output_print_json(report, stdout); /* main() looks at stdout */
     } else if (!options->quiet) {
-        ota_output_print(report, stdout, terminal_width(), wants_colour());
+        ota_output_print(report, stdout, ota_terminal_width(),
+                         ota_wants_colour());
         printf("\nResults: %s\n", folder);
     }
     return OTA_EXIT_OK;
@@ -119,6 +120,13 @@ static enum ota_exit simulate(const struct ota_options *options,
         .replications = scenario->run.replications,
         .threads = ota_threads(options),
         .confidence = scenario->run.confidence,
+        .rates =
+            {
+                .site_visit_usd =
+                    ota_dist_mean(&scenario->costs.site_visit) / 1e6,
+                .operator_hour_usd =
+                    (double)scenario->costs.operator_hour_uusd / 1e6,
+            },
         .progress = ota_progress_done,
         .keep_going = ota_progress_keep_going,
         .context = &progress,

@@ -21,6 +21,23 @@ const struct ota_command ota_commands[] = {
         .run = ota_command_run,
     },
     {
+        .name = "gates",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "gate errors: good releases stopped, bad ones missed",
+        .about =
+            "How often the rules of the rollout are wrong. Runs the scenario\n"
+            "over --reps seeds twice: with a release that is good on every\n"
+            "device, and with its own, which must be bad on some (image.fate,\n"
+            "image.bad). Failures of other kinds come from the scenario and\n"
+            "are in both.\n"
+            "\n"
+            "A rule stops a release when it acts by stop, rollback, pause or\n"
+            "approve. Nothing is written but the answer.\n",
+        .run = ota_command_gates,
+    },
+    {
         .name = "trace",
         .operands = "SCENARIO",
         .operands_least = 1,
@@ -66,6 +83,28 @@ const struct ota_command ota_commands[] = {
             "  presets  settings of models that go by a name\n"
             "  kpi      the numbers that a run is judged by, and outcomes\n",
         .run = ota_command_models,
+    },
+    {
+        .name = "import",
+        .operands = "PLATFORM FILE",
+        .operands_least = 2,
+        .operands_most = 2,
+        .summary = "turn a platform's rollout configuration into a policy",
+        .about =
+            "FILE is what the platform itself is sent, as JSON:\n"
+            "  aws        AWS IoT: CreateJob, CreateOTAUpdate, a job template\n"
+            "  hawkbit    Eclipse hawkBit: POST /rest/v1/rollouts\n"
+            "  mender     Mender: a deployment, with keys of mender.conf\n"
+            "  nerveshub  NervesHub: a deployment group, a staged workflow\n"
+            "  flightctl  Flight Control: rolloutPolicy and updatePolicy\n"
+            "  adu        Azure Device Update: a deployment\n"
+            "\n"
+            "The policy is for `otasim run SCENARIO --policy`. On standard\n"
+            "error stand the approximations made, and each field that made no\n"
+            "difference or is unknown. What cannot be said in a policy, or\n"
+            "what the platform would refuse, ends with exit status 3.\n",
+        .more = ota_help_readings,
+        .run = ota_command_import,
     },
     {
         .name = "help",

@@ -18,6 +18,7 @@
 
 #include "sim/base/text.h"
 #include "sim/otasim.h"
+#include "sim/scenario/import.h"
 
 enum { THREADS_MOST = 1024 };
 
@@ -25,8 +26,12 @@ enum { THREADS_MOST = 1024 };
 static const struct {
     char letter;
     const char *name;
-} command_letters[] = {
-    {'r', "run"}, {'t', "trace"}, {'c', "check"}, {'m', "models"}};
+} command_letters[] = {{'r', "run"},
+                       {'g', "gates"},
+                       {'t', "trace"},
+                       {'c', "check"},
+                       {'m', "models"},
+                       {'i', "import"}};
 
 struct option {
     const char *name;     /* with its dashes */
@@ -77,6 +82,13 @@ static const char *read_reps(struct ota_options *options, char *value)
     if (!is_whole(value, 1, INT64_MAX))
         return "it takes a whole number, 1 or more";
     return add_setting(options, "run.replications", value);
+}
+
+static const char *read_policy(struct ota_options *options, char *value)
+{
+    if (!*value)
+        return "it takes the name of a file";
+    return add_setting(options, "@policy", value);
 }
 
 static const char *read_out(struct ota_options *options, char *value)
@@ -144,6 +156,24 @@ static const char *read_why(struct ota_options *options, char *value)
     return NULL;
 }
 
+static const char *read_reading(struct ota_options *options, char *value)
+{
+    char *equals = strchr(value, '=');
+
+    if (!equals || equals == value)
+        return "it takes NAME=HOW, such as aws-minute-grain=period";
+    *equals = '\0';
+    return add_setting(options, value, equals + 1);
+}
+
+static const char *read_start(struct ota_options *options, char *value)
+{
+    options->start_given = ota_import_date(value, &options->start_s);
+    return options->start_given ? NULL
+                                : "it takes a date such as "
+                                  "2026-11-01T02:00:00Z";
+}
+
 static const char *read_format(struct ota_options *options, char *value)
 {
     for (int f = 0; f < OTA_TRACE_FORMATS; f++) {
@@ -204,18 +234,27 @@ static const struct option option_table[] = {
     {"--rep", "R", "t", "of replication R, from 0; 0 if not given", read_rep},
     {"--format", "F", "t", "text, ndjson or chrome; text if not given",
      read_format},
-    {"--seed", "N", "rtc", "the same as --set run.seed=N", read_seed},
-    {"--reps", "N", "rc", "the same as --set run.replications=N", read_reps},
-    {"--idle", "HOW", "rtc",
+    {"--seed", "N", "rgtc", "the same as --set run.seed=N", read_seed},
+    {"--reps", "N", "rgc", "the same as --set run.replications=N", read_reps},
+    {"--idle", "HOW", "rgtc",
      "the same as --set run.idle=HOW: skip idle wakes, or step", read_idle},
-    {"--set", "PATH=VALUE", "rtc",
+    {"--set", "PATH=VALUE", "rgtc",
      "set a field of the scenario; may be given again", read_set},
+    {"--policy", "FILE", "rgtc",
+     "that file's policy instead of the scenario's", read_policy},
     {"--out", "DIR", "r", "write there, not to results/<scenario>", read_out},
-    {"--out", "FILE", "t", "write there, not to standard output", read_file},
-    {"--json", NULL, "rc", "print one JSON object instead of text", read_json},
-    {"--quiet", NULL, "rc", "print neither text nor progress", read_quiet},
+    {"--out", "FILE", "ti", "write there, not to standard output", read_file},
+    {"-o", "FILE", "i", "the same as --out", read_file},
+    {"--reading", "NAME=HOW", "i", "read an approximation another way",
+     read_reading},
+    {"--start", "DATE", "i", "when the release is, for files with dates",
+     read_start},
+    {"--json", NULL, "rgc", "print one JSON object instead of text", read_json},
+    {"--json", NULL, "i", "print policy and notes as one JSON object",
+     read_json},
+    {"--quiet", NULL, "rgc", "print neither text nor progress", read_quiet},
     {"--quiet", NULL, "t", "print no progress", read_quiet},
-    {"--threads", "N", "rt", "use N threads; no result depends on it",
+    {"--threads", "N", "rgt", "use N threads; no result depends on it",
      read_threads},
     {"--no-plots", NULL, "r", "write the scripts of plots, draw nothing",
      read_no_plots},
@@ -373,7 +412,10 @@ static bool check_operands(const struct ota_options *options)
         return false;
     }
     if (options->operand_count < command->operands_least)
-        return misuse(command, command->name, "a SCENARIO is missing");
+        return misuse(command, command->name,
+                      command->operands_least > 1
+                          ? "it takes a PLATFORM and a FILE"
+                          : "a SCENARIO is missing");
     if (options->operand_count > command->operands_most)
         return misuse(command, options->operands[command->operands_most],
                       "one word too many");
@@ -470,6 +512,8 @@ void ota_help(const struct ota_command *command, FILE *out)
                 command->operands, command->summary);
         if (*command->about)
             fprintf(out, "\n%s", command->about);
+        if (command->more)
+            command->more(out);
         help_options(command, out);
         return;
     }

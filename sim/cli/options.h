@@ -27,7 +27,8 @@ struct ota_options {
     const struct ota_command *command; /* NULL: none given */
     const char **operands;             /* what is neither command nor option */
     size_t operand_count;
-    struct ota_setting *settings; /* --set, --seed, --reps, --idle, in order */
+    struct ota_setting *settings; /* --set, --seed, --reps, --idle, in order;
+                                   * import: --reading */
     size_t setting_count;
     const char *out; /* NULL: the default */
     int threads;     /* 0: as many as the machine has */
@@ -36,6 +37,8 @@ struct ota_options {
     bool device_given;
     int64_t replication; /* trace: from 0 */
     int64_t limit;       /* trace: devices; 0: not given */
+    bool start_given;    /* import: when the release is, */
+    int64_t start_s;     /* in seconds since 1970 */
     enum ota_trace_format format;
     bool json, quiet, no_plots, schema, help, version;
 };
@@ -46,6 +49,7 @@ struct ota_command {
     size_t operands_least, operands_most;
     const char *summary; /* one line */
     const char *about;   /* more, for the command's own help; lines */
+    void (*more)(FILE *out); /* or NULL: writes what lists there are to it */
     enum ota_exit (*run)(const struct ota_options *options);
 };
 
@@ -91,10 +95,17 @@ enum ota_exit ota_failed(const char *message);
 /* How many threads to run on. */
 int ota_threads(const struct ota_options *options);
 
+/* Of standard output. */
+int ota_terminal_width(void);
+bool ota_wants_colour(void);
+
 enum ota_exit ota_command_run(const struct ota_options *options);
+enum ota_exit ota_command_gates(const struct ota_options *options);
 enum ota_exit ota_command_trace(const struct ota_options *options);
 enum ota_exit ota_command_check(const struct ota_options *options);
 enum ota_exit ota_command_models(const struct ota_options *options);
+enum ota_exit ota_command_import(const struct ota_options *options);
+void ota_help_readings(FILE *out);
 enum ota_exit ota_command_help(const struct ota_options *options);
 
 #endif

@@ -47,6 +47,18 @@ static bool keep_going(void *self)
     return true;
 }
 
+/* Whether a rule may stop or halt the rollout, for all that is easily told. */
+static bool may_stop(const struct ota_policy *policy)
+{
+    bool rules = policy->rules.count > 0;
+
+    for (size_t w = 0; w < policy->waves.count; w++) {
+        const struct ota_rules *own = policy->waves.list[w].rules;
+        rules = rules || (own && own->count > 0);
+    }
+    return rules;
+}
+
 /* Runs the fleet and puts its results into their place; false if it failed.
  * A run that was stopped leaves no results and is no failure. */
 static bool listen(struct experiment *experiment, int64_t replication,
@@ -60,6 +72,9 @@ static bool listen(struct experiment *experiment, int64_t replication,
         .horizon_us = config->horizon_us,
         .release_us = config->release_us,
         .keep_devices = replication == 0,
+        .staged = !ota_policy_is_at_once(&config->policy),
+        .may_stop = may_stop(&config->policy),
+        .rates = experiment->options->rates,
     };
     struct ota_collector *collector = ota_collector_new(&shape, error);
     if (!collector)
@@ -72,9 +87,15 @@ static bool listen(struct experiment *experiment, int64_t replication,
         .context = experiment,
     };
     bool good = true;
-    if (ota_fleet_run(fleet, &run))
-        good = ota_collector_finish(collector,
+    if (ota_fleet_run(fleet, &run)) {
+        struct ota_campaign_record campaign;
+        ota_fleet_campaign(fleet, &campaign);
+        good = ota_collector_finish(collector, &campaign,
                                     &experiment->results[replication], error);
+    } else if (ota_fleet_error(fleet)) {
+        *error = *ota_fleet_error(fleet);
+        good = false;
+    }
     ota_collector_free(collector);
     return good;
 }
@@ -230,8 +251,12 @@ ota_experiment_listen(const struct ota_fleet_config *config,
     struct ota_fleet *fleet = ota_fleet_new(config, &key, error);
     if (!fleet)
         return OTA_EXPERIMENT_FAILED;
-    const enum ota_experiment_status status =
+    enum ota_experiment_status status =
         run_heard(fleet, options, observer, error);
+    if (status == OTA_EXPERIMENT_STOPPED && ota_fleet_error(fleet)) {
+        *error = *ota_fleet_error(fleet);
+        status = OTA_EXPERIMENT_FAILED;
+    }
     ota_fleet_free(fleet);
     return status;
 }

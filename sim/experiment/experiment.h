@@ -15,9 +15,10 @@
 
 struct ota_experiment_options {
     uint64_t seed;
-    int64_t replications; /* at least 1 */
-    int threads;          /* at least 1; results do not depend on it */
-    double confidence;    /* of the intervals, 0 to 1, ends excluded */
+    int64_t replications;   /* at least 1 */
+    int threads;            /* at least 1; results do not depend on it */
+    double confidence;      /* of the intervals, 0 to 1, ends excluded */
+    struct ota_rates rates; /* what trouble costs beside the data */
 
     /* Told how many replications are done, by any thread but one at a time;
      * may be NULL. */

@@ -15,6 +15,8 @@
 
 #include "sim/base/clock.h"
 #include "sim/stats/quantile.h"
+#include "sim/stats/spells.h"
+#include "sim/stats/sum.h"
 
 /* What one shard's observer writes into. */
 struct shard {
@@ -22,6 +24,8 @@ struct shard {
     size_t device_count;
     size_t final_count; /* devices of the shard that are done */
     struct ota_timeline timeline;
+    bool watches; /* who downloads when */
+    struct ota_spells downloads;
 };
 
 struct ota_collector {
@@ -30,6 +34,8 @@ struct ota_collector {
     int64_t horizon_us;
     int64_t release_us;
     bool keep_devices;
+    bool staged;
+    struct ota_rates rates;
     struct ota_device_record *records;
     size_t device_count;
     struct shard *shards;
@@ -37,17 +43,33 @@ struct ota_collector {
     size_t shard_count;
 };
 
-static void observe(void *self, const struct ota_observation *observation)
+/* A state that is taken back was told with the same words. */
+static void observe_state(struct shard *shard,
+                          const struct ota_observation *seen)
+{
+    const enum ota_state from = seen->detail.state.from;
+    const enum ota_state to = seen->detail.state.to;
+    const int by =
+        (to == OTA_STATE_DOWNLOADING) - (from == OTA_STATE_DOWNLOADING);
+
+    if (seen->undone)
+        ota_timeline_undo(&shard->timeline, seen->time_us, from, to);
+    else
+        ota_timeline_change(&shard->timeline, seen->time_us, from, to);
+    if (shard->watches && by != 0)
+        ota_spells_add(&shard->downloads, seen->time_us, seen->group,
+                       seen->undone ? -by : by);
+}
+
+static void observe(void *self, const struct ota_observation *seen)
 {
     struct shard *shard = self;
 
-    if (observation->kind == OTA_SEEN_STATE) {
-        ota_timeline_change(&shard->timeline, observation->time_us,
-                            observation->detail.state.from,
-                            observation->detail.state.to);
-    } else if (observation->kind == OTA_SEEN_FINAL) {
-        assert(observation->device < shard->device_count);
-        shard->records[observation->device] = *observation->record;
+    if (seen->kind == OTA_SEEN_STATE) {
+        observe_state(shard, seen);
+    } else if (seen->kind == OTA_SEEN_FINAL) {
+        assert(seen->device < shard->device_count && !seen->undone);
+        shard->records[seen->device] = *seen->record;
         shard->final_count++;
     }
 }
@@ -91,6 +113,8 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
         collector->horizon_us = shape->horizon_us;
         collector->release_us = shape->release_us;
         collector->keep_devices = shape->keep_devices;
+        collector->staged = shape->staged;
+        collector->rates = shape->rates;
         collector->device_count = (size_t)devices;
         collector->shard_count = shape->shards;
     }
@@ -106,6 +130,7 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
     for (size_t s = 0; s < shape->shards; s++) {
         collector->shards[s].records = collector->records;
         collector->shards[s].device_count = collector->device_count;
+        collector->shards[s].watches = shape->may_stop;
         collector->observers[s] = (struct ota_observer){
             .wants = 1U << OTA_SEEN_STATE | 1U << OTA_SEEN_FINAL,
             .observe = observe,
@@ -126,32 +151,16 @@ void ota_collector_free(struct ota_collector *collector)
     if (!collector)
         return;
     if (collector->shards) {
-        for (size_t s = 0; s < collector->shard_count; s++)
+        for (size_t s = 0; s < collector->shard_count; s++) {
             ota_timeline_release(&collector->shards[s].timeline);
+            ota_spells_release(&collector->shards[s].downloads);
+        }
     }
     free(collector->shards);
     free(collector->observers);
     free(collector->records);
     free(collector->group_devices);
     free(collector);
-}
-
-/* A sum of integers >= 0 that does not overflow: 2^30s, and the rest. The
- * charge of a fleet in pC is more than an int64_t holds. */
-struct sum {
-    int64_t high, low;
-};
-
-static void sum_add(struct sum *sum, int64_t value)
-{
-    assert(value >= 0);
-    sum->high += value >> 30;
-    sum->low += value & ((INT64_C(1) << 30) - 1);
-}
-
-static double sum_value(const struct sum *sum)
-{
-    return ldexp((double)sum->high, 30) + (double)sum->low;
 }
 
 static int64_t all_bytes(const struct ota_device_record *record)
@@ -216,46 +225,20 @@ enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 struct span {
     const struct ota_device_record *records;
     size_t count;
-    int64_t release_us;
 };
 
 static void measure(const struct span *span, const struct measure *what,
                     double *scratch, double kpi[OTA_KPIS])
 {
-    struct sum sum = {0, 0};
+    struct ota_sum sum = {0, 0};
     for (size_t i = 0; i < span->count; i++) {
         const int64_t value = what->of(&span->records[i]);
-        sum_add(&sum, value);
+        ota_sum_add(&sum, value);
         scratch[i] = (double)value;
     }
-    kpi[what->mean] = sum_value(&sum) / (double)span->count / what->unit;
+    kpi[what->mean] = ota_sum_value(&sum) / (double)span->count / what->unit;
     kpi[what->p95] =
         ota_quantile_select(scratch, span->count, 0.95) / what->unit;
-}
-
-/* When a percentage of all devices, rounded up, had been confirmed [s]. */
-static double time_to(double *confirmed_us, size_t confirmed, size_t devices,
-                      size_t percent)
-{
-    const size_t needed = (devices * percent + 99) / 100;
-    if (needed == 0 || confirmed < needed)
-        return NAN;
-    return ota_smallest_select(confirmed_us, confirmed, needed) /
-           (double)OTA_US_PER_S;
-}
-
-static void times(const struct span *span, double *scratch,
-                  double kpi[OTA_KPIS])
-{
-    size_t confirmed = 0;
-    for (size_t i = 0; i < span->count; i++) {
-        const int64_t at_us = span->records[i].confirmed_us;
-        if (at_us != OTA_NEVER)
-            scratch[confirmed++] = (double)(at_us - span->release_us);
-    }
-    kpi[OTA_KPI_TIME_TO_50] = time_to(scratch, confirmed, span->count, 50);
-    kpi[OTA_KPI_TIME_TO_90] = time_to(scratch, confirmed, span->count, 90);
-    kpi[OTA_KPI_TIME_TO_99] = time_to(scratch, confirmed, span->count, 99);
 }
 
 static bool runs_release(const struct ota_device_record *record)
@@ -267,7 +250,7 @@ static bool runs_release(const struct ota_device_record *record)
 /* Outcomes, and the KPIs that are counts or made of counts. */
 static void count(const struct span *span, struct ota_group_results *results)
 {
-    struct sum overage = {0, 0};
+    struct ota_sum overage = {0, 0};
     int64_t offers = 0;
     int64_t begun = 0;
     int64_t attempts = 0;
@@ -282,7 +265,7 @@ static void count(const struct span *span, struct ota_group_results *results)
     for (size_t i = 0; i < span->count; i++) {
         const struct ota_device_record *record = &span->records[i];
         results->outcomes[record->outcome]++;
-        sum_add(&overage, record->overage_uusd);
+        ota_sum_add(&overage, record->overage_uusd);
         offers += record->offers;
         begun += record->offers_begun;
         attempts += record->attempts;
@@ -304,7 +287,7 @@ static void count(const struct span *span, struct ota_group_results *results)
     kpi[OTA_KPI_ATTEMPTS] = (double)attempts / devices;
     kpi[OTA_KPI_ABORTED] = (double)aborted / devices;
     kpi[OTA_KPI_SIMS_OVER_CAP] = (double)over_cap;
-    kpi[OTA_KPI_OVERAGE] = sum_value(&overage) / 1e6;
+    kpi[OTA_KPI_OVERAGE] = ota_sum_value(&overage) / 1e6;
     kpi[OTA_KPI_BATTERIES_EMPTY] = (double)empty;
     kpi[OTA_KPI_BELIEVED] = (double)believed;
     kpi[OTA_KPI_BELIEVED_WRONGLY] = (double)wrongly;
@@ -312,29 +295,57 @@ static void count(const struct span *span, struct ota_group_results *results)
     kpi[OTA_KPI_DEFECTIVE] = (double)defective;
 }
 
-static void condense(const struct span *span, double *scratch,
-                     struct ota_group_results *results)
+/* Devices of the group, numbered from 1, or (0) of the fleet. */
+static int64_t downloading(const struct ota_collector *collector, size_t group,
+                           int64_t time_us)
 {
-    results->devices = (int64_t)span->count;
-    count(span, results);
-    times(span, scratch, results->kpi);
+    int64_t sum = 0;
+
+    for (size_t s = 0; s < collector->shard_count; s++) {
+        const struct ota_spells *spells = &collector->shards[s].downloads;
+        for (size_t g = 0; g < collector->group_count; g++)
+            if (group == 0 || group == 1 + g)
+                sum += ota_spells_at(spells, (uint32_t)g, time_us);
+    }
+    return sum;
+}
+
+static void condense(const struct ota_collector *collector, size_t group,
+                     const struct span *span, double *scratch,
+                     struct ota_results *results)
+{
+    struct ota_group_results *of = &results->groups[group];
+    const struct ota_campaign_record *campaign = &results->campaign;
+    const int64_t stop_us =
+        ota_rollout_stop_us(campaign, collector->release_us);
+    const struct ota_rollout_view view = {
+        .records = span->records,
+        .count = span->count,
+        .fleet = group == 0,
+        .release_us = collector->release_us,
+        .horizon_us = collector->horizon_us,
+        .campaign = campaign,
+        .downloading =
+            stop_us == OTA_NEVER ? 0 : downloading(collector, group, stop_us),
+        .rates = collector->rates,
+    };
+
+    of->devices = (int64_t)span->count;
+    count(span, of);
+    ota_rollout_kpis(&view, scratch, of->kpi);
     for (size_t m = 0; m < MEASURES; m++)
-        measure(span, &measures[m], scratch, results->kpi);
+        measure(span, &measures[m], scratch, of->kpi);
 }
 
 static void condense_all(const struct ota_collector *collector, double *scratch,
                          struct ota_results *results)
 {
-    struct span span = {
-        .records = collector->records,
-        .count = collector->device_count,
-        .release_us = collector->release_us,
-    };
-    condense(&span, scratch, &results->groups[0]);
+    struct span span = {collector->records, collector->device_count};
+    condense(collector, 0, &span, scratch, results);
 
     for (size_t g = 0; g < collector->group_count; g++) {
         span.count = (size_t)collector->group_devices[g];
-        condense(&span, scratch, &results->groups[1 + g]);
+        condense(collector, 1 + g, &span, scratch, results);
         span.records += span.count;
     }
     for (size_t i = 0; i < collector->device_count; i++)
@@ -342,36 +353,85 @@ static void condense_all(const struct ota_collector *collector, double *scratch,
                           (double)all_bytes(&collector->records[i]));
 }
 
-static void merge_shards(const struct ota_collector *collector,
+static const char *name_of(const struct ota_wave_record *wave)
+{
+    return wave->name ? wave->name : "";
+}
+
+/* Copies the campaign's record with its waves and their names, in one piece of
+ * memory that the waves begin. */
+static bool keep_campaign(const struct ota_campaign_record *campaign,
+                          struct ota_results *results)
+{
+    if (!campaign) {
+        results->campaign = (struct ota_campaign_record){
+            .stop_us = OTA_NEVER,
+            .effective_us = OTA_NEVER,
+            .finished_us = OTA_NEVER,
+            .rule = -1,
+        };
+        return true;
+    }
+    results->campaign = *campaign;
+    results->campaign.waves = NULL;
+    if (campaign->wave_count == 0)
+        return true;
+
+    const size_t count = campaign->wave_count;
+    size_t names = 0;
+    for (size_t w = 0; w < count; w++)
+        names += strlen(name_of(&campaign->waves[w])) + 1;
+    struct ota_wave_record *waves = malloc(count * sizeof(*waves) + names);
+    if (!waves)
+        return false;
+    char *name = (char *)(waves + count);
+    for (size_t w = 0; w < count; w++) {
+        waves[w] = campaign->waves[w];
+        waves[w].name = strcpy(name, name_of(&campaign->waves[w]));
+        name += strlen(name) + 1;
+    }
+    results->campaign.waves = waves;
+    return true;
+}
+
+/* Returns false if a shard had no memory to watch with. */
+static bool merge_shards(const struct ota_collector *collector,
                          struct ota_timeline *timeline)
 {
     size_t final_count = 0;
+    bool complete = true;
     for (size_t s = 0; s < collector->shard_count; s++) {
         ota_timeline_merge(timeline, &collector->shards[s].timeline);
         final_count += collector->shards[s].final_count;
+        complete = complete && !collector->shards[s].downloads.no_memory;
     }
     assert(final_count == collector->device_count);
     (void)final_count;
     ota_timeline_sum(timeline);
+    return complete;
 }
 
 bool ota_collector_finish(struct ota_collector *collector,
+                          const struct ota_campaign_record *campaign,
                           struct ota_results *results, struct ota_error *error)
 {
-    *results = (struct ota_results){.group_count = collector->group_count};
+    *results = (struct ota_results){
+        .group_count = collector->group_count,
+        .staged = collector->staged,
+    };
 
     double *scratch = calloc(collector->device_count, sizeof(*scratch));
     results->groups =
         calloc(1 + collector->group_count, sizeof(*results->groups));
-    if (!scratch || !results->groups ||
-        !ota_timeline_init(&results->timeline, collector->horizon_us)) {
+    if (!scratch || !results->groups || !keep_campaign(campaign, results) ||
+        !ota_timeline_init(&results->timeline, collector->horizon_us) ||
+        !merge_shards(collector, &results->timeline)) {
         free(scratch);
         ota_results_release(results);
         return ota_fail(error, OTA_NO_MEMORY " for the results of %zu devices",
                         collector->device_count);
     }
 
-    merge_shards(collector, &results->timeline);
     condense_all(collector, scratch, results);
     free(scratch);
 
@@ -388,5 +448,6 @@ void ota_results_release(struct ota_results *results)
     free(results->groups);
     ota_timeline_release(&results->timeline);
     free(results->devices);
+    free((void *)results->campaign.waves);
     *results = (struct ota_results){.groups = NULL};
 }

@@ -16,6 +16,7 @@
 #include "sim/fleet/observation.h"
 #include "sim/stats/histogram.h"
 #include "sim/stats/kpi.h"
+#include "sim/stats/rollout.h"
 #include "sim/stats/timeline.h"
 
 /* What a collector must know of the fleet beforehand. */
@@ -27,6 +28,10 @@ struct ota_results_shape {
     int64_t horizon_us;
     int64_t release_us; /* times to x % count from here */
     bool keep_devices;  /* leave the records in the results */
+    bool staged;        /* devices may have to do with each other, through
+                         * the rollout */
+    bool may_stop;      /* a rule may stop it: who was downloading then? */
+    struct ota_rates rates;
 };
 
 /* Of the whole fleet or of one group. */
@@ -43,6 +48,8 @@ struct ota_results {
     struct ota_histogram bytes;        /* all bytes of a device's run */
     struct ota_device_record *devices; /* all of them, if kept; or NULL */
     size_t device_count;               /* of devices; 0 if not kept */
+    bool staged;
+    struct ota_campaign_record campaign; /* its waves are the results' own */
 };
 
 struct ota_collector;
@@ -55,8 +62,10 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
 const struct ota_observer *
 ota_collector_observers(const struct ota_collector *collector);
 
-/* Merges what was heard into *results, which the caller releases. */
+/* Merges what was heard into *results, which the caller releases. campaign is
+ * copied; NULL: there was none. */
 bool ota_collector_finish(struct ota_collector *collector,
+                          const struct ota_campaign_record *campaign,
                           struct ota_results *results, struct ota_error *error);
 
 void ota_collector_free(struct ota_collector *collector);

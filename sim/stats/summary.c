@@ -9,7 +9,10 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "sim/base/clock.h"
 
 /* One replication's value of something; which one is up to the caller. */
 struct question {
@@ -53,6 +56,11 @@ static struct ota_tally tally(const struct question *question)
     return values;
 }
 
+static struct ota_estimate no_estimate(void)
+{
+    return (struct ota_estimate){.mean = NAN, .lo = NAN, .hi = NAN};
+}
+
 /*
  * An amount, from 0 to most. When some replications gave none (a time that was
  * never reached), the mean of the others would be that of the lucky ones: there
@@ -62,7 +70,7 @@ static struct ota_estimate estimate_amount(const struct question *question,
                                            double most)
 {
     const struct ota_tally values = tally(question);
-    struct ota_estimate estimate = {.mean = NAN, .lo = NAN, .hi = NAN};
+    struct ota_estimate estimate = no_estimate();
 
     if (values.count == (int64_t)question->replications)
         estimate =
@@ -70,6 +78,35 @@ static struct ota_estimate estimate_amount(const struct question *question,
     estimate.values = values.count;
     estimate.of = (int64_t)question->replications;
     return estimate;
+}
+
+/* Of the replications that gave one, if any did. */
+static struct ota_estimate estimate_those(const struct question *question)
+{
+    const struct ota_tally values = tally(question);
+    struct ota_estimate estimate = no_estimate();
+
+    if (values.count > 0)
+        estimate =
+            clip(ota_interval_t(&values, question->confidence), 0.0, INFINITY);
+    estimate.values = values.count;
+    estimate.of = (int64_t)question->replications;
+    return estimate;
+}
+
+/* The share of replications that answer 1, the others 0. */
+static struct ota_estimate estimate_share(const struct question *question)
+{
+    const struct ota_tally values = tally(question);
+
+    if (values.count < (int64_t)question->replications) {
+        struct ota_estimate estimate = no_estimate();
+        estimate.values = values.count;
+        estimate.of = (int64_t)question->replications;
+        return estimate;
+    }
+    return ota_interval_exact(llround(values.mean * (double)values.count),
+                              values.count, question->confidence);
 }
 
 /* A number of devices out of so many in a replication. */
@@ -81,7 +118,7 @@ static struct ota_estimate estimate_count(const struct question *question,
     const double most = (double)devices;
     assert(values.count == replications);
 
-    if (values.least < values.most)
+    if (values.least < values.most || question->results[0].staged)
         return clip(ota_interval_t(&values, question->confidence), 0.0, most);
 
     struct ota_estimate estimate =
@@ -126,8 +163,12 @@ static struct ota_estimate estimate_kpi(const struct question *question,
         return estimate_count(question, group->devices);
     case OTA_KPI_BEGUN_PER_OFFER:
         return estimate_amount(question, 1.0);
+    case OTA_KPI_STOPPED:
+        return estimate_share(question);
     default:
-        return estimate_amount(question, INFINITY);
+        return ota_kpis[question->which].of == OTA_KPI_OF_THOSE
+                   ? estimate_those(question)
+                   : estimate_amount(question, INFINITY);
     }
 }
 
@@ -162,6 +203,100 @@ static void summarise_timeline(struct ota_summary *summary,
     }
 }
 
+/* --- the rollout --- */
+
+enum wave_number { SIZE, OFFERED, SUCCEEDED, BAD, OPENED, COMPLETE };
+
+static double seconds(int64_t time_us)
+{
+    return time_us == OTA_NEVER ? NAN : ota_s_from_us(time_us);
+}
+
+/* A number of the wave whose place stands for the group. */
+static double ask_wave(const struct ota_results *results, size_t place,
+                       size_t number)
+{
+    if (place >= results->campaign.wave_count)
+        return NAN;
+    const struct ota_wave_record *wave = &results->campaign.waves[place];
+    switch ((enum wave_number)number) {
+    case SIZE:
+        return (double)wave->size;
+    case OFFERED:
+        return (double)ota_count(&wave->counts, OTA_COUNT_OFFERED);
+    case SUCCEEDED:
+        return (double)ota_count(&wave->counts, OTA_COUNT_SUCCEEDED);
+    case BAD:
+        return (double)ota_count(&wave->counts, OTA_COUNT_BAD);
+    case OPENED:
+        return seconds(wave->opened_us);
+    case COMPLETE:
+        return seconds(wave->complete_us);
+    }
+    return NAN;
+}
+
+static void summarise_wave(struct ota_wave_summary *wave,
+                           struct question question, size_t place)
+{
+    struct ota_estimate *const numbers[] = {
+        [SIZE] = &wave->size,           [OFFERED] = &wave->offered,
+        [SUCCEEDED] = &wave->succeeded, [BAD] = &wave->bad,
+        [OPENED] = &wave->opened,       [COMPLETE] = &wave->complete,
+    };
+
+    for (size_t r = 0; r < question.replications && !wave->name[0]; r++)
+        if (place < question.results[r].campaign.wave_count)
+            snprintf(wave->name, sizeof(wave->name), "%s",
+                     question.results[r].campaign.waves[place].name);
+    question.ask = ask_wave;
+    question.group = place;
+    for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
+        question.which = n;
+        *numbers[n] = estimate_those(&question);
+    }
+}
+
+static void count_stops(struct ota_rollout_summary *rollout,
+                        const struct question *question)
+{
+    for (size_t r = 0; r < question->replications; r++) {
+        const struct ota_campaign_record *campaign =
+            &question->results[r].campaign;
+        if (campaign->stop_us == OTA_NEVER)
+            continue;
+        rollout->stops++;
+        if (campaign->rule >= 0)
+            rollout->by_rule[campaign->rule]++;
+    }
+}
+
+/* Returns false without memory. */
+static bool summarise_rollout(struct ota_rollout_summary *rollout,
+                              const struct question *question)
+{
+    rollout->staged = question->results[0].staged;
+    for (size_t r = 0; r < question->replications; r++) {
+        const struct ota_campaign_record *campaign =
+            &question->results[r].campaign;
+        if (campaign->wave_count > rollout->wave_count)
+            rollout->wave_count = campaign->wave_count;
+        if (campaign->rule >= (int64_t)rollout->rule_count)
+            rollout->rule_count = (size_t)campaign->rule + 1;
+    }
+    /* One more, as there may be none. */
+    rollout->waves = calloc(rollout->wave_count + 1, sizeof(*rollout->waves));
+    rollout->by_rule =
+        calloc(rollout->rule_count + 1, sizeof(*rollout->by_rule));
+    if (!rollout->waves || !rollout->by_rule)
+        return false;
+
+    for (size_t w = 0; w < rollout->wave_count; w++)
+        summarise_wave(&rollout->waves[w], *question, w);
+    count_stops(rollout, question);
+    return true;
+}
+
 bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
                       size_t count, const char *const *names, double confidence,
                       struct ota_error *error)
@@ -179,16 +314,17 @@ bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
         calloc(1 + summary->group_count, sizeof(*summary->groups));
     summary->timeline =
         calloc(summary->instants * OTA_STATES, sizeof(*summary->timeline));
-    if (!summary->groups || !summary->timeline) {
-        ota_summary_release(summary);
-        return ota_fail(error, OTA_NO_MEMORY " for the summary");
-    }
-
     struct question question = {
         .results = results,
         .replications = count,
         .confidence = confidence,
     };
+    if (!summary->groups || !summary->timeline ||
+        !summarise_rollout(&summary->rollout, &question)) {
+        ota_summary_release(summary);
+        return ota_fail(error, OTA_NO_MEMORY " for the summary");
+    }
+
     for (size_t g = 0; g <= summary->group_count; g++) {
         question.group = g;
         summary->groups[g].name = g == 0 ? "fleet" : names[g - 1];
@@ -209,6 +345,8 @@ void ota_summary_release(struct ota_summary *summary)
 {
     free(summary->groups);
     free(summary->timeline);
+    free(summary->rollout.waves);
+    free(summary->rollout.by_rule);
     free(summary->devices);
     *summary = (struct ota_summary){.groups = NULL};
 }

@@ -9,9 +9,14 @@
  * uncoupled fleet are independent. The same is done for one replication, and
  * for the states over time.
  *
+ * Devices of a staged rollout are not: what became of the first decides what
+ * the others are offered. There the replications are all that counts, and
+ * nothing is pooled.
+ *
  * A KPI that some replications did not give (a time that was never reached)
  * has no estimate, as the others alone are the lucky ones; values and of say
- * how many gave it. Intervals are clipped to what the number can be at all.
+ * how many gave it. Those of a stop are the mean of the replications that
+ * stopped, and say so. Intervals are clipped to what the number can be at all.
  */
 #ifndef OTA_SUMMARY_H
 #define OTA_SUMMARY_H
@@ -31,6 +36,26 @@ struct ota_group_summary {
     struct ota_estimate kpi[OTA_KPIS];
 };
 
+enum { OTA_WAVE_NAME_SIZE = 48 };
+
+/* A wave over the replications that planned it. Times are since the release,
+ * of those replications in which they came. */
+struct ota_wave_summary {
+    char name[OTA_WAVE_NAME_SIZE]; /* cut, if it is longer */
+    struct ota_estimate size, offered, succeeded, bad; /* devices */
+    struct ota_estimate opened, complete;              /* s */
+};
+
+/* What the campaigns did. */
+struct ota_rollout_summary {
+    bool staged;       /* the policy is not: all at once */
+    size_t wave_count; /* the most that a replication had */
+    struct ota_wave_summary *waves;
+    int64_t stops;     /* replications that a rule stopped or halted, */
+    size_t rule_count; /* and how many of them each rule of the rollout */
+    int64_t *by_rule;  /* stopped; the others a wave's own rule did */
+};
+
 struct ota_summary {
     int64_t replications;
     double confidence;
@@ -41,6 +66,8 @@ struct ota_summary {
     int64_t step_us;
     size_t instants;
     struct ota_estimate *timeline; /* [instants][OTA_STATES] */
+
+    struct ota_rollout_summary rollout;
 
     struct ota_histogram bytes; /* of all devices of all replications */
 

@@ -29,8 +29,8 @@ void ota_timeline_release(struct ota_timeline *timeline)
     *timeline = (struct ota_timeline){.changes = NULL};
 }
 
-void ota_timeline_change(struct ota_timeline *timeline, int64_t time_us,
-                         enum ota_state from, enum ota_state to)
+static void change(struct ota_timeline *timeline, int64_t time_us,
+                   enum ota_state from, enum ota_state to, int64_t by)
 {
     assert(time_us >= 0 && from <= OTA_STATES && to < OTA_STATES);
 
@@ -40,8 +40,20 @@ void ota_timeline_change(struct ota_timeline *timeline, int64_t time_us,
 
     int64_t *changes = timeline->changes + instant * OTA_STATES;
     if (from != OTA_STATES)
-        changes[from]--;
-    changes[to]++;
+        changes[from] -= by;
+    changes[to] += by;
+}
+
+void ota_timeline_change(struct ota_timeline *timeline, int64_t time_us,
+                         enum ota_state from, enum ota_state to)
+{
+    change(timeline, time_us, from, to, 1);
+}
+
+void ota_timeline_undo(struct ota_timeline *timeline, int64_t time_us,
+                       enum ota_state from, enum ota_state to)
+{
+    change(timeline, time_us, from, to, -1);
 }
 
 void ota_timeline_merge(struct ota_timeline *timeline,

@@ -33,6 +33,10 @@ void ota_timeline_release(struct ota_timeline *timeline);
 void ota_timeline_change(struct ota_timeline *timeline, int64_t time_us,
                          enum ota_state from, enum ota_state to);
 
+/* Takes such a change back, which was told and did not happen. */
+void ota_timeline_undo(struct ota_timeline *timeline, int64_t time_us,
+                       enum ota_state from, enum ota_state to);
+
 /* Adds other's changes; both have the same grid. */
 void ota_timeline_merge(struct ota_timeline *timeline,
                         const struct ota_timeline *other);

@@ -18,7 +18,8 @@ static void check_offers(const struct ota_delivery_model *model,
 {
     for (int full = 0; full < 2; full++) {
         for (int asked = 0; asked < 2; asked++) {
-            const struct ota_delivery_view view = {full, asked};
+            const struct ota_delivery_view view = {.full = full,
+                                                   .asked = asked};
             assert_int_equal(model->offers(NULL, &view), wanted[full][asked]);
         }
     }
@@ -49,6 +50,47 @@ static void on_request_needs_an_app_that_asked(void **state)
 
     check_offers(&ota_delivery_on_request, wanted);
     assert_false(ota_delivery_on_request.offers_online(NULL));
+}
+
+static void a_poll_is_what_its_device_does(void **state)
+{
+    (void)state;
+    const struct ota_delivery_model *model = &ota_delivery_poll;
+    static const bool wanted[2][2] = {{false, false}, {false, false}};
+    const struct ota_delivery_view polls = {.polls = true};
+    struct ota_arena arena = {0};
+    void *config = model_fixture_config(&model->model, &arena);
+    const struct ota_delivery_polling *polling = model->polling(config);
+
+    check_offers(model, wanted);
+    assert_true(model->offers(config, &polls));
+    assert_false(model->offers_online(config));
+    assert_int_equal(ota_dist_mean(&polling->every), 30 * OTA_US_PER_MIN);
+    assert_int_equal(ota_dist_mean(&polling->jitter), 0);
+    assert_int_equal(polling->phase, OTA_DELIVERY_PHASE_RANDOM);
+    assert_false(polling->by_clock);
+    model_fixture_set(&model->model, config, &arena, "every", "900s");
+    model_fixture_set(&model->model, config, &arena, "jitter",
+                      "uniform(0s, 60s)");
+    model_fixture_set(&model->model, config, &arena, "phase", "even");
+    assert_int_equal(ota_dist_mean(&polling->every), 900 * OTA_US_PER_S);
+    assert_int_equal(ota_dist_mean(&polling->jitter), 30 * OTA_US_PER_S);
+    assert_int_equal(polling->phase, OTA_DELIVERY_PHASE_EVEN);
+    ota_arena_release(&arena);
+}
+
+static void only_polls_poll(void **state)
+{
+    (void)state;
+    for (size_t i = 0; ota_delivery_models[i]; i++) {
+        const struct ota_delivery_model *model = ota_delivery_models[i];
+        struct ota_arena arena = {0};
+        const void *config = model_fixture_config(&model->model, &arena);
+
+        assert_int_equal(model->polling(config) != NULL,
+                         model == &ota_delivery_poll);
+        ota_arena_release(&arena);
+    }
 }
 
 static void a_script_leaves_nothing_to_the_cloud(void **state)
@@ -157,6 +199,8 @@ int main(void)
         cmocka_unit_test(a_standard_release_needs_a_handshake),
         cmocka_unit_test(an_immediate_release_needs_nothing),
         cmocka_unit_test(on_request_needs_an_app_that_asked),
+        cmocka_unit_test(a_poll_is_what_its_device_does),
+        cmocka_unit_test(only_polls_poll),
         cmocka_unit_test(a_script_leaves_nothing_to_the_cloud),
         cmocka_unit_test(all_have_the_same_times_and_rules),
         cmocka_unit_test(only_an_operator_has_a_script),

@@ -57,6 +57,42 @@ static void summary_json_is_complete(void **state)
     assert_int_equal(cJSON_GetArraySize(get(json, "groups")), SAMPLE_GROUPS);
     const cJSON *group = cJSON_GetArrayItem(get(json, "groups"), 1);
     assert_string_equal(get(group, "name")->valuestring, sample_group_names[1]);
+    assert_null(cJSON_GetObjectItem(json, "rollout"));
+    cJSON_Delete(json);
+    free(text);
+    free(folder);
+}
+
+static void a_rollout_has_waves_and_stops(void **state)
+{
+    struct sample *sample = *state;
+    sample_stage(sample);
+    char *folder = sample_write(sample);
+    char *text = sample_contents(folder, "summary.json");
+    cJSON *json = cJSON_Parse(text);
+    assert_non_null(json);
+
+    /* The mean of the 12 of 20 that stopped, and it says so. */
+    const cJSON *time = get(get(json, "kpi"), ota_kpis[OTA_KPI_STOP_TIME].name);
+    assert_true(get(time, "mean")->valuedouble == 7200.0);
+    assert_int_equal(get(time, "reached")->valueint, 12);
+
+    const cJSON *rollout = get(json, "rollout");
+    const cJSON *by = get(rollout, "stopped_by");
+    assert_int_equal(cJSON_GetArraySize(by), 2);
+    const cJSON *rule = cJSON_GetArrayItem(by, 0);
+    assert_int_equal(get(rule, "rule")->valueint, 1);
+    assert_int_equal(get(rule, "replications")->valueint, 11);
+    const cJSON *own = cJSON_GetArrayItem(by, 1);
+    assert_true(cJSON_IsNull(get(own, "rule")));
+    assert_int_equal(get(own, "replications")->valueint, 1);
+    const cJSON *wave = cJSON_GetArrayItem(get(rollout, "waves"), 1);
+    assert_string_equal(get(wave, "name")->valuestring, "rest");
+    assert_true(get(get(wave, "opened_s"), "mean")->valuedouble == 86400.0);
+    assert_int_equal(get(get(wave, "opened_s"), "reached")->valueint, 8);
+    char *script = sample_contents(folder, "plots/time_to_update.gp");
+    assert_non_null(strstr(script, "stopped in 12 of 20: 2 h"));
+    free(script);
     cJSON_Delete(json);
     free(text);
     free(folder);
@@ -134,10 +170,11 @@ static void devices_csv_rows(void **state)
 
     assert_non_null(strstr(
         text, "\n1,plain,updated_confirmed,1.5,2,3.000001,8640000,1,20,300,"
-              "4000,4321,0.25,12.000001,0.99,2,30,29,5,4,3,1,0,2,7,1,1,9.5\n"));
+              "4000,4321,0.25,12.000001,0.99,2,30,29,5,4,3,1,0,2,7,1,1,9.5,"
+              "1,1,,4,5,77,6\n"));
     assert_non_null(strstr(
         text, "\n3,\"odd, \"\"name\"\"\",waiting_never_offered,,,,,0,0,0,0,"
-              "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,\n"));
+              "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,0,,,,,0,0\n"));
     size_t lines = 0;
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
@@ -204,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SAMPLE_TEST(summary_json_is_complete),
+        SAMPLE_TEST(a_rollout_has_waves_and_stops),
         SAMPLE_TEST(one_line_json_says_the_same),
         SAMPLE_TEST(devices_csv_rows),
         SAMPLE_TEST(timeline_csv_rows),

@@ -46,6 +46,11 @@ static struct ota_device_record record_of(int64_t device)
         .begun_us = OTA_NEVER,
         .installed_us = OTA_NEVER,
         .confirmed_us = OTA_NEVER,
+        .reached_us = OTA_NEVER,
+        .revoked_us = OTA_NEVER,
+        .left_us = OTA_NEVER,
+        .back_us = OTA_NEVER,
+        .defect_us = OTA_NEVER,
         .charge_pc = INT64_C(3600000000000) * 100000, /* 100,000 mAh */
         .dead = device % 2 == 1,
     };
@@ -113,7 +118,7 @@ static struct ota_results collect(bool keep_devices)
     assert_non_null(collector);
 
     tell(collector);
-    assert_true(ota_collector_finish(collector, &results, &error));
+    assert_true(ota_collector_finish(collector, NULL, &results, &error));
     assert_false(error.failed);
     ota_collector_free(collector);
     return results;
@@ -165,8 +170,9 @@ static void kpis_of_a_group_by_hand(void **state)
         {OTA_KPI_BELIEVED, 60.0},        {OTA_KPI_BELIEVED_WRONGLY, 0.0},
         {OTA_KPI_UNBELIEVED, 40.0},      {OTA_KPI_DEFECTIVE, 5.0},
     };
-    assert_int_equal(sizeof(wanted) / sizeof(wanted[0]), OTA_KPIS);
-    for (size_t i = 0; i < OTA_KPIS; i++)
+    enum { WANTED = sizeof(wanted) / sizeof(wanted[0]) };
+    assert_int_equal(WANTED, OTA_KPI_DEFECTIVE + 1);
+    for (size_t i = 0; i < WANTED; i++)
         assert_near(kpi[wanted[i].kpi], wanted[i].wanted, 1e-9);
     ota_results_release(&results);
 }
@@ -208,6 +214,76 @@ static void timeline_and_bytes_of_all_shards(void **state)
     ota_results_release(&results);
 }
 
+/* Tells a state of device 0 of group 1, on the first shard. */
+static void tell_state(const struct ota_collector *collector, int64_t time_us,
+                       enum ota_state from, enum ota_state to, bool undone)
+{
+    const struct ota_observer *observer = ota_collector_observers(collector);
+    const struct ota_observation seen = {
+        .kind = OTA_SEEN_STATE,
+        .time_us = time_us,
+        .device = 100,
+        .group = 1,
+        .undone = undone,
+        .detail.state = {from, to},
+    };
+    observer->observe(observer->self, &seen);
+}
+
+/* A download that did not happen after all is neither in the timeline nor
+ * among those that were under way at the stop; the one that did is. */
+static void what_is_undone_was_not(void **state)
+{
+    (void)state;
+    struct ota_results_shape of = shape(false);
+    struct ota_error error = {.failed = false};
+    struct ota_results results;
+    of.staged = of.may_stop = true;
+    struct ota_collector *collector = ota_collector_new(&of, &error);
+    assert_non_null(collector);
+
+    tell(collector);
+    const int64_t h_us = OTA_US_PER_H;
+    tell_state(collector, 2 * h_us, OTA_STATE_WAITING, OTA_STATE_DOWNLOADING,
+               false);
+    tell_state(collector, 8 * h_us, OTA_STATE_DOWNLOADING, OTA_STATE_WAITING,
+               false);
+    tell_state(collector, 2 * h_us, OTA_STATE_WAITING, OTA_STATE_DOWNLOADING,
+               true);
+    tell_state(collector, 8 * h_us, OTA_STATE_DOWNLOADING, OTA_STATE_WAITING,
+               true);
+    tell_state(collector, 5 * h_us, OTA_STATE_WAITING, OTA_STATE_DOWNLOADING,
+               false);
+    tell_state(collector, 6 * h_us, OTA_STATE_DOWNLOADING, OTA_STATE_WAITING,
+               false);
+
+    const struct ota_wave_record waves[] = {{.name = "canary"}, {.name = NULL}};
+    struct ota_campaign_record campaign = {
+        .stop_us = 4 * h_us, /* 5 h since time 0 */
+        .effective_us = OTA_NEVER,
+        .rule = 0,
+        .wave_count = 2,
+        .waves = waves,
+    };
+    assert_true(ota_collector_finish(collector, &campaign, &results, &error));
+    ota_collector_free(collector);
+
+    const struct ota_timeline *timeline = &results.timeline;
+    for (size_t i = 0; i < timeline->instants; i++) {
+        const int64_t at_us = (int64_t)i * timeline->step_us;
+        assert_int_equal(ota_timeline_at(timeline, i, OTA_STATE_DOWNLOADING),
+                         at_us >= 5 * h_us && at_us < 6 * h_us);
+    }
+    assert_true(results.groups[0].kpi[OTA_KPI_STOP_DOWNLOADS] == 1.0);
+    assert_true(results.groups[1].kpi[OTA_KPI_STOP_DOWNLOADS] == 0.0);
+    assert_true(results.groups[2].kpi[OTA_KPI_STOP_DOWNLOADS] == 1.0);
+    assert_true(results.staged);
+    assert_ptr_not_equal(results.campaign.waves, waves);
+    assert_string_equal(results.campaign.waves[0].name, "canary");
+    assert_string_equal(results.campaign.waves[1].name, "");
+    ota_results_release(&results);
+}
+
 static void records_stay_if_asked(void **state)
 {
     (void)state;
@@ -232,7 +308,7 @@ static void every_kpi_has_its_words(void **state)
         assert_non_null(ota_kpis[k].name);
         assert_non_null(ota_kpis[k].label);
         assert_non_null(ota_kpis[k].help);
-        assert_non_null(strstr(" 1 s B mAh USD devices ", ota_kpis[k].unit));
+        assert_non_null(strstr(" 1 s h B mAh USD devices ", ota_kpis[k].unit));
         for (int other = 0; other < k; other++)
             assert_string_not_equal(ota_kpis[k].name, ota_kpis[other].name);
     }
@@ -245,6 +321,7 @@ int main(void)
         cmocka_unit_test(kpis_of_a_group_by_hand),
         cmocka_unit_test(what_never_came_is_nan),
         cmocka_unit_test(timeline_and_bytes_of_all_shards),
+        cmocka_unit_test(what_is_undone_was_not),
         cmocka_unit_test(records_stay_if_asked),
         cmocka_unit_test(every_kpi_has_its_words),
     };

@@ -295,8 +295,8 @@ static void test_starters(void **state)
     const char *b = strstr(dumps[1], "\"run\"");
     size_t before = (size_t)(strstr(a, "\"app\": {") - a);
     assert_memory_equal(a, b, before);
-    assert_string_equal(strstr(a, "\"transfer\": {"),
-                        strstr(b, "\"transfer\": {"));
+    assert_string_equal(strstr(a + before, "\"transfer\": {"),
+                        strstr(b + before, "\"transfer\": {"));
     free(dumps[0]);
     free(dumps[1]);
 }

@@ -12,7 +12,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "sim/base/clock.h"
 #include "sim/stats/summary.h"
 #include "tests/support/near.h"
 
@@ -26,7 +28,10 @@ static const char *const names[] = {"trackers"};
 static void make(struct ota_results *results, int64_t confirmed,
                  double time_to_50_s)
 {
-    *results = (struct ota_results){.group_count = 1};
+    *results = (struct ota_results){
+        .group_count = 1,
+        .campaign = {.stop_us = OTA_NEVER, .rule = -1},
+    };
     results->groups = calloc(2, sizeof(*results->groups));
     assert_non_null(results->groups);
     for (size_t g = 0; g < 2; g++) {
@@ -205,6 +210,112 @@ static void timeline_is_of_shares_that_add_up(void **state)
     ota_summary_release(&summary);
 }
 
+/* Four replications of 100 devices: two are stopped, by rule 2 after 100 s and
+ * by a wave's rule after 300 s; the second wave opens in those that are not. */
+static struct ota_summary summarise_rollouts(void)
+{
+    static const int64_t stop_us[] = {OTA_NEVER, 100000000, 300000000,
+                                      OTA_NEVER};
+    static const int64_t rule[] = {-1, 2, -1, -1};
+    struct ota_results results[4];
+    struct ota_summary summary;
+    struct ota_error error = {.failed = false};
+
+    for (size_t r = 0; r < 4; r++) {
+        make(&results[r], 10, 1.0);
+        struct ota_wave_record *waves = calloc(2, sizeof(*waves));
+        assert_non_null(waves);
+        waves[0] = (struct ota_wave_record){
+            .name = "a name that is longer than there is room for in a wave",
+            .size = 5,
+            .complete_us = OTA_NEVER,
+        };
+        waves[0].counts.kept[OTA_COUNT_FAILED] = (int64_t)r;
+        waves[1] = (struct ota_wave_record){
+            .name = "rest",
+            .size = 95,
+            .opened_us = stop_us[r] == OTA_NEVER ? (int64_t)(r + 1) * 1000000
+                                                 : OTA_NEVER,
+            .complete_us = OTA_NEVER,
+        };
+        results[r].staged = true;
+        results[r].campaign = (struct ota_campaign_record){
+            .stop_us = stop_us[r],
+            .rule = rule[r],
+            .wave_count = 2,
+            .waves = waves,
+        };
+        const bool stopped = stop_us[r] != OTA_NEVER;
+        for (size_t g = 0; g < 2; g++) {
+            double *kpi = results[r].groups[g].kpi;
+            kpi[OTA_KPI_STOPPED] = g == 1 ? NAN : stopped;
+            kpi[OTA_KPI_STOP_TIME] = stopped ? (double)stop_us[r] / 1e6 : NAN;
+            kpi[OTA_KPI_BACK_TIME] = NAN;
+        }
+    }
+    assert_true(ota_summary_make(&summary, results, 4, names, 0.95, &error));
+    for (size_t r = 0; r < 4; r++)
+        ota_results_release(&results[r]);
+    return summary;
+}
+
+/* Two of four: exact limits 6.76 % and 93.24 %. 100 and 300: mean 200,
+ * deviation 141.42; t of one degree of freedom is 12.7062, and a time is not
+ * below 0. */
+static void a_stop_is_of_those_that_stopped(void **state)
+{
+    (void)state;
+    struct ota_summary summary = summarise_rollouts();
+    const struct ota_estimate *kpi = summary.groups[0].kpi;
+
+    assert_near(kpi[OTA_KPI_STOPPED].mean, 0.5, 1e-12);
+    assert_near(kpi[OTA_KPI_STOPPED].lo, 0.0676, 5e-5);
+    assert_near(kpi[OTA_KPI_STOPPED].hi, 0.9324, 5e-5);
+    is(kpi[OTA_KPI_STOP_TIME], 200.0, 0.0, 200.0 + 12.7062 * 100.0);
+    assert_int_equal(kpi[OTA_KPI_STOP_TIME].values, 2);
+    assert_int_equal(kpi[OTA_KPI_STOP_TIME].of, 4);
+    assert_true(isnan(kpi[OTA_KPI_BACK_TIME].mean));
+    assert_int_equal(kpi[OTA_KPI_BACK_TIME].values, 0);
+    assert_true(isnan(summary.groups[1].kpi[OTA_KPI_STOPPED].mean));
+    ota_summary_release(&summary);
+}
+
+static void waves_and_rules(void **state)
+{
+    (void)state;
+    struct ota_summary summary = summarise_rollouts();
+    const struct ota_rollout_summary *rollout = &summary.rollout;
+
+    assert_int_equal(rollout->stops, 2);
+    assert_int_equal(rollout->rule_count, 3);
+    assert_int_equal(rollout->by_rule[2], 1);
+    assert_int_equal(rollout->by_rule[0] + rollout->by_rule[1], 0);
+    assert_int_equal(rollout->wave_count, 2);
+    assert_int_equal(strlen(rollout->waves[0].name), OTA_WAVE_NAME_SIZE - 1);
+    assert_near(rollout->waves[0].size.mean, 5.0, 1e-12);
+    assert_near(rollout->waves[0].bad.mean, 1.5, 1e-12);
+    assert_int_equal(rollout->waves[0].complete.values, 0);
+    assert_string_equal(rollout->waves[1].name, "rest");
+    assert_near(rollout->waves[1].opened.mean, 2.5, 1e-12);
+    assert_int_equal(rollout->waves[1].opened.values, 2);
+    ota_summary_release(&summary);
+}
+
+/* 10 of 100 in each of four replications: devices that hang together are not
+ * 400 independent ones. */
+static void a_staged_rollout_pools_no_devices(void **state)
+{
+    (void)state;
+    struct ota_summary summary = summarise_rollouts();
+    const struct ota_estimate confirmed =
+        summary.groups[0].outcomes[OTA_OUTCOME_UPDATED_CONFIRMED];
+
+    assert_true(summary.rollout.staged);
+    assert_true(confirmed.mean == 10.0);
+    assert_true(confirmed.lo == 10.0 && confirmed.hi == 10.0);
+    ota_summary_release(&summary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +324,9 @@ int main(void)
         cmocka_unit_test(equal_counts_are_pooled),
         cmocka_unit_test(one_replication),
         cmocka_unit_test(a_time_not_always_reached_has_no_mean),
+        cmocka_unit_test(a_stop_is_of_those_that_stopped),
+        cmocka_unit_test(waves_and_rules),
+        cmocka_unit_test(a_staged_rollout_pools_no_devices),
         cmocka_unit_test(timeline_is_of_shares_that_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

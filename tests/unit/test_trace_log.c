@@ -81,6 +81,31 @@ static void begins_at_time_0(void **state)
     ota_trace_release(&log);
 }
 
+/* A life that did not happen is told again and taken back, then comes the one
+ * that did. */
+static void forgets_what_was_undone(void **state)
+{
+    (void)state;
+    struct ota_transfer_result result = {.down_bytes = 3};
+    struct ota_trace_log log = {.device = 0};
+    struct ota_observation begin = {.kind = OTA_SEEN_BEGIN, .time_us = 5};
+    struct ota_observation end = {.kind = OTA_SEEN_END, .time_us = 9};
+    end.detail.transfer.result = &result;
+
+    ota_trace_hear(&log, &begin);
+    ota_trace_hear(&log, &end);
+    begin.undone = end.undone = true;
+    ota_trace_hear(&log, &begin);
+    ota_trace_hear(&log, &end);
+    assert_int_equal(log.count, 0);
+    end.undone = false;
+    end.time_us = 12;
+    ota_trace_hear(&log, &end);
+    assert_int_equal(log.count, 1);
+    assert_int_equal(log.events[0].seen.time_us, 12);
+    ota_trace_release(&log);
+}
+
 /* Order of time; what happens at one instant stays as it was told. */
 static void sorts_by_time_and_telling(void **state)
 {
@@ -121,6 +146,7 @@ int main(void)
         cmocka_unit_test(hears_its_devices_only),
         cmocka_unit_test(keeps_what_was_told),
         cmocka_unit_test(begins_at_time_0),
+        cmocka_unit_test(forgets_what_was_undone),
         cmocka_unit_test(sorts_by_time_and_telling),
         cmocka_unit_test(formats_have_names),
     };

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command_gates.c - `otasim gates`: how often the rollout's rules are wrong.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "output/gate_errors.h"
+#include "sim/base/clock.h"
+#include "sim/cli/options.h"
+#include "sim/cli/progress.h"
+#include "sim/experiment/gates.h"
+#include "sim/otasim.h"
+
+static enum ota_exit report_on(const struct ota_options *options,
+                               const struct ota_scenario *scenario,
+                               const struct ota_gates *gates)
+{
+    const struct ota_estimate missed = ota_gates_missed(&gates->bad);
+    struct ota_gates_report report = {
+        .good =
+            {
+                .summary = &gates->good,
+                .scenario_name = scenario->name,
+                .scenario_title = scenario->title,
+                .scenario_json = "",
+                .version = OTASIM_VERSION,
+                .seed = scenario->run.seed,
+                .horizon_us = scenario->run.horizon_us,
+                .release_us = scenario->release.at_us,
+                .plan_cap_bytes = INT64_MAX,
+            },
+        .policy_name = scenario->fleet.policy.name,
+        .missed = &missed,
+    };
+    report.bad = report.good;
+    report.bad.summary = &gates->bad;
+
+    if (options->json)
+        ota_gates_print_json(&report, stdout); /* main() looks at stdout */
+    else if (!options->quiet)
+        ota_gates_print(&report, stdout, ota_terminal_width(),
+                        ota_wants_colour());
+    return OTA_EXIT_OK;
+}
+
+static enum ota_exit simulate(const struct ota_options *options,
+                              const struct ota_scenario *scenario)
+{
+    struct ota_progress progress;
+    const int64_t runs = 2 * scenario->run.replications;
+    const double device_days =
+        (double)ota_fleet_config_devices(&scenario->fleet) *
+        (double)scenario->run.horizon_us / (double)OTA_US_PER_DAY;
+    ota_progress_start(&progress, !options->quiet && isatty(STDERR_FILENO),
+                       device_days, runs);
+
+    struct ota_gates gates;
+    struct ota_error error = {0};
+    const struct ota_experiment_options experiment = {
+        .seed = scenario->run.seed,
+        .replications = scenario->run.replications,
+        .threads = ota_threads(options),
+        .confidence = scenario->run.confidence,
+        .rates =
+            {
+                .site_visit_usd =
+                    ota_dist_mean(&scenario->costs.site_visit) / 1e6,
+                .operator_hour_usd =
+                    (double)scenario->costs.operator_hour_uusd / 1e6,
+            },
+        .progress = ota_progress_done,
+        .keep_going = ota_progress_keep_going,
+        .context = &progress,
+    };
+    const enum ota_experiment_status status =
+        ota_gates_run(&scenario->fleet, &experiment, &gates, &error);
+    ota_progress_clear(&progress);
+    ota_progress_end(&progress);
+
+    if (status == OTA_EXPERIMENT_FAILED)
+        return ota_failed(error.message);
+    if (status == OTA_EXPERIMENT_STOPPED) {
+        fprintf(stderr, "otasim: interrupted after %lld of %lld replications\n",
+                (long long)progress.done, (long long)runs);
+        return OTA_EXIT_FAILED;
+    }
+    const enum ota_exit result = report_on(options, scenario, &gates);
+    ota_gates_release(&gates);
+    return result;
+}
+
+/* A question that the scenario cannot answer. */
+static enum ota_exit refuse(const char *file)
+{
+    fprintf(stderr,
+            "otasim: %s: the release is good on every device, so there is no "
+            "bad one to miss: give it a fate and a share, as by\n"
+            "    --set image.fate=reverts --set image.bad=0.05 --set "
+            "image.after=10min\n"
+            "`otasim models image` tells of both\n",
+            file);
+    return OTA_EXIT_SCENARIO;
+}
+
+enum ota_exit ota_command_gates(const struct ota_options *options)
+{
+    struct ota_complaints complaints = {0};
+    struct ota_scenario scenario;
+
+    if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
+                           options->setting_count, &complaints))
+        return ota_refuse(&complaints);
+    const enum ota_exit status = ota_gates_nothing_bad(&scenario.fleet)
+                                     ? refuse(options->operands[0])
+                                     : simulate(options, &scenario);
+    ota_scenario_release(&scenario);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rollout.h - how fast a release spread, how far it had come when a rule
+ * stopped it, and what stays to be mended and paid.
+ *
+ * The campaign knows what devices reported; who ran the release, and where it
+ * is bad, is the truth of the devices' records.
+ */
+#ifndef OTA_ROLLOUT_H
+#define OTA_ROLLOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/fleet/campaign.h"
+#include "sim/fleet/observation.h"
+#include "sim/stats/kpi.h"
+
+/* What trouble costs beside the data. */
+struct ota_rates {
+    double site_visit_usd;
+    double operator_hour_usd;
+};
+
+/* Time of a person that one step (approval, resume, skip, retry) takes.
+ * Assumption, ours: a quarter of an hour. */
+#define OTA_STEP_HOURS 0.25
+
+/* The fleet or one of its groups, after a run. */
+struct ota_rollout_view {
+    const struct ota_device_record *records;
+    size_t count;
+    bool fleet;                                 /* or a group */
+    int64_t release_us, horizon_us;             /* since time 0 */
+    const struct ota_campaign_record *campaign; /* NULL: there was none */
+    int64_t downloading;                        /* at its stop */
+    struct ota_rates rates;
+};
+
+/* When the campaign was stopped or halted, since time 0; OTA_NEVER. */
+int64_t ota_rollout_stop_us(const struct ota_campaign_record *campaign,
+                            int64_t release_us);
+
+/* Fills in the KPIs from OTA_KPI_TIME_TO_50 to 99 and from OTA_KPI_OFFERED_50
+ * on. scratch has room for count; kpi[OTA_KPI_OVERAGE] is there already. */
+void ota_rollout_kpis(const struct ota_rollout_view *view, double *scratch,
+                      double kpi[OTA_KPIS]);
+
+#endif
