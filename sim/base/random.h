@@ -43,6 +43,10 @@ enum ota_purpose {
     OTA_PURPOSE_REPORT,    /* what gets lost between cloud and backend */
     OTA_PURPOSE_OPERATOR,  /* what people do, and when */
     OTA_PURPOSE_IDLE,      /* what idle time cost */
+    OTA_PURPOSE_LABEL,     /* which value of a label a device has */
+    OTA_PURPOSE_CAMPAIGN,  /* orders, samples and people of a rollout */
+    OTA_PURPOSE_POLL,      /* when a device asks for updates */
+    OTA_PURPOSE_ACCEPT,    /* whether somebody lets an update in */
     OTA_PURPOSE_COUNT
 };
 

@@ -77,7 +77,11 @@ static const struct dimension dimensions[OTA_DIMENSIONS] = {
                   "a",
                   "100kbit/s",
                   "kbit/s",
-                  {{"bit/s", 1.0}, {"kbit/s", 1e3}, {"Mbit/s", 1e6}, {0}}},
+                  {{"bit/s", 1.0},
+                   {"kbit/s", 1e3},
+                   {"Mbit/s", 1e6},
+                   {"Gbit/s", 1e9},
+                   {0}}},
 };
 
 /* What people also write, and what they mean by it; only for suggestions. */
@@ -97,7 +101,7 @@ static const struct {
     {OTA_SIZE, "k", "KB"},        {OTA_SIZE, "m", "MB"},
     {OTA_SIZE, "g", "GB"},        {OTA_MONEY, "$", "USD"},
     {OTA_RATE, "bps", "bit/s"},   {OTA_RATE, "kbps", "kbit/s"},
-    {OTA_RATE, "mbps", "Mbit/s"},
+    {OTA_RATE, "mbps", "Mbit/s"}, {OTA_RATE, "gbps", "Gbit/s"},
 };
 
 /* A decimal number: digits * 10^exponent, and the text it came from. */

@@ -37,6 +37,8 @@ static const enum ota_power depth_power[OTA_SLEEP_DEPTHS] = {
 
 const struct ota_path *ota_actor_path(const struct ota_actor *actor)
 {
+    if (actor->device->backs)
+        return &actor->backs[actor->device->variant];
     return &actor->group->variants[actor->device->variant].path;
 }
 
@@ -114,9 +116,10 @@ void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
     device->interrupt = OTA_INTERRUPT_NONE;
     if (!draws_power(phase))
         return;
-    if (device->fate_us < due_us)
-        interrupt_at(device, ota_us_max(device->fate_us, now_us),
-                     OTA_INTERRUPT_IMAGE);
+    const int64_t fate_us =
+        ota_us_min(device->fate_us, device->manner.revert_us);
+    if (fate_us < due_us)
+        interrupt_at(device, ota_us_max(fate_us, now_us), OTA_INTERRUPT_IMAGE);
     /* Of two that coincide it is this one; but a transfer ends there itself. */
     if (device->presence_us != OTA_NEVER &&
         device->presence_us <= device->due_us &&
@@ -229,6 +232,7 @@ struct ota_observation ota_actor_observation(const struct ota_actor *actor,
         .group = actor->device->group,
         .variant = actor->device->variant,
         .safe_mode = actor->device->safe_mode,
+        .undone = actor->undoing,
         .record = actor->record,
     };
 }

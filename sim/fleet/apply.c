@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "sim/fleet/attributes.h"
 #include "sim/fleet/device.h"
 
 static bool is_last(const struct ota_actor *actor)
@@ -25,6 +26,19 @@ static bool accepts(const struct ota_actor *actor)
                                device->step) == OTA_ACCEPTED;
 }
 
+/* Whether the image under way is the release, and turns out to be bad before
+ * it runs. */
+static bool is_found_bad(const struct ota_actor *actor)
+{
+    const struct ota_device *device = actor->device;
+    const ota_path_taken with = device->taken | (ota_path_taken)1
+                                                    << device->step;
+
+    return actor->record->bad && !device->backs && !device->refuses &&
+           actor->config->image.fate == OTA_IMAGE_FAILS &&
+           with == ota_path_all(ota_actor_path(actor));
+}
+
 void ota_apply_begin(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_firmware *firmware = &actor->group->firmware;
@@ -32,6 +46,7 @@ void ota_apply_begin(struct ota_actor *actor, int64_t now_us)
     struct ota_device *device = actor->device;
     struct ota_stream stream;
     bool applied = false;
+    bool fails = false;
     int64_t took_us = 0;
 
     device->refuses = !accepts(actor);
@@ -41,9 +56,11 @@ void ota_apply_begin(struct ota_actor *actor, int64_t now_us)
         took_us = firmware->model->apply_us(
             firmware->config, step->module.size_bytes + step->with.size_bytes,
             &stream.rng, &applied);
+        fails = firmware->model->fails(firmware->config, &stream.rng);
     }
-    device->applies = applied;
-    if (!device->safe_mode && !device->refuses)
+    device->manner.fails = fails || is_found_bad(actor);
+    device->applies = applied && !device->manner.fails;
+    if (!device->safe_mode && !device->refuses && !device->backs)
         ota_actor_state(actor, now_us, OTA_STATE_APPLYING);
     ota_actor_enter(actor, OTA_PHASE_APPLYING, now_us,
                     ota_us_add(now_us, took_us));
@@ -73,14 +90,35 @@ static int64_t draw_after_us(const struct ota_actor *actor, gsl_rng *rng)
     return ota_dist_draw_us(&actor->config->image.after, rng);
 }
 
-/* Draws whether the release is bad on this device. */
-static bool is_bad(const struct ota_actor *actor, struct ota_stream *stream)
+static const char *attribute_of(void *self, uint64_t device, const char *key,
+                                char *buffer, size_t size)
+{
+    const struct ota_actor *actor = self;
+
+    return ota_fleet_attribute(actor->config, actor->key, device, key, buffer,
+                               size);
+}
+
+bool ota_apply_draw_bad(const struct ota_actor *actor)
 {
     const struct ota_image_config *image = &actor->config->image;
+    struct ota_actor self = *actor;
+    struct ota_stream stream;
 
+    if (image->fate == OTA_IMAGE_GOOD || actor->is_pilot)
+        return false;
+    ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_IMAGE, 0);
+    return gsl_rng_uniform(&stream.rng) < image->bad &&
+           (!image->where.text ||
+            ota_filter_matches(&image->where, actor->id, attribute_of, &self));
+}
+
+/* What else is drawn of a bad image, behind whether it is. */
+static void image_stream(const struct ota_actor *actor,
+                         struct ota_stream *stream)
+{
     ota_stream_init(stream, actor->key, actor->id, OTA_PURPOSE_IMAGE, 0);
-    return image->fate != OTA_IMAGE_GOOD &&
-           gsl_rng_uniform(&stream->rng) < image->bad;
+    gsl_rng_uniform(&stream->rng);
 }
 
 void ota_apply_crash(struct ota_actor *actor, int64_t now_us)
@@ -88,12 +126,13 @@ void ota_apply_crash(struct ota_actor *actor, int64_t now_us)
     struct ota_device *device = actor->device;
     struct ota_stream stream;
 
+    device->manner.confirm_us = OTA_NEVER;
     ota_actor_state(actor, now_us, OTA_STATE_CRASHING);
     if (actor->config->image.fate != OTA_IMAGE_REVERTS) {
         ota_actor_enter(actor, OTA_PHASE_CRASHING, now_us, OTA_NEVER);
         return;
     }
-    is_bad(actor, &stream); /* moves the stream behind that draw */
+    image_stream(actor, &stream);
     if (device->fate_us == OTA_NEVER)
         device->fate_us = ota_us_add(now_us, draw_after_us(actor, &stream.rng));
     device->fate_us = ota_us_max(device->fate_us, now_us);
@@ -104,6 +143,9 @@ void ota_apply_reverted(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
+    ota_confirm_end(actor);
+    actor->record->left_us = now_us;
+    device->manner.owes = OTA_CAUSE_REVERT + 1;
     device->taken = 0;
     device->fate_us = OTA_NEVER;
     device->system = ota_path_system(ota_actor_path(actor), 0);
@@ -115,9 +157,21 @@ void ota_apply_reverted(struct ota_actor *actor, int64_t now_us)
 
 void ota_apply_defect(struct ota_actor *actor, int64_t now_us)
 {
-    actor->record->defect_us = now_us;
+    if (actor->device->fate_us <= now_us || !actor->device->manner.trial)
+        actor->record->defect_us = now_us;
+    if (ota_confirm_saves(actor, now_us))
+        return;
+    actor->record->left_us = now_us;
     ota_actor_state(actor, now_us, OTA_STATE_BRICKED);
     ota_device_die(actor, now_us);
+}
+
+/* The old image runs again, and whatever was bad is gone with the new one. */
+static void rolled_back(struct ota_actor *actor, int64_t now_us)
+{
+    actor->record->back_us = actor->record->left_us = now_us;
+    actor->device->fate_us = OTA_NEVER;
+    ota_actor_state(actor, now_us, OTA_STATE_ROLLED_BACK);
 }
 
 /* The release runs for the first time. Returns whether the device goes on. */
@@ -126,23 +180,37 @@ static bool first_boot(struct ota_actor *actor, int64_t now_us)
     struct ota_device_record *record = actor->record;
     struct ota_stream stream;
 
+    const enum ota_image_fate fate =
+        (enum ota_image_fate)actor->config->image.fate;
+    const bool works = !record->bad || fate == OTA_IMAGE_LATE;
     record->installed_us = now_us;
+    record->left_us = OTA_NEVER;
     ota_actor_state(actor, now_us, OTA_STATE_INSTALLED);
-    if (!is_bad(actor, &stream))
+    ota_confirm_begin(actor, now_us, works);
+    if (!record->bad)
         return true;
-    switch ((enum ota_image_fate)actor->config->image.fate) {
+    switch (fate) {
     case OTA_IMAGE_GOOD:
+    case OTA_IMAGE_FAILS: /* it would not have come so far */
         break;
     case OTA_IMAGE_LATE:
+        image_stream(actor, &stream);
         actor->device->fate_us =
             ota_us_add(now_us, draw_after_us(actor, &stream.rng));
         break;
     case OTA_IMAGE_CRASHES:
+        record->defect_us = now_us;
+        if (ota_confirm_saves(actor, now_us))
+            return false;
+        record->left_us = now_us;
+        ota_apply_crash(actor, now_us);
+        return false;
     case OTA_IMAGE_REVERTS:
         record->defect_us = now_us;
         ota_apply_crash(actor, now_us);
         return false;
     case OTA_IMAGE_BRICKS:
+        ota_confirm_end(actor); /* there is nothing left to go back to */
         ota_apply_defect(actor, now_us);
         return false;
     }
@@ -181,19 +249,24 @@ void ota_apply_end(struct ota_actor *actor, int64_t now_us)
     const struct ota_path *path = ota_actor_path(actor);
     struct ota_device *device = actor->device;
 
-    assert(device->module_bytes == path->steps[device->step].image_bytes);
+    assert(device->module_bytes == device->manner.image_bytes);
     if (device->applies)
         take_effect(actor);
     else
         actor->record->wasted_bytes += device->module_bytes;
     if (device->refuses)
         actor->record->refused++;
+    if (device->manner.fails)
+        device->manner.owes = OTA_CAUSE_INSTALL + 1;
     device->module_bytes = 0;
     device->commanded = false;
     device->safe_mode = ota_path_safe_mode(path, device->taken);
     tell_boot(actor, now_us);
 
-    if (is_last(actor)) {
+    if (device->backs) {
+        if (is_last(actor))
+            rolled_back(actor, now_us);
+    } else if (is_last(actor)) {
         if (!first_boot(actor, now_us))
             return;
     } else {

@@ -14,6 +14,7 @@
 
 #include "models/app/app.h"
 #include "models/battery/battery.h"
+#include "models/cloud/cloud.h"
 #include "models/delivery/delivery.h"
 #include "models/firmware/firmware.h"
 #include "models/firmware/path.h"
@@ -47,13 +48,34 @@ struct ota_outage {
     int64_t lasts_us; /* > 0 */
 };
 
+/*
+ * Something that policies tell devices apart by: a stage, a site, a hardware
+ * revision. With `each`, so many devices in a row share a value, numbered from
+ * 0 in each group; else each device has one of the values by their shares (a
+ * lone one has share 1).
+ */
+struct ota_label {
+    const char *key;
+    int64_t each; /* 0: not */
+    const struct ota_label_value {
+        const char *text;
+        double share;
+    } * values;
+    size_t value_count;
+};
+
 /* Devices that are alike but for their luck. */
 struct ota_group {
     char name[OTA_NAME_SIZE];
     char platform[OTA_NAME_SIZE];
     int64_t count;
-    bool product;  /* as against a developer's device */
-    double absent; /* share that is switched off for good */
+    const struct ota_label *labels;
+    size_t label_count;
+    struct ota_dist joins; /* when a device comes into the fleet, since time 0;
+                            * before, it is as if switched off */
+    int64_t utc_offset_us; /* its local time is so far ahead of UTC */
+    bool product;          /* as against a developer's device */
+    double absent;         /* share that is switched off for good */
     struct ota_presence presence;
     struct ota_sleep sleep;
     const struct ota_signal *signals;
@@ -89,13 +111,15 @@ enum ota_image_fate {
     OTA_IMAGE_REVERTS, /* crashes until a watchdog brings the old one back */
     OTA_IMAGE_BRICKS,  /* is dead */
     OTA_IMAGE_LATE,    /* runs well, reports itself, and stops working later */
+    OTA_IMAGE_FAILS,   /* is found bad before it runs, and reported */
 };
 
 /* How good the release is. */
 struct ota_image_config {
-    int fate;              /* enum ota_image_fate, of the bad ones */
-    double bad;            /* share of devices on which it is bad */
-    struct ota_dist after; /* reverts, late: from the first boot to that */
+    int fate;                /* enum ota_image_fate, of the bad ones */
+    double bad;              /* share of devices on which it is bad, */
+    struct ota_filter where; /* of those that this matches */
+    struct ota_dist after;   /* reverts, late: from the first boot to that */
 };
 
 /* What the operator's own backend makes of the cloud's reports. */
@@ -107,9 +131,10 @@ enum ota_backend_believes {
 struct ota_backend_config {
     int believes;       /* enum ota_backend_believes */
     double report_loss; /* share of reports lost between cloud and backend */
-    int64_t query_us;   /* it asks the cloud for the version that each device
-                         * reported so often, from the release on; OTA_NEVER:
-                         * never */
+    struct ota_dist report_delay; /* what the others take */
+    int64_t query_us; /* it asks the cloud for the version that each device
+                       * reported so often, from the release on; OTA_NEVER:
+                       * never */
 };
 
 struct ota_fleet_config {
@@ -118,7 +143,8 @@ struct ota_fleet_config {
     int64_t horizon_us; /* the run ends here; > 0 */
     int64_t release_us; /* the rollout begins here; < horizon_us */
     struct ota_delivery delivery;
-    struct ota_policy policy;
+    struct ota_cloud_config cloud;
+    struct ota_policy policy; /* rules see reports as the backend does */
     struct ota_healer_config healer;
     struct ota_image_config image;
     struct ota_backend_config backend;

@@ -8,17 +8,19 @@
  */
 #include <assert.h>
 
+#include "sim/fleet/attributes.h"
 #include "sim/fleet/device.h"
 
 /* The draws of the begin, by index. */
 enum {
     START_PRESENCE,
-    START_VARIANT,
+    START_VARIANT = OTA_START_VARIANT,
     START_SLEEP,
     START_SESSION,
     START_APP,
     START_KEEP_ALIVE,
     START_BATTERY,
+    START_JOINS,
 };
 
 /* --- the begin --- */
@@ -30,21 +32,6 @@ static void start_stream(const struct ota_actor *actor, uint64_t index,
 {
     ota_stream_init(stream, actor->key, actor->id, OTA_PURPOSE_START,
                     (uint64_t)actor->device->wake << START_BITS | index);
-}
-
-static uint16_t draw_variant(const struct ota_actor *actor)
-{
-    const struct ota_group *group = actor->group;
-    struct ota_stream stream;
-
-    start_stream(actor, START_VARIANT, &stream);
-    double left = gsl_rng_uniform(&stream.rng);
-    for (size_t v = 0; v + 1 < group->variant_count; v++) {
-        left -= group->variants[v].share;
-        if (left < 0)
-            return (uint16_t)v;
-    }
-    return (uint16_t)(group->variant_count - 1);
 }
 
 /* Accounts for the phase under way up to now_us. */
@@ -102,7 +89,19 @@ void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
     device->spoke_us = device->radio_us = now_us;
     device->attached_us = -OTA_NEVER;
     device->next_wake_us = next_wake_us;
+    ota_learn_skip(actor, now_us);
     ota_actor_enter(actor, OTA_PHASE_ASLEEP, now_us, next_wake_us);
+}
+
+int64_t ota_device_joins_us(const struct ota_group *group,
+                            const struct ota_random_key *key, uint64_t id)
+{
+    struct ota_stream stream;
+
+    if (ota_dist_most(&group->joins) <= 0)
+        return 0;
+    ota_stream_init(&stream, key, id, OTA_PURPOSE_START, START_JOINS);
+    return ota_dist_draw_us(&group->joins, &stream.rng);
 }
 
 /* Draws until when the device is switched on, or off. Returns which. */
@@ -115,7 +114,12 @@ static bool draw_presence(struct ota_actor *actor, int64_t now_us)
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_PRESENCE, 0);
     actor->device->presence_us = ota_us_add(
         now_us, presence->model->first_us(presence->config, &stream.rng, &on));
-    return on;
+    const int64_t joins_us =
+        ota_device_joins_us(actor->group, actor->key, actor->id);
+    if (joins_us <= 0)
+        return on;
+    actor->device->presence_us = joins_us; /* not there before */
+    return false;
 }
 
 void ota_device_start(struct ota_actor *actor)
@@ -129,9 +133,12 @@ void ota_device_start(struct ota_actor *actor)
     device->script_us = device->fate_us = device->lost_us = OTA_NEVER;
     device->presence_us = OTA_NEVER;
     device->attached_us = device->retry_us = -OTA_NEVER;
+    device->answered_us = -OTA_NEVER;
+    device->share_end_us = device->share_cut_us = OTA_NEVER;
     device->left_pc = INT64_MAX; /* until it is counted */
     device->state = OTA_STATE_WAITING;
-    device->variant = draw_variant(actor);
+    ota_manner_start(&device->manner);
+    device->variant = ota_fleet_variant(group, actor->key, actor->id);
     device->system = ota_path_system(ota_actor_path(actor), 0);
     draw_nature(actor, 0);
 
@@ -183,6 +190,11 @@ void ota_device_open(struct ota_actor *actor)
         .confirmed_us = OTA_NEVER,
         .believed_us = OTA_NEVER,
         .defect_us = OTA_NEVER,
+        .reached_us = OTA_NEVER,
+        .revoked_us = OTA_NEVER,
+        .left_us = OTA_NEVER,
+        .back_us = OTA_NEVER,
+        .bad = ota_apply_draw_bad(actor),
     };
     start_stream(actor, START_BATTERY, &stream);
     device->left_pc = battery->model->start_pc(battery->config, &stream.rng);
@@ -278,54 +290,170 @@ void ota_device_step(struct ota_actor *actor)
     }
 }
 
+/* --- what the rollout does to it --- */
+
 /* A device that has the release already needs no rollout. */
 static bool has_it(struct ota_actor *actor, int64_t now_us)
 {
     if (ota_actor_path(actor)->count > 0)
         return false;
+    ota_actor_report(actor, now_us, OTA_REPORT_CURRENT, OTA_CAUSES);
     if (actor->device->state != OTA_STATE_WAITING)
         return true;
     actor->record->installed_us = actor->record->confirmed_us = now_us;
     actor->record->believed = true;
     actor->record->believed_us = now_us;
-    actor->reports->confirmed++;
     ota_actor_state(actor, now_us, OTA_STATE_CONFIRMED);
     return true;
+}
+
+/* One that was offered the update before: what became of it is forgotten. */
+static void start_over(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    device->aborted = 0;
+    if (device->state == OTA_STATE_GIVEN_UP ||
+        device->state == OTA_STATE_REVERTED)
+        ota_actor_state(actor, now_us,
+                        device->safe_mode ? OTA_STATE_SAFE_MODE
+                                          : OTA_STATE_WAITING);
+    else if (device->state == OTA_STATE_CONFIRMED) /* it was not heard */
+        ota_actor_report(actor, now_us, OTA_REPORT_SUCCEEDED, OTA_CAUSES);
+}
+
+/* Something is to be planned anew for a device that is online. */
+static void replan(struct ota_actor *actor, int64_t now_us)
+{
+    if (actor->device->phase != OTA_PHASE_ONLINE)
+        return;
+    settle(actor, now_us);
+    ota_online_go_on(actor, now_us);
+}
+
+/* There is an image for the device: the cloud sends it there and then, if it
+ * does so. */
+static void offer(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+
+    if (ota_operator_sends(actor)) {
+        ota_operator_start(actor, now_us);
+        replan(actor, now_us);
+        return;
+    }
+    if (!delivery.model->offers_online(delivery.config)) {
+        if (device->phase == OTA_PHASE_ONLINE && ota_learn_asks(actor, now_us))
+            ota_update_offer(actor, now_us, true);
+        if (device->begin_us != OTA_NEVER ||
+            ota_learn_due_us(actor, now_us) != OTA_NEVER)
+            replan(actor, now_us);
+        return;
+    }
+    if (device->phase == OTA_PHASE_ONLINE ||
+        device->phase == OTA_PHASE_PUBLISHING) {
+        ota_update_offer(actor, now_us, true);
+        replan(actor, now_us);
+        return;
+    }
+    if (device->phase == OTA_PHASE_ASLEEP || device->phase == OTA_PHASE_TAIL)
+        settle(actor, now_us);
+    ota_online_wake_up(actor, now_us);
 }
 
 void ota_device_reach(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    struct ota_device_record *record = actor->record;
 
     device->reached = true;
-    if (has_it(actor, now_us))
-        return;
-    if (ota_operator_sends(actor))
-        ota_operator_start(actor, now_us);
-    const bool online = device->phase == OTA_PHASE_ONLINE ||
-                        device->phase == OTA_PHASE_PUBLISHING;
-    if (ota_operator_sends(actor)) {
-        if (device->phase == OTA_PHASE_ONLINE) {
-            settle(actor, now_us);
-            ota_online_go_on(actor, now_us);
-        }
+    device->closed = device->canceled = device->started = false;
+    ota_manner_offered(&device->manner);
+    ota_learn_skip(actor, now_us);
+    record->revoked_us = OTA_NEVER;
+    if (record->reached_us != OTA_NEVER)
+        start_over(actor, now_us);
+    record->reached_us = ota_us_min(record->reached_us, now_us);
+    if (!has_it(actor, now_us))
+        offer(actor, now_us);
+}
+
+void ota_device_revoke(struct ota_actor *actor, int64_t now_us, bool canceled)
+{
+    struct ota_device *device = actor->device;
+
+    device->reached = device->asks_again = device->queues = false;
+    device->closed = true;
+    device->canceled = canceled;
+    actor->record->revoked_us = now_us;
+    device->begin_us = device->script_us = OTA_NEVER;
+    if (canceled)
+        ota_accept_drop(actor, now_us);
+    replan(actor, now_us);
+}
+
+void ota_device_roll_back(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    if (device->backs || (device->state != OTA_STATE_INSTALLED &&
+                          device->state != OTA_STATE_CONFIRMED)) {
+        ota_device_revoke(actor, now_us, true); /* there is nothing to do */
         return;
     }
-    if (!delivery->model->offers_online(delivery->config))
+    if (ota_actor_path(actor)->count == 0) /* it is what it had before */
         return;
-    if (!online) {
-        if (device->phase == OTA_PHASE_ASLEEP ||
-            device->phase == OTA_PHASE_TAIL)
-            settle(actor, now_us);
-        ota_online_wake_up(actor, now_us);
+    device->backs = device->reached = true;
+    device->canceled = device->started = false;
+    device->taken = 0;
+    device->aborted = 0;
+    ota_confirm_end(actor); /* assumption: nothing else sends it back now */
+    ota_learn_skip(actor, now_us);
+    offer(actor, now_us);
+}
+
+void ota_device_grant(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    device->queues = false;
+    if (device->phase != OTA_PHASE_ONLINE &&
+        device->phase != OTA_PHASE_PUBLISHING) { /* it is gone */
+        ota_actor_report(actor, now_us, OTA_REPORT_END, OTA_CAUSES);
         return;
     }
-    ota_update_offer(actor, now_us, true);
-    if (device->phase == OTA_PHASE_ONLINE) {
-        settle(actor, now_us);
-        ota_online_go_on(actor, now_us);
+    device->granted = true;
+    device->begin_us = now_us;
+    replan(actor, now_us);
+}
+
+void ota_device_answer(struct ota_actor *actor, int64_t now_us, bool yes)
+{
+    struct ota_device *device = actor->device;
+    const enum ota_asking asked = device->asking;
+
+    assert(asked != OTA_ASKS_NOTHING && device->due_us == now_us);
+    device->asking = OTA_ASKS_NOTHING;
+    if (asked == OTA_ASKS_SHARE) {
+        ota_update_shared(actor, now_us);
+        return;
     }
+    if (asked == OTA_ASKS_BEGIN) {
+        ota_update_answered(actor, now_us, yes);
+        return;
+    }
+    if (yes) {
+        device->reached = true;
+        actor->record->reached_us =
+            ota_us_min(actor->record->reached_us, now_us);
+        ota_manner_offered(&device->manner);
+        has_it(actor, now_us);
+    }
+    if (asked == OTA_ASKS_POLL)
+        ota_learn_answered(actor, now_us);
+    else
+        ota_online_answered(actor, now_us);
 }
 
 /* --- the end --- */
@@ -341,7 +469,8 @@ static enum ota_outcome outcome(const struct ota_actor *actor)
     case OTA_STATE_INSTALLED:
         return OTA_OUTCOME_UPDATED_UNREPORTED;
     case OTA_STATE_GIVEN_UP:
-        return OTA_OUTCOME_FAILED_GIVEN_UP;
+        return device->manner.refused ? OTA_OUTCOME_FAILED_REFUSED
+                                      : OTA_OUTCOME_FAILED_GIVEN_UP;
     case OTA_STATE_OUT_OF_DATA:
         return OTA_OUTCOME_OUT_OF_DATA;
     case OTA_STATE_DEAD:
@@ -354,6 +483,8 @@ static enum ota_outcome outcome(const struct ota_actor *actor)
         return OTA_OUTCOME_REVERTED;
     case OTA_STATE_BRICKED:
         return OTA_OUTCOME_BRICKED;
+    case OTA_STATE_ROLLED_BACK:
+        return OTA_OUTCOME_ROLLED_BACK;
     case OTA_STATE_DOWNLOADING:
     case OTA_STATE_APPLYING:
         return OTA_OUTCOME_IN_PROGRESS;
@@ -362,6 +493,10 @@ static enum ota_outcome outcome(const struct ota_actor *actor)
     case OTA_STATES:
         break;
     }
+    if (record->reached_us == OTA_NEVER)
+        return OTA_OUTCOME_WAITING_NOT_REACHED;
+    if (record->revoked_us != OTA_NEVER)
+        return OTA_OUTCOME_WAITING_CANCELED;
     if (!device->was_online)
         return OTA_OUTCOME_WAITING_NEVER_REACHABLE;
     if (record->offers == 0)

@@ -26,7 +26,10 @@
 
 #include "sim/base/clock.h"
 #include "sim/base/random.h"
+#include "sim/fleet/campaign.h"
 #include "sim/fleet/config.h"
+#include "sim/fleet/hearing.h"
+#include "sim/fleet/manner.h"
 #include "sim/fleet/observation.h"
 
 /* What ends a phase before its time. */
@@ -35,6 +38,15 @@ enum ota_interrupt {
     OTA_INTERRUPT_BATTERY,  /* empty */
     OTA_INTERRUPT_PRESENCE, /* switched off */
     OTA_INTERRUPT_IMAGE,    /* a late defect shows */
+};
+
+/* What a device waits for: the campaign's answer, at the instant it asks. */
+enum ota_asking {
+    OTA_ASKS_NOTHING,
+    OTA_ASKS_CONTACT, /* it is connected: is there something for it? */
+    OTA_ASKS_POLL,    /* the same, being online for a while */
+    OTA_ASKS_BEGIN,   /* may it download? */
+    OTA_ASKS_SHARE,   /* how long does that take, with others beside it? */
 };
 
 /* Hot state: what a step reads and writes. Instants are since time 0. */
@@ -58,9 +70,14 @@ struct ota_device {
     int64_t fate_us;      /* its image stops working */
     int64_t belief_us;    /* the backend heard something last */
     int64_t epoch_us;     /* the app counts its times from here, */
+    int64_t share_end_us; /* when the download ends that shares capacity, */
+    int64_t share_cut_us; /* and what of it is cut off, in its own time, as
+                           * if it were alone; OTA_NEVER: nothing */
+    int64_t answered_us;  /* the campaign's last "no", or look at it */
     int64_t left_pc;      /* charge in the battery; INT64_MAX: endless */
     struct ota_session_state session;
     struct ota_link_state link;
+    struct ota_manner manner;
     int64_t connect_bytes; /* of the connect under way */
     int64_t module_bytes;  /* of the image under way that are on the device:
                             * progress that a transfer kept, or a complete one
@@ -100,17 +117,21 @@ struct ota_device {
     bool commanded;  /* into safe mode, by the operator: a reboot ends that */
     bool opened;     /* its app has let the pending update in */
     bool asks_again; /* the cloud would have offered, but for retry_us */
-    bool reached;    /* by the rollout */
+    bool reached;    /* the rollout offers it the update */
+    bool closed;     /* and will not do so any more */
+    bool canceled;   /* what is under way must not be applied */
+    bool backs;      /* it is told to take the old image again: its path is
+                      * the group's way back */
+    bool started;    /* the platform heard of this offer's first transfer */
+    bool granted;    /* it may begin to download, */
+    bool queues;     /* or waits for its turn */
+    bool kept;       /* what ota_online_begin() was told, while it asks */
+    uint8_t asking;  /* enum ota_asking */
+    uint16_t told;   /* reports so far, modulo 2^16 */
+    uint16_t serial; /* lives it was given; see life.h */
     bool was_online;
     bool for_update; /* this connection is the update's doing: what it
                       * costs is not routine */
-};
-
-/* What the platform heard from a shard's devices. */
-struct ota_shard_reports {
-    int64_t begun;     /* devices of which an attempt was begun */
-    int64_t confirmed; /* that reported the new version */
-    int64_t failed;    /* that the cloud gave up */
 };
 
 /* One device in its surroundings while a step runs. */
@@ -122,16 +143,24 @@ struct ota_actor {
     struct ota_device *device;
     struct ota_device_record *record;
     struct ota_plan_state *meter;
-    struct ota_shard_reports *reports;
+    const struct ota_path *backs; /* ways back: [variant] of its
+                                   * group */
+    struct ota_report_log *log;   /* NULL: nobody wants reports */
     uint64_t id;
-    int64_t since_us;            /* when the phase that a step ends began */
+    int64_t since_us;    /* when the phase that a step ends began */
+    int64_t quiet_us;    /* a device without an offer gets none before */
+    bool skips_to_offer; /* and idle time before may be skipped */
+    bool contacts;       /* the campaign wants to hear of its contacts, */
+    bool grants;         /* and is to be asked for downloads */
+    bool shares;         /* downloads share capacity */
+    bool undoing;        /* what it tells did not happen */
     const struct ota_idle *idle; /* NULL: steps through idle time */
     bool is_pilot; /* one that others learn from: nothing stops it */
 };
 
 /* --- account.c: time, charge, bytes and states of a device --- */
 
-/* The device's path, from what it had at time 0. */
+/* The device's path, from what it had at time 0, or its way back. */
 const struct ota_path *ota_actor_path(const struct ota_actor *actor);
 
 /* Starts the stream of this connection for a purpose. */
@@ -203,6 +232,10 @@ struct ota_device_os ota_actor_os(const struct ota_actor *actor);
  */
 void ota_device_start(struct ota_actor *actor);
 
+/* When a device of the group comes into the fleet, since time 0. */
+int64_t ota_device_joins_us(const struct ota_group *group,
+                            const struct ota_random_key *key, uint64_t id);
+
 /* Puts it down asleep at now_us, after time that was passed over, with a
  * session of that age (OTA_NEVER: none) and its next wake. What its app
  * remembers is drawn anew. */
@@ -215,8 +248,22 @@ void ota_device_open(struct ota_actor *actor);
 /* Ends the phase that is due, at device->due_us, and enters the next. */
 void ota_device_step(struct ota_actor *actor);
 
-/* The rollout reaches the device at now_us, between two steps. */
+/* The rollout offers the update at now_us, between two steps. */
 void ota_device_reach(struct ota_actor *actor, int64_t now_us);
+
+/* It takes the offer back; canceled: nor may the device apply what it is
+ * downloading. */
+void ota_device_revoke(struct ota_actor *actor, int64_t now_us, bool canceled);
+
+/* It offers the image that the device had before. */
+void ota_device_roll_back(struct ota_actor *actor, int64_t now_us);
+
+/* It lets the device download that queued for it. */
+void ota_device_grant(struct ota_actor *actor, int64_t now_us);
+
+/* The campaign's answer to a device that asks; yes to a contact is an
+ * offer. */
+void ota_device_answer(struct ota_actor *actor, int64_t now_us, bool yes);
 
 /* Closes the books at the horizon: the record is complete. */
 void ota_device_finish(struct ota_actor *actor, int64_t horizon_us);
@@ -297,6 +344,13 @@ bool ota_connect_is_paused(struct ota_actor *actor, int64_t now_us);
  * only woke. */
 void ota_online_begin(struct ota_actor *actor, int64_t now_us, bool kept);
 
+/* Asks the campaign at now_us whether there is something, if it cares. Returns
+ * whether it does: the device then stands still until it is answered. */
+bool ota_online_asks(struct ota_actor *actor, int64_t now_us);
+
+/* Goes on where ota_online_begin() stood still. */
+void ota_online_answered(struct ota_actor *actor, int64_t now_us);
+
 /* Goes on online at now_us, or to sleep if it is time. */
 void ota_online_go_on(struct ota_actor *actor, int64_t now_us);
 
@@ -347,6 +401,9 @@ void ota_apply_end(struct ota_actor *actor, int64_t now_us);
 /* Power failed in the middle of it. Returns whether that was the end. */
 bool ota_apply_power_lost(struct ota_actor *actor, int64_t now_us);
 
+/* Draws whether the release is bad on the device. */
+bool ota_apply_draw_bad(const struct ota_actor *actor);
+
 /* The image boots again and again. */
 void ota_apply_crash(struct ota_actor *actor, int64_t now_us);
 
@@ -354,7 +411,26 @@ void ota_apply_crash(struct ota_actor *actor, int64_t now_us);
 void ota_apply_reverted(struct ota_actor *actor, int64_t now_us);
 void ota_apply_defect(struct ota_actor *actor, int64_t now_us);
 
-/* --- report.c: what the cloud and the backend know --- */
+/* What a device that asks for its share would do alone, from now_us on. */
+struct ota_demand {
+    int64_t bytes;   /* down */
+    int64_t took_us; /* > 0 */
+    int64_t cut_us;  /* it will be gone by then */
+};
+struct ota_demand ota_update_demand(const struct ota_actor *actor,
+                                    int64_t now_us);
+
+/* Goes on where ota_update_begin() stood still. */
+void ota_update_shared(struct ota_actor *actor, int64_t now_us);
+void ota_update_answered(struct ota_actor *actor, int64_t now_us, bool granted);
+
+/* --- report.c: what the cloud, the backend and the campaign know --- */
+
+/* The campaign hears something of the device. What goes through the backend
+ * (STARTED, PROGRESS, SUCCEEDED, FAILED, REFUSED, BACK) may come late or
+ * never. */
+void ota_actor_report(struct ota_actor *actor, int64_t now_us,
+                      enum ota_report_kind kind, enum ota_cause cause);
 
 /* The device has connected: the cloud hears what runs on it. */
 void ota_report_connected(struct ota_actor *actor, int64_t now_us);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fleet.c - all devices of one replication, and the campaign that reaches
- * them.
+ * fleet.c - all devices of one replication, in the engine's windows.
  *
- * Devices run in the engine's windows. A window ends where the policy wants to
- * be asked again; a policy that reaches everybody at once leaves one window
- * up to the horizon, and each device then runs from its release to its outcome
- * in one go. Before that come a window up to time 0, in which devices get into
- * their stride, and one up to the release.
+ * Before the release come a window up to time 0, in which devices get into
+ * their stride, and one up to the release. From then on the campaign says how
+ * long windows are (conduct.h); where it has nothing to hear, one window leads
+ * to the horizon, and each device runs from its release to its outcome in one
+ * go.
  */
 #include "sim/fleet/fleet.h"
 
@@ -15,81 +14,97 @@
 #include <stdlib.h>
 
 #include "sim/engine/engine.h"
+#include "sim/fleet/back.h"
+#include "sim/fleet/conduct.h"
 #include "sim/fleet/device.h"
 #include "sim/fleet/idle.h"
+#include "sim/fleet/life.h"
 
 struct ota_fleet {
     const struct ota_fleet_config *config;
     struct ota_random_key key;
     struct ota_engine *engine;
     struct ota_idle *idle; /* NULL: stepped through */
+    struct ota_conduct *conduct;
     size_t count;
     size_t shards;
     struct ota_device *devices;
     struct ota_device_record *records;
     struct ota_plan_state *meters;
-    struct ota_shard_reports *reports;           /* by shard */
-    size_t reached;                              /* devices 0 .. reached - 1 */
+    struct ota_backs *backs;
     bool open;                                   /* time 0 has come */
+    bool released;                               /* and the release */
+    bool failed;                                 /* see ota_fleet_error() */
     const struct ota_fleet_run_options *options; /* while it runs */
 };
 
-static struct ota_actor actor_of(struct ota_fleet *fleet, size_t device)
+static struct ota_actor actor_of(void *self, size_t device)
 {
+    struct ota_fleet *fleet = self;
     const size_t shard = device / OTA_SHARD_SIZE;
+    const uint32_t group = fleet->devices[device].group;
     const struct ota_observer *observers =
         fleet->open ? fleet->options->observers : NULL;
 
     return (struct ota_actor){
         .config = fleet->config,
         .key = &fleet->key,
-        .group = &fleet->config->groups[fleet->devices[device].group],
+        .group = &fleet->config->groups[group],
         .observer = observers ? &observers[shard] : NULL,
         .device = &fleet->devices[device],
         .record = &fleet->records[device],
         .meter = &fleet->meters[device],
-        .reports = &fleet->reports[shard],
+        .backs = ota_backs_of(fleet->backs, group),
+        .log = fleet->released ? ota_conduct_log(fleet->conduct, shard) : NULL,
+        .quiet_us = fleet->config->release_us,
+        .contacts = ota_conduct_contacts(fleet->conduct),
+        .grants = ota_conduct_grants(fleet->conduct),
+        .shares = ota_conduct_shares(fleet->conduct),
+        .skips_to_offer = ota_conduct_skips(fleet->conduct),
         .idle = fleet->idle,
         .id = device,
     };
+}
+
+/* --- the campaign's fleet --- */
+
+static void forget(void *self, size_t device)
+{
+    struct ota_fleet *fleet = self;
+    struct ota_device *forgotten = &fleet->devices[device];
+
+    *forgotten = (struct ota_device){
+        .group = forgotten->group,
+        .serial = (uint16_t)(forgotten->serial + 1),
+    };
+    fleet->records[device] = (struct ota_device_record){.offered_us = 0};
+    fleet->meters[device] = (struct ota_plan_state){.period = 0};
+}
+
+static void set_due(void *self, size_t device, int64_t due_us)
+{
+    ota_engine_set_due(((struct ota_fleet *)self)->engine, device, due_us);
+}
+
+static bool keep_going(void *self)
+{
+    const struct ota_fleet *fleet = self;
+    const struct ota_fleet_run_options *options = fleet->options;
+
+    return !fleet->failed &&
+           (!options->keep_going || options->keep_going(options->context));
 }
 
 /* --- the engine's client --- */
 
 static int64_t advance(void *self, size_t shard, size_t thing, int64_t until_us)
 {
-    struct ota_fleet *fleet = self;
-    struct ota_actor actor = actor_of(fleet, thing);
+    struct ota_actor actor = actor_of(self, thing);
 
     (void)shard;
-    while (actor.device->due_us < until_us)
-        ota_device_step(&actor);
-    return actor.device->due_us;
-}
-
-/* What the platform knows, as the policy sees it. */
-static struct ota_policy_view view(const struct ota_fleet *fleet,
-                                   int64_t now_us)
-{
-    struct ota_policy_view seen = {
-        .now_us = now_us - fleet->config->release_us,
-        .targets = (int64_t)fleet->count,
-        .reached = (int64_t)fleet->reached,
-    };
-    for (size_t s = 0; s < fleet->shards; s++) {
-        seen.begun += fleet->reports[s].begun;
-        seen.confirmed += fleet->reports[s].confirmed;
-        seen.failed += fleet->reports[s].failed;
-    }
-    return seen;
-}
-
-/* A step between windows may have changed when the device is due. */
-static void follow(struct ota_fleet *fleet, size_t device, int64_t due_us)
-{
-    if (fleet->devices[device].due_us != due_us)
-        ota_engine_set_due(fleet->engine, device,
-                           fleet->devices[device].due_us);
+    ota_life_run(&actor, until_us);
+    return actor.device->asking == OTA_ASKS_NOTHING ? actor.device->due_us
+                                                    : OTA_NEVER;
 }
 
 static void open_books(struct ota_fleet *fleet)
@@ -97,50 +112,37 @@ static void open_books(struct ota_fleet *fleet)
     fleet->open = true;
     for (size_t i = 0; i < fleet->count; i++) {
         struct ota_actor actor = actor_of(fleet, i);
-        int64_t due_us = actor.device->due_us;
         ota_device_open(&actor);
-        follow(fleet, i, due_us);
+        ota_engine_set_due(fleet->engine, i, actor.device->due_us);
     }
 }
 
-static void reach(struct ota_fleet *fleet, int64_t devices, int64_t now_us)
+/* Nobody runs on without an offer. */
+static void release(struct ota_fleet *fleet)
 {
-    size_t left = fleet->count - fleet->reached;
-    size_t more = (size_t)devices < left ? (size_t)devices : left;
-
-    for (; more > 0; more--) {
-        struct ota_actor actor = actor_of(fleet, fleet->reached);
-        int64_t due_us = actor.device->due_us;
-        ota_device_reach(&actor, now_us);
-        follow(fleet, fleet->reached, due_us);
-        fleet->reached++;
-    }
+    fleet->released = true;
+    for (size_t i = 0; i < fleet->count; i++)
+        ota_engine_set_due(fleet->engine, i, OTA_NEVER);
 }
 
 static int64_t barrier(void *self, int64_t now_us)
 {
     struct ota_fleet *fleet = self;
-    const struct ota_fleet_config *config = fleet->config;
+    const int64_t release_us = fleet->config->release_us;
 
     if (now_us < 0)
         return 0;
     if (now_us == 0)
         open_books(fleet);
-    if (now_us < config->release_us)
-        return config->release_us;
-    struct ota_policy_view seen = view(fleet, now_us);
-    struct ota_policy_decision decision =
-        config->policy.model->decide(config->policy.config, &seen);
-    assert(decision.reach >= 0 && decision.next_us > seen.now_us);
-    reach(fleet, decision.reach, now_us);
-    return ota_us_add(config->release_us, decision.next_us);
-}
-
-static bool keep_going(void *self)
-{
-    const struct ota_fleet_run_options *options =
-        ((struct ota_fleet *)self)->options;
-    return !options->keep_going || options->keep_going(options->context);
+    if (now_us < release_us)
+        return release_us;
+    if (now_us == release_us)
+        release(fleet);
+    /* The campaign is behind the devices; at the release it gets going. */
+    const int64_t until_us = now_us == release_us ? now_us + 1 : now_us;
+    if (!ota_conduct_window(fleet->conduct, until_us, fleet->options->threads))
+        fleet->failed = true;
+    return ota_conduct_next_us(fleet->conduct, now_us, fleet->options->windows);
 }
 
 /* --- life --- */
@@ -186,9 +188,7 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
     fleet->devices = calloc(count, sizeof(*fleet->devices));
     fleet->records = calloc(count, sizeof(*fleet->records));
     fleet->meters = calloc(count, sizeof(*fleet->meters));
-    fleet->reports = calloc(fleet->shards, sizeof(*fleet->reports));
-    if (!fleet->devices || !fleet->records || !fleet->meters ||
-        !fleet->reports) {
+    if (!fleet->devices || !fleet->records || !fleet->meters) {
         ota_fleet_free(fleet);
         ota_fail(error, OTA_NO_MEMORY " for a fleet of %zu devices", count);
         return NULL;
@@ -210,6 +210,24 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
         return NULL;
     }
     assign_groups(fleet);
+    const struct ota_conduct_fleet conducted = {
+        .self = fleet,
+        .config = config,
+        .key = &fleet->key,
+        .devices = count,
+        .shards = fleet->shards,
+        .actor_of = actor_of,
+        .forget = forget,
+        .set_due = set_due,
+        .keep_going = keep_going,
+    };
+    fleet->backs = ota_backs_new(config, error);
+    if (fleet->backs)
+        fleet->conduct = ota_conduct_new(&conducted, error);
+    if (!fleet->conduct) {
+        ota_fleet_free(fleet);
+        return NULL;
+    }
     return fleet;
 }
 
@@ -219,10 +237,11 @@ void ota_fleet_free(struct ota_fleet *fleet)
         return;
     ota_engine_free(fleet->engine);
     ota_idle_free(fleet->idle);
+    ota_conduct_free(fleet->conduct);
+    ota_backs_free(fleet->backs);
     free(fleet->devices);
     free(fleet->records);
     free(fleet->meters);
-    free(fleet->reports);
     free(fleet);
 }
 
@@ -231,9 +250,22 @@ size_t ota_fleet_shards(const struct ota_fleet *fleet)
     return fleet->shards;
 }
 
+void ota_fleet_campaign(const struct ota_fleet *fleet,
+                        struct ota_campaign_record *record)
+{
+    ota_campaign_result(ota_conduct_campaign(fleet->conduct), record);
+}
+
+const struct ota_error *ota_fleet_error(const struct ota_fleet *fleet)
+{
+    const struct ota_error *error = ota_conduct_error(fleet->conduct);
+    return error->failed ? error : NULL;
+}
+
 bool ota_fleet_run(struct ota_fleet *fleet,
                    const struct ota_fleet_run_options *options)
 {
+    const int64_t horizon_us = fleet->config->horizon_us;
     assert(options->threads >= 1);
 
     fleet->options = options;
@@ -241,14 +273,15 @@ bool ota_fleet_run(struct ota_fleet *fleet,
         ota_idle_learn(fleet->idle, &fleet->key);
     for (size_t i = 0; i < fleet->count; i++) {
         struct ota_actor actor = actor_of(fleet, i);
-        ota_device_start(&actor);
+        ota_life_start(&actor);
         ota_engine_set_due(fleet->engine, i, actor.device->due_us);
     }
-    if (!ota_engine_run(fleet->engine, options->threads))
+    if (!ota_engine_run(fleet->engine, options->threads) || fleet->failed ||
+        !ota_conduct_finish(fleet->conduct, options->threads))
         return false;
     for (size_t i = 0; i < fleet->count; i++) {
         struct ota_actor actor = actor_of(fleet, i);
-        ota_device_finish(&actor, fleet->config->horizon_us);
+        ota_device_finish(&actor, horizon_us);
     }
     return true;
 }

@@ -15,6 +15,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/random.h"
+#include "sim/fleet/campaign.h"
 #include "sim/fleet/config.h"
 #include "sim/fleet/observation.h"
 
@@ -35,14 +36,24 @@ struct ota_fleet_run_options {
     const struct ota_observer *observers; /* one a shard; NULL: nobody
                                            * listens */
     int threads;                          /* at least 1 */
+    int windows; /* in which the time behind the release is cut, where the
+                  * campaign listens; results do not depend on it. 0: usual */
     /* Asked now and then, by any thread; false stops the run. May be NULL. */
     bool (*keep_going)(void *context);
     void *context;
 };
 
-/* Runs to the horizon. Returns false if keep_going stopped it; the fleet is
- * then good for nothing but ota_fleet_free(). Call it once. */
+/* Runs to the horizon. Returns false if keep_going stopped it, or if it failed
+ * (ota_fleet_error()); the fleet is then good for nothing but
+ * ota_fleet_free(). Call it once. */
 bool ota_fleet_run(struct ota_fleet *fleet,
                    const struct ota_fleet_run_options *options);
+
+/* What went wrong in a run, or NULL. */
+const struct ota_error *ota_fleet_error(const struct ota_fleet *fleet);
+
+/* What the campaign did, after a run; the record's waves are the fleet's. */
+void ota_fleet_campaign(const struct ota_fleet *fleet,
+                        struct ota_campaign_record *record);
 
 #endif

@@ -392,9 +392,11 @@ static int64_t quiet_until_us(const struct ota_actor *actor, int64_t now_us,
 
     *last = false;
     if (ota_update_pending(actor)) {
-        if (device->reached || now_us >= config->release_us)
+        const int64_t quiet_us =
+            device->closed ? config->horizon_us : actor->quiet_us;
+        if (device->reached || now_us >= quiet_us)
             return now_us;
-        end_us = config->release_us;
+        end_us = quiet_us;
     }
     end_us = ota_us_min(end_us, device->presence_us);
     end_us = ota_us_min(end_us, device->fate_us);
@@ -416,7 +418,8 @@ bool ota_idle_skip(struct ota_actor *actor, int64_t now_us)
     struct ota_stream stream;
     bool last = false;
 
-    if (!actor->idle || now_us < 0 || device->safe_mode || device->changed)
+    if (!actor->idle || now_us < 0 || device->safe_mode || device->changed ||
+        ota_confirm_pending(actor, now_us))
         return false; /* what it has to tell still matters */
     const int64_t until_us = quiet_until_us(actor, now_us, &last);
     if (until_us - now_us < LEADS_WORTH * sleep->model->lead_us(sleep->config))

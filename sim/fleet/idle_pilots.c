@@ -216,7 +216,6 @@ struct life {
     struct ota_device device;
     struct ota_device_record record;
     struct ota_plan_state meter;
-    struct ota_shard_reports reports;
     struct ota_actor actor;
     int64_t period;             /* of the meter, at the last point */
     int64_t billed_bytes;       /* in earlier periods */
@@ -233,6 +232,7 @@ static void begin_life(struct life *life, const struct ota_idle *idle,
     *life = (struct life){.group = *group};
     life->group.outage_count = 0;
     life->group.absent = 0;
+    life->group.joins = ota_dist_fixed(OTA_TIME, 0);
     life->group.presence = (struct ota_presence){&ota_presence_always, NULL};
     if (keeps_signal(group)) {
         life->group.signals = &group->signals[class->signal];
@@ -245,7 +245,6 @@ static void begin_life(struct life *life, const struct ota_idle *idle,
         .device = &life->device,
         .record = &life->record,
         .meter = &life->meter,
-        .reports = &life->reports,
         .id = id,
         .is_pilot = true,
     };

@@ -18,12 +18,15 @@ const char *const ota_state_names[OTA_STATES] = {
     [OTA_STATE_CRASHING] = "crashing",
     [OTA_STATE_REVERTED] = "reverted",
     [OTA_STATE_BRICKED] = "bricked",
+    [OTA_STATE_ROLLED_BACK] = "rolled_back",
 };
 
 const char *const ota_outcome_names[OTA_OUTCOMES] = {
     [OTA_OUTCOME_UPDATED_CONFIRMED] = "updated_confirmed",
     [OTA_OUTCOME_UPDATED_UNREPORTED] = "updated_unreported",
     [OTA_OUTCOME_IN_PROGRESS] = "in_progress",
+    [OTA_OUTCOME_WAITING_NOT_REACHED] = "waiting_not_reached",
+    [OTA_OUTCOME_WAITING_CANCELED] = "waiting_canceled",
     [OTA_OUTCOME_WAITING_NEVER_REACHABLE] = "waiting_never_reachable",
     [OTA_OUTCOME_WAITING_NEVER_OFFERED] = "waiting_never_offered",
     [OTA_OUTCOME_WAITING_NEVER_BEGUN] = "waiting_never_begun",
@@ -34,6 +37,7 @@ const char *const ota_outcome_names[OTA_OUTCOMES] = {
     [OTA_OUTCOME_FAILED_REFUSED] = "failed_refused",
     [OTA_OUTCOME_SAFE_MODE] = "safe_mode",
     [OTA_OUTCOME_REVERTED] = "reverted",
+    [OTA_OUTCOME_ROLLED_BACK] = "rolled_back",
     [OTA_OUTCOME_BRICKED] = "bricked",
     [OTA_OUTCOME_OUT_OF_BATTERY] = "out_of_battery",
     [OTA_OUTCOME_OUT_OF_DATA] = "out_of_data",

@@ -35,6 +35,7 @@ enum ota_state {
     OTA_STATE_CRASHING,    /* a bad image boots again and again */
     OTA_STATE_REVERTED,    /* a watchdog brought the old version back */
     OTA_STATE_BRICKED,     /* dead of an image or of a power loss in applying */
+    OTA_STATE_ROLLED_BACK, /* runs the old version again, as it was told to */
     OTA_STATES
 };
 
@@ -43,6 +44,8 @@ enum ota_outcome {
     OTA_OUTCOME_UPDATED_CONFIRMED,
     OTA_OUTCOME_UPDATED_UNREPORTED,
     OTA_OUTCOME_IN_PROGRESS,             /* a transfer or restart under way */
+    OTA_OUTCOME_WAITING_NOT_REACHED,     /* the rollout did not get to it */
+    OTA_OUTCOME_WAITING_CANCELED,        /* or took its offer back */
     OTA_OUTCOME_WAITING_NEVER_REACHABLE, /* never came online */
     OTA_OUTCOME_WAITING_NEVER_OFFERED,   /* online, but never when the cloud
                                           * offers */
@@ -57,6 +60,7 @@ enum ota_outcome {
                                           * disabled, or the wrong order */
     OTA_OUTCOME_SAFE_MODE,
     OTA_OUTCOME_REVERTED,
+    OTA_OUTCOME_ROLLED_BACK,
     OTA_OUTCOME_BRICKED,
     OTA_OUTCOME_OUT_OF_BATTERY,
     OTA_OUTCOME_OUT_OF_DATA,
@@ -100,6 +104,15 @@ struct ota_device_record {
     bool believed;        /* the operator's backend thinks it is updated */
     int64_t believed_us;  /* since when, or since when last */
     int64_t defect_us;    /* the image stopped working; OTA_NEVER: it did not */
+    bool bad;             /* the release is bad on this device, installed or
+                           * not */
+    int64_t reached_us;   /* the rollout offered the update first */
+    int64_t revoked_us;   /* and took it back; OTA_NEVER: it stands */
+    int64_t left_us;      /* the release ran no more: reverted, rolled back,
+                           * bricked; OTA_NEVER: it runs, or never did */
+    int64_t back_us;      /* rolled back: the old image runs */
+    int64_t back_bytes;   /* on the air for that; part of the sums above */
+    int32_t back_attempts;
 };
 
 /* What a device is doing, a stretch of time at a constant current. */
@@ -158,6 +171,9 @@ struct ota_observation {
     uint32_t group;
     uint16_t variant; /* firmware it had at time 0, of its group's */
     bool safe_mode;   /* the device is in it */
+    bool undone;      /* was told before and did not happen: the campaign turned
+                       * out to act on the device earlier. Each one told of it
+                       * from time 0 on is told so, then all anew */
     const struct ota_device_record *record; /* the books so far; at FINAL they
                                              * are complete. A phase that goes
                                              * on is not in them yet */

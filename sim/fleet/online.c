@@ -144,21 +144,24 @@ static void tell_pending(const struct ota_actor *actor, int64_t at_us,
 static struct ota_app_wait decide(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_app *app = &actor->group->app;
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     struct ota_device *device = actor->device;
     const struct ota_device_os os = ota_actor_os(actor);
-    struct ota_delivery_view view = {.full = device->session_full};
+    struct ota_delivery_view view = {
+        .full = device->session_full,
+        .polls = ota_learn_asks(actor, now_us),
+    };
     struct ota_app_wait wait = {.wait_us = 0};
     struct ota_stream stream;
     bool offered = ota_update_offer(
-        actor, now_us, delivery->model->offers(delivery->config, &view));
+        actor, now_us, delivery.model->offers(delivery.config, &view));
 
     if (device->safe_mode)
         return wait;
     ota_actor_stream(actor, OTA_PURPOSE_CLOUD, &stream);
     int64_t told_us = OTA_NEVER;
     if (ota_os_tells_flags(&os)) {
-        told_us = delivery->model->decision_us(delivery->config, &stream.rng);
+        told_us = delivery.model->decision_us(delivery.config, &stream.rng);
         if (ota_actor_heard(actor, OTA_SEEN_PENDING))
             tell_pending(actor, ota_us_add(now_us, told_us), offered);
     }
@@ -174,15 +177,35 @@ static struct ota_app_wait decide(struct ota_actor *actor, int64_t now_us)
     if (wait.asked && !offered) {
         view.asked = true;
         ota_update_offer(actor, now_us,
-                         delivery->model->offers(delivery->config, &view));
+                         delivery.model->offers(delivery.config, &view));
     }
     return wait;
 }
 
+bool ota_online_asks(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    if (!actor->contacts || device->reached || !ota_update_pending(actor))
+        return false;
+    device->due_us = now_us; /* where it is until it is answered */
+    device->asking = OTA_ASKS_CONTACT;
+    ota_actor_report(actor, now_us, OTA_REPORT_CONTACT, OTA_CAUSES);
+    return true;
+}
+
 void ota_online_begin(struct ota_actor *actor, int64_t now_us, bool kept)
+{
+    actor->device->kept = kept;
+    if (!ota_learn_connect(actor, now_us) || !ota_online_asks(actor, now_us))
+        ota_online_answered(actor, now_us);
+}
+
+void ota_online_answered(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
     const struct ota_device_os os = ota_actor_os(actor);
+    const bool kept = device->kept;
 
     device->failures = 0;
     device->was_online = true;
@@ -199,10 +222,13 @@ void ota_online_begin(struct ota_actor *actor, int64_t now_us, bool kept)
     /* A session set up anew under an app that waits does not start it over. */
     const bool waits = device->sleep_us != OTA_NEVER && !device->safe_mode;
     if (device->safe_mode || waits) {
-        const struct ota_delivery *delivery = &actor->config->delivery;
-        const struct ota_delivery_view view = {.full = device->session_full};
+        const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+        const struct ota_delivery_view view = {
+            .full = device->session_full,
+            .polls = ota_learn_asks(actor, now_us),
+        };
         ota_update_offer(actor, now_us,
-                         delivery->model->offers(delivery->config, &view));
+                         delivery.model->offers(delivery.config, &view));
         ota_online_go_on(actor, now_us);
         return;
     }
@@ -301,8 +327,18 @@ void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
         due_us = ota_us_min(due_us, ota_us_max(device->retry_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->begin_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->script_us, now_us));
+    due_us = ota_us_min(due_us, ota_us_max(ota_accept_due_us(actor), now_us));
+    due_us = ota_us_min(due_us, ota_us_max(ota_confirm_due_us(actor), now_us));
+    due_us =
+        ota_us_min(due_us, ota_us_max(ota_learn_due_us(actor, now_us), now_us));
     due_us = ota_us_min(due_us, ota_us_max(renew_us(actor), now_us));
     ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, due_us);
+}
+
+static void confirm(struct ota_actor *actor, int64_t now_us)
+{
+    ota_report_connected(actor, now_us);
+    ota_online_go_on(actor, now_us);
 }
 
 static void ask_again(struct ota_actor *actor, int64_t now_us)
@@ -329,6 +365,12 @@ void ota_online_act(struct ota_actor *actor, int64_t now_us)
         ask_again(actor, now_us);
     else if (now_us >= device->script_us)
         ota_operator_act(actor, now_us);
+    else if (now_us >= ota_accept_due_us(actor))
+        ota_accept_install(actor, now_us);
+    else if (now_us >= ota_confirm_due_us(actor))
+        confirm(actor, now_us);
+    else if (now_us >= ota_learn_due_us(actor, now_us))
+        ota_learn_poll(actor, now_us);
     else if (now_us >= renew_us(actor))
         ota_connect_again(actor, now_us);
     else

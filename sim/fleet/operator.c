@@ -16,8 +16,8 @@
 
 static const struct ota_delivery_script *script(const struct ota_actor *actor)
 {
-    const struct ota_delivery *delivery = &actor->config->delivery;
-    return delivery->model->script(delivery->config);
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+    return delivery.model->script(delivery.config);
 }
 
 bool ota_operator_sends(const struct ota_actor *actor)
@@ -45,12 +45,12 @@ static bool is_over(const struct ota_actor *actor)
 /* When a person who has seen that the device is there does something. */
 static int64_t reaction_us(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     struct ota_stream stream;
 
     ota_actor_stream(actor, OTA_PURPOSE_OPERATOR, &stream);
     return ota_us_add(now_us,
-                      delivery->model->delay_us(delivery->config, &stream.rng));
+                      delivery.model->delay_us(delivery.config, &stream.rng));
 }
 
 void ota_operator_start(struct ota_actor *actor, int64_t now_us)
@@ -83,7 +83,7 @@ static void catch_up_verifying(struct ota_actor *actor, int64_t now_us)
             is_over(actor) ? OTA_NEVER : reaction_us(actor, now_us);
     } else if (rules->tries_max > 0 && device->tries >= rules->tries_max) {
         device->script_us = OTA_NEVER;
-        actor->reports->failed++;
+        ota_actor_report(actor, now_us, OTA_REPORT_FAILED, OTA_CAUSE_INSTALL);
         ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
     } else if (device->script_us < now_us) {
         device->script_us = reaction_us(actor, now_us);

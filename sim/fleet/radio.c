@@ -11,26 +11,12 @@
  */
 #include <assert.h>
 
+#include "sim/fleet/attributes.h"
 #include "sim/fleet/device.h"
-
-/* The draws of a device's first signal, by index; later ones go by connect. */
-static const uint64_t first_signal = UINT64_MAX;
 
 const struct ota_link *ota_radio_link(const struct ota_actor *actor)
 {
     return &actor->group->signals[actor->device->signal].link;
-}
-
-static uint8_t draw_signal(const struct ota_group *group, gsl_rng *rng)
-{
-    double left = gsl_rng_uniform(rng);
-
-    for (size_t s = 0; s + 1 < group->signal_count; s++) {
-        left -= group->signals[s].share;
-        if (left < 0)
-            return (uint8_t)s;
-    }
-    return (uint8_t)(group->signal_count - 1);
 }
 
 static int64_t draw_hold_us(const struct ota_group *group, gsl_rng *rng)
@@ -48,7 +34,7 @@ static void draw(struct ota_actor *actor, int64_t now_us, gsl_rng *rng)
 
     device->signal_us = OTA_NEVER;
     if (group->signal_count > 1) {
-        device->signal = draw_signal(group, rng);
+        device->signal = ota_fleet_draw_signal(group, rng);
         if (group->signal_holds_us != OTA_NEVER)
             device->signal_us = ota_us_add(now_us, draw_hold_us(group, rng));
     }
@@ -61,7 +47,7 @@ void ota_radio_start(struct ota_actor *actor, int64_t now_us)
     struct ota_stream stream;
 
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_SIGNAL,
-                    first_signal);
+                    OTA_FIRST_SIGNAL);
     draw(actor, now_us, &stream.rng);
     actor->device->radio_us = now_us;
 }

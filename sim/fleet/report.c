@@ -13,6 +13,68 @@
 
 #include "sim/fleet/device.h"
 
+/* --- the campaign --- */
+
+/* What the backend is told: some is lost, the rest may take its time. One that
+ * was lost is found by the next query, if it was a success. */
+static int64_t arrives_us(const struct ota_actor *actor, int64_t now_us,
+                          enum ota_report_kind kind)
+{
+    const struct ota_backend_config *backend = &actor->config->backend;
+    const int64_t since_us = now_us - actor->config->release_us;
+    struct ota_stream stream;
+
+    if (backend->report_loss <= 0 && ota_dist_most(&backend->report_delay) <= 0)
+        return now_us;
+    ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_REPORT,
+                    UINT64_C(1) << 63 | (uint64_t)kind << 56 |
+                        (uint64_t)actor->device->told++);
+    const bool lost = gsl_rng_uniform(&stream.rng) < backend->report_loss;
+    if (!lost)
+        return ota_us_add(
+            now_us, ota_dist_draw_us(&backend->report_delay, &stream.rng));
+    if (kind != OTA_REPORT_SUCCEEDED || backend->query_us == OTA_NEVER)
+        return OTA_NEVER;
+    const int64_t queries = since_us / backend->query_us + 1;
+    return actor->config->release_us + queries * backend->query_us;
+}
+
+static bool goes_through_backend(enum ota_report_kind kind)
+{
+    switch (kind) {
+    case OTA_REPORT_STARTED:
+    case OTA_REPORT_PROGRESS:
+    case OTA_REPORT_SUCCEEDED:
+    case OTA_REPORT_FAILED:
+    case OTA_REPORT_REFUSED:
+    case OTA_REPORT_BACK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void ota_actor_report(struct ota_actor *actor, int64_t now_us,
+                      enum ota_report_kind kind, enum ota_cause cause)
+{
+    if (!actor->log)
+        return;
+    const int64_t at_us =
+        goes_through_backend(kind) ? arrives_us(actor, now_us, kind) : now_us;
+    if (at_us >= actor->config->horizon_us)
+        return;
+    const struct ota_campaign_report report = {
+        .time_us = at_us,
+        .device = (uint32_t)actor->id,
+        .kind = (uint8_t)kind,
+        .cause = (uint8_t)cause,
+        .serial = actor->device->serial,
+    };
+    ota_report_log_add(actor->log, &report);
+}
+
+/* --- the backend --- */
+
 /* The first and the last query in (from_us, to_us]; false if there is none. */
 static bool queries_in(const struct ota_actor *actor, int64_t from_us,
                        int64_t to_us, int64_t *first_us, int64_t *last_us)
@@ -48,6 +110,7 @@ void ota_report_queries(struct ota_actor *actor, int64_t now_us)
 {
     const int64_t confirmed_us = actor->record->confirmed_us;
     struct ota_device *device = actor->device;
+    const int64_t old_us = device->manner.old_us;
     int64_t first_us, last_us;
 
     if (now_us <= device->belief_us)
@@ -58,14 +121,18 @@ void ota_report_queries(struct ota_actor *actor, int64_t now_us)
         believe(actor, first_us, false, true);
     if (confirmed_us <= now_us &&
         queries_in(actor, ota_us_max(device->belief_us, confirmed_us - 1),
-                   now_us, &first_us, &last_us))
+                   ota_us_min(now_us, old_us - 1), &first_us, &last_us))
         believe(actor, first_us, true, true);
+    if (old_us <= now_us &&
+        queries_in(actor, ota_us_max(device->belief_us, old_us - 1), now_us,
+                   &first_us, &last_us))
+        believe(actor, first_us, false, true);
     device->belief_us = now_us;
 }
 
-/* A report of success on its way to the backend. Returns whether it is
+/* A report of the version on its way to the backend. Returns whether it is
  * lost. */
-static bool report(struct ota_actor *actor, int64_t now_us)
+static bool report(struct ota_actor *actor, int64_t now_us, bool updated)
 {
     struct ota_stream stream;
 
@@ -74,21 +141,60 @@ static bool report(struct ota_actor *actor, int64_t now_us)
     const bool lost =
         gsl_rng_uniform(&stream.rng) < actor->config->backend.report_loss;
     if (!lost)
-        believe(actor, now_us, true, false);
+        believe(actor, now_us, updated, false);
     return lost;
+}
+
+/* The cloud hears that a device that had reported the release has the old
+ * version again. */
+static void report_old(struct ota_actor *actor, int64_t now_us)
+{
+    if (actor->record->confirmed_us == OTA_NEVER)
+        return;
+    if (actor->config->backend.believes == OTA_BACKEND_VERSION)
+        report(actor, now_us, false);
+    else
+        ota_report_queries(actor, now_us - 1);
+    actor->device->manner.old_us = now_us;
+}
+
+/* The device tells what became of the last image. */
+static void report_failure(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    if (device->manner.owes == 0)
+        return;
+    const enum ota_cause cause = (enum ota_cause)(device->manner.owes - 1);
+    device->manner.owes = 0;
+    ota_actor_report(actor, now_us, OTA_REPORT_FAILED, cause);
+    if (cause == OTA_CAUSE_REVERT)
+        report_old(actor, now_us);
+    else if (!device->safe_mode)
+        ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
 }
 
 void ota_report_connected(struct ota_actor *actor, int64_t now_us)
 {
-    if (actor->device->state != OTA_STATE_INSTALLED)
+    if (actor->device->state == OTA_STATE_ROLLED_BACK &&
+        actor->device->reached) {
+        actor->device->reached = false;
+        ota_actor_report(actor, now_us, OTA_REPORT_BACK, OTA_CAUSES);
+        report_old(actor, now_us);
+    }
+    report_failure(actor, now_us);
+    if (actor->device->state != OTA_STATE_INSTALLED || actor->device->backs ||
+        !ota_confirm_reports(actor, now_us))
         return;
     bool lost = false;
     if (actor->config->backend.believes == OTA_BACKEND_VERSION)
-        lost = report(actor, now_us);
+        lost = report(actor, now_us, true);
     else
         ota_report_queries(actor, now_us - 1);
     actor->record->confirmed_us = now_us;
-    actor->reports->confirmed++;
+    actor->device->manner.old_us = OTA_NEVER;
+    if (actor->config->backend.believes == OTA_BACKEND_VERSION)
+        ota_actor_report(actor, now_us, OTA_REPORT_SUCCEEDED, OTA_CAUSES);
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_REPORT, now_us);
     seen.detail.report.lost = lost;
@@ -104,6 +210,8 @@ void ota_report_sent(struct ota_actor *actor, int64_t now_us)
 
     if (actor->config->backend.believes == OTA_BACKEND_SENT &&
         (with == ota_path_all(path) ||
-         (ota_operator_sends(actor) && actor->device->sent == path->count)))
-        report(actor, now_us);
+         (ota_operator_sends(actor) && actor->device->sent == path->count))) {
+        report(actor, now_us, true);
+        ota_actor_report(actor, now_us, OTA_REPORT_SUCCEEDED, OTA_CAUSES);
+    }
 }

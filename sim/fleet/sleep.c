@@ -81,8 +81,10 @@ void ota_sleep_begin(struct ota_actor *actor, int64_t now_us)
     device->begin_us = device->sleep_us = OTA_NEVER;
     device->for_update = false;
     device->failures = 0;
-    if (ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE)
+    if (ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE) {
         device->opened = false; /* its memory is lost */
+        ota_confirm_stop(actor, now_us);
+    }
     skip_wakes(actor, now_us);
     ota_actor_tell_plain(actor, OTA_SEEN_SLEEP, now_us);
     if (!standby) {
@@ -130,12 +132,17 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
     actor->record->wakes++;
     device->next_wake_us = wake_after(actor);
     ota_actor_tell_plain(actor, OTA_SEEN_WAKE, now_us);
+    if (ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE &&
+        ota_confirm_boot(actor, now_us))
+        return;
     if (skips(actor, now_us)) {
         actor->record->skipped++;
         ota_sleep_begin(actor, now_us);
         return;
     }
     device->awake_us = now_us;
+    if (ota_accept_wakes(actor, now_us))
+        return;
     device->booted =
         device->booted || ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE;
     ota_actor_enter(actor, OTA_PHASE_BOOTING, now_us,
@@ -150,7 +157,7 @@ static void reboot(struct ota_actor *actor, int64_t now_us, int64_t boot_us)
     ota_actor_end_data_session(actor, now_us);
     device->reconnect++;
     device->attached = false;
-    device->booted = true;
+    device->booted = device->manner.restarted = true;
     device->opened = false;
     if (device->commanded) {
         device->commanded = false;
@@ -203,6 +210,7 @@ void ota_sleep_leave(struct ota_actor *actor, int64_t now_us)
     tell_presence(actor, now_us, false);
     if (applying && ota_apply_power_lost(actor, now_us))
         return;
+    ota_confirm_stop(actor, now_us);
     ota_actor_end_data_session(actor, now_us);
     device->begin_us = device->sleep_us = OTA_NEVER;
     ota_actor_enter(actor, OTA_PHASE_ABSENT, now_us, device->presence_us);
@@ -214,6 +222,9 @@ void ota_sleep_return(struct ota_actor *actor, int64_t now_us)
 
     draw_presence(actor, now_us, true);
     tell_presence(actor, now_us, true);
+    device->attached_us = -OTA_NEVER; /* switched on, not cycled */
+    if (ota_confirm_boot(actor, now_us))
+        return;
     if (device->state == OTA_STATE_CRASHING) {
         ota_apply_crash(actor, now_us);
         return;
@@ -224,10 +235,11 @@ void ota_sleep_return(struct ota_actor *actor, int64_t now_us)
         ota_apply_begin(actor, now_us); /* the bootloader starts over */
         return;
     }
+    if (ota_accept_wakes(actor, now_us))
+        return;
     if (device->next_wake_us != OTA_NEVER)
         skip_wakes(actor, now_us);
     device->failures = 0;
     device->for_update = false;
-    device->attached_us = -OTA_NEVER; /* switched on, not cycled */
     reboot(actor, now_us, ota_sleep_boot_us(actor));
 }

@@ -19,6 +19,7 @@ bool ota_update_pending(const struct ota_actor *actor)
     case OTA_STATE_CRASHING:
     case OTA_STATE_REVERTED:
     case OTA_STATE_BRICKED:
+    case OTA_STATE_ROLLED_BACK:
         return false;
     default:
         return device->taken != ota_path_all(ota_actor_path(actor));
@@ -71,9 +72,9 @@ static bool heals(const struct ota_actor *actor)
 /* Whether the cloud's rules let it try again in this session. */
 static bool may_try(const struct ota_actor *actor)
 {
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     const struct ota_delivery_retry *retry =
-        delivery->model->retry(delivery->config);
+        delivery.model->retry(delivery.config);
 
     return retry->session_max == 0 ||
            actor->device->attempts < retry->session_max;
@@ -82,10 +83,11 @@ static bool may_try(const struct ota_actor *actor)
 /* Whether somebody would send the device a module now, if it may. */
 static bool is_wanted(const struct ota_actor *actor, bool offered)
 {
-    if (!ota_update_pending(actor) || !actor->device->reached)
+    if (!ota_update_pending(actor) || actor->device->manner.holds)
         return false;
-    return actor->device->safe_mode ? heals(actor)
-                                    : offered && !ota_operator_sends(actor);
+    if (actor->device->safe_mode) /* whatever became of the rollout */
+        return heals(actor);
+    return actor->device->reached && offered && !ota_operator_sends(actor);
 }
 
 /* The first step that did not take effect yet. */
@@ -104,7 +106,7 @@ static uint8_t next_step(const struct ota_device *device)
 static void knock(struct ota_actor *actor, int64_t now_us, int64_t delay_us)
 {
     const struct ota_app_common *app = ota_app_common(&actor->group->app);
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     struct ota_device *device = actor->device;
     struct ota_stream stream;
 
@@ -113,7 +115,7 @@ static void knock(struct ota_actor *actor, int64_t now_us, int64_t delay_us)
         return;
     ota_actor_stream(actor, OTA_PURPOSE_CLOUD, &stream);
     const int64_t told_us = ota_us_add(
-        now_us, delivery->model->decision_us(delivery->config, &stream.rng));
+        now_us, delivery.model->decision_us(delivery.config, &stream.rng));
     device->opened = true;
     device->begin_us =
         ota_online_reachable_us(actor, ota_us_add(told_us, delay_us));
@@ -132,7 +134,7 @@ void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
 
 bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
 {
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     const struct ota_app_common *app = ota_app_common(&actor->group->app);
     struct ota_device *device = actor->device;
     const struct ota_device_os os = ota_actor_os(actor);
@@ -147,8 +149,10 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
     device->asks_again = false;
     if (!is_wanted(actor, offered) || !may_try(actor))
         return false;
+    device->retry_us =
+        ota_us_max(device->retry_us, ota_content_ready_us(actor));
     if (now_us < device->retry_us) { /* later, if it is still there */
-        device->asks_again = true;
+        device->asks_again = delivery.model != &ota_delivery_poll;
         return false;
     }
 
@@ -156,19 +160,20 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
     if (device->safe_mode) {
         delay_us = ota_dist_draw_us(&actor->config->healer.delay, &stream.rng);
     } else {
-        delay_us = delivery->model->delay_us(delivery->config, &stream.rng);
+        delay_us = delivery.model->delay_us(delivery.config, &stream.rng);
         actor->record->offers++;
     }
     actor->record->offered_us = ota_us_min(actor->record->offered_us, now_us);
     device->step = next_step(device);
     device->begin_us =
-        ota_online_reachable_us(actor, ota_us_add(now_us, delay_us));
+        ota_learn_begin_us(actor, now_us, ota_us_add(now_us, delay_us));
     ota_update_tell_offer(actor, now_us,
                           device->safe_mode ? OTA_SENDER_HEALER
                                             : OTA_SENDER_CLOUD);
     if (app->updates == OTA_APP_UPDATES_DISABLED && ota_os_tells_flags(&os) &&
         !ota_update_enabled(actor, now_us))
         knock(actor, now_us, delay_us);
+    device->begin_us = ota_accept_begin_us(actor, now_us, device->begin_us);
     return true;
 }
 
@@ -222,20 +227,22 @@ static void forget_other_image(struct ota_actor *actor)
     device->kept_step = device->step;
 }
 
-static void transfer(struct ota_actor *actor, int64_t now_us,
-                     struct ota_transfer_result *result)
+/* Returns when the device is gone, or its app breaks the transfer. */
+static int64_t transfer(struct ota_actor *actor, int64_t now_us,
+                        struct ota_transfer_result *result)
 {
-    const struct ota_group *group = actor->group;
-    const struct ota_app_common *app = ota_app_common(&group->app);
+    const struct ota_app_common *app = ota_app_common(&actor->group->app);
     struct ota_device *device = actor->device;
     const bool app_runs = !device->safe_mode;
     struct ota_stream stream;
     struct ota_air air;
 
     forget_other_image(actor);
+    const int64_t size_bytes =
+        ota_content_prepare(actor, now_us, step_wanted(actor)->image_bytes);
     ota_radio_sense(actor, now_us, &air);
     struct ota_transfer_job job = {
-        .size_bytes = step_wanted(actor)->image_bytes,
+        .size_bytes = size_bytes,
         .kept_bytes = device->module_bytes,
         .begin_us = now_us,
         .pump_us = app_runs && !app->threaded ? app->pump_us : 0,
@@ -247,11 +254,11 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
     };
     const int64_t gone = gone_us(actor, now_us, &job.cut_is_graceful);
     const int64_t broken = break_us(actor, now_us);
-    job.cut_us = ota_us_max(ota_us_min(gone, broken), now_us + 1);
+    const int64_t cut_us = ota_us_max(ota_us_min(gone, broken), now_us + 1);
+    job.cut_us = ota_us_min(cut_us, device->share_cut_us);
     job.cut_is_graceful = job.cut_is_graceful || broken < gone;
     ota_actor_stream(actor, OTA_PURPOSE_TRANSFER, &stream);
-    *result =
-        group->transfer.model->run(group->transfer.config, &job, &stream.rng);
+    *result = ota_content_run(actor, &job, &stream.rng);
     assert(result->end_us > now_us && result->end_us <= job.cut_us);
     device->loses_power =
         result->end == OTA_TRANSFER_CUT && !job.cut_is_graceful;
@@ -263,6 +270,27 @@ static void transfer(struct ota_actor *actor, int64_t now_us,
     if (result->end == OTA_TRANSFER_BROKEN)
         result->resets = job.os.generation == 2;
     ota_radio_keep(actor, &air);
+    return cut_us;
+}
+
+/* The device is left as it is: it will do the same when it has its share. */
+struct ota_demand ota_update_demand(const struct ota_actor *actor,
+                                    int64_t now_us)
+{
+    struct ota_device device = *actor->device;
+    struct ota_device_record record = *actor->record;
+    struct ota_actor alone = *actor;
+    struct ota_transfer_result result;
+
+    alone.device = &device;
+    alone.record = &record;
+    device.share_cut_us = OTA_NEVER;
+    const int64_t cut_us = transfer(&alone, now_us, &result);
+    return (struct ota_demand){
+        .bytes = result.down_bytes,
+        .took_us = result.end_us - now_us,
+        .cut_us = cut_us,
+    };
 }
 
 /* Enters a transfer's bytes into the books. All of it at once, at its end:
@@ -275,6 +303,8 @@ static void account(struct ota_actor *actor,
         all_bytes - result->spent_bytes - result->payload_bytes;
 
     assert(overhead_bytes >= 0);
+    if (actor->device->backs)
+        actor->record->back_bytes += all_bytes;
     ota_actor_bytes(actor, OTA_BYTES_OVERHEAD, result->end_us, overhead_bytes);
     ota_actor_bytes(actor, OTA_BYTES_WASTED, result->end_us,
                     result->spent_bytes);
@@ -316,13 +346,74 @@ static bool waits_for_app(struct ota_actor *actor, int64_t now_us)
     return true;
 }
 
+/* The device begins a transfer: the platform hears of an attempt's first. */
+static void report_begin(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    ota_actor_report(actor, now_us,
+                     device->started ? OTA_REPORT_PROGRESS : OTA_REPORT_STARTED,
+                     OTA_CAUSES);
+    device->started = true;
+}
+
+void ota_update_answered(struct ota_actor *actor, int64_t now_us, bool granted)
+{
+    struct ota_device *device = actor->device;
+
+    if (granted) {
+        device->granted = true;
+        device->begin_us = now_us;
+    } else {
+        device->queues = true;
+    }
+    ota_online_go_on(actor, now_us);
+}
+
+/* Where downloads are counted, the device has its place in the queue or asks
+ * for it. Returns whether it may not begin yet. */
+static bool waits_for_turn(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    if (!actor->grants || device->granted)
+        return false;
+    device->begin_us = OTA_NEVER;
+    device->due_us = now_us; /* where it is until it is answered */
+    device->asking = OTA_ASKS_BEGIN;
+    ota_actor_report(actor, now_us, OTA_REPORT_BEGIN, OTA_CAUSES);
+    return true;
+}
+
+/* Where capacity is shared, the device must know when its download ends.
+ * Returns whether it asks. */
+static bool waits_for_share(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    if (!actor->shares || device->share_end_us != OTA_NEVER)
+        return false;
+    device->due_us = now_us;
+    device->asking = OTA_ASKS_SHARE;
+    ota_actor_report(actor, now_us, OTA_REPORT_SHARE, OTA_CAUSES);
+    return true;
+}
+
 void ota_update_begin(struct ota_actor *actor, int64_t now_us)
+{
+    if (waits_for_app(actor, now_us) || ota_accept_waits(actor, now_us) ||
+        waits_for_turn(actor, now_us))
+        return;
+    report_begin(actor, now_us);
+    if (!waits_for_share(actor, now_us))
+        ota_update_shared(actor, now_us);
+}
+
+void ota_update_shared(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
     struct ota_device_record *record = actor->record;
 
-    if (waits_for_app(actor, now_us))
-        return;
     /* An operator's move is not planned ahead, as the healer's is. */
     const bool healed = device->safe_mode && device->begin_us != OTA_NEVER;
     device->begin_us = OTA_NEVER;
@@ -333,16 +424,19 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
         record->offers_begun++;
     else if (device->heals < UINT16_MAX)
         device->heals++;
-    if (record->begun_us == OTA_NEVER) {
-        record->begun_us = now_us;
-        actor->reports->begun++;
-    }
+    record->begun_us = ota_us_min(record->begun_us, now_us);
+    if (device->backs)
+        record->back_attempts++;
     struct ota_transfer_result result;
     transfer(actor, now_us, &result);
+    ota_content_fetch(actor, now_us);
+    if (actor->shares)
+        result.end_us = device->share_end_us;
+    device->share_end_us = device->share_cut_us = OTA_NEVER;
     device->transfer_end = (uint8_t)result.end;
     device->resets = result.resets;
     tell_begin(actor, now_us);
-    if (!device->safe_mode)
+    if (!device->safe_mode && !device->backs)
         ota_actor_state(actor, now_us, OTA_STATE_DOWNLOADING);
     account(actor, &result);
     tell_end(actor, now_us, &result);
@@ -351,12 +445,21 @@ void ota_update_begin(struct ota_actor *actor, int64_t now_us)
 
 /* --- its end --- */
 
+static void give_up(struct ota_actor *actor, int64_t now_us)
+{
+    if (actor->device->transfer_end == OTA_TRANSFER_REFUSED)
+        ota_actor_report(actor, now_us, OTA_REPORT_REFUSED, OTA_CAUSE_REFUSED);
+    else
+        ota_actor_report(actor, now_us, OTA_REPORT_FAILED, OTA_CAUSE_DOWNLOAD);
+    ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
+}
+
 /* The cloud counts failures, and may have had enough. */
 static void count_abort(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     const struct ota_delivery_retry *retry =
-        delivery->model->retry(delivery->config);
+        delivery.model->retry(delivery.config);
     struct ota_device *device = actor->device;
 
     actor->record->aborted++;
@@ -365,15 +468,13 @@ static void count_abort(struct ota_actor *actor, int64_t now_us)
     if (device->aborted < UINT16_MAX)
         device->aborted++;
     device->retry_us = ota_us_add(now_us, retry->after_us);
-    if (device->safe_mode && !device->commanded)
+    if ((device->safe_mode && !device->commanded) || device->backs)
         return;
     ota_actor_state(actor, now_us,
                     device->safe_mode ? OTA_STATE_SAFE_MODE
                                       : OTA_STATE_WAITING);
-    if (retry->attempts_max > 0 && device->aborted >= retry->attempts_max) {
-        actor->reports->failed++;
-        ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
-    }
+    if (retry->attempts_max > 0 && device->aborted >= retry->attempts_max)
+        give_up(actor, now_us);
 }
 
 /* The session broke with the transfer: what a new one costs is the update's
@@ -388,13 +489,13 @@ static void reconnect_after(struct ota_actor *actor, int64_t now_us)
  * no longer busy or when its own rules say so, but not there and then. */
 static void refused(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_delivery *delivery = &actor->config->delivery;
+    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
     struct ota_device *device = actor->device;
 
     device->reconnect++; /* other luck */
     device->retry_us = ota_us_max(device->retry_us, device->busy_us);
     device->asks_again = device->retry_us > now_us &&
-                         delivery->model->offers_online(delivery->config);
+                         delivery.model->offers_online(delivery.config);
     if (ota_operator_sends(actor))
         ota_operator_catch_up(actor, now_us);
     ota_online_go_on(actor, now_us);
@@ -415,16 +516,49 @@ static void recover(struct ota_actor *actor, int64_t now_us)
         reconnect_after(actor, now_us);
 }
 
+/* The device hears at the end of the transfer that the update is off. */
+static void throw_away(struct ota_actor *actor, int64_t now_us)
+{
+    struct ota_device *device = actor->device;
+
+    device->canceled = false;
+    actor->record->aborted++;
+    actor->record->wasted_bytes += device->module_bytes;
+    device->module_bytes = 0;
+    if (!device->safe_mode)
+        ota_actor_state(actor, now_us, OTA_STATE_WAITING);
+    if (device->loses_power)
+        ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, OTA_NEVER);
+    else if (device->transfer_end == OTA_TRANSFER_CAPPED)
+        ota_connect_offline(actor, now_us);
+    else if (device->transfer_end == OTA_TRANSFER_DONE ||
+             device->transfer_end == OTA_TRANSFER_REFUSED ||
+             device->transfer_end == OTA_TRANSFER_CUT)
+        ota_online_go_on(actor, now_us);
+    else
+        recover(actor, now_us);
+}
+
 void ota_update_end(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
     device->spoke_us = now_us;
-    if (device->transfer_end == OTA_TRANSFER_DONE) {
-        ota_report_sent(actor, now_us);
-        ota_apply_begin(actor, now_us);
+    if (device->granted) {
+        device->granted = false;
+        ota_actor_report(actor, now_us, OTA_REPORT_END, OTA_CAUSES);
+    }
+    if (device->canceled) {
+        throw_away(actor, now_us);
         return;
     }
+    if (device->transfer_end == OTA_TRANSFER_DONE) {
+        ota_actor_report(actor, now_us, OTA_REPORT_PROGRESS, OTA_CAUSES);
+        ota_report_sent(actor, now_us);
+        ota_accept_install(actor, now_us);
+        return;
+    }
+    ota_learn_skip(actor, now_us);
     count_abort(actor, now_us);
     switch ((enum ota_transfer_end)device->transfer_end) {
     case OTA_TRANSFER_STALLED:

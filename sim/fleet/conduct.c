@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conduct.c - a window, instant by instant: what the campaign hears, and what
+ * becomes of those that ask or stand in a queue.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sim/engine/engine.h"
+#include "sim/fleet/conduct_state.h"
+
+enum {
+    WINDOWS_USUAL = 64, /* enough that reports of one take little memory */
+};
+
+/* How long a device that is online stays so, as far as can be seen. */
+static int64_t leaves_us(const struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_device *device = actor->device;
+    const struct ota_outage *outage = ota_radio_outage(actor, now_us);
+    int64_t until_us = ota_us_min(device->sleep_us, device->presence_us);
+
+    if (outage)
+        until_us = ota_us_min(until_us, outage->begin_us);
+    return ota_us_max(until_us, ota_us_add(now_us, 1));
+}
+
+/* --- one instant --- */
+
+/* That a device will be gone, or gives up its place in the queue. */
+static bool expect_gone(struct ota_conduct *conduct, size_t device,
+                        int64_t now_us)
+{
+    struct ota_actor actor = ota_conduct_actor(conduct, device);
+    const bool queues = conduct->leash[device] == OTA_LEASH_QUEUED;
+    /* One that polled asked, and that was all. */
+    const bool stays = queues || !ota_fleet_only_polls(actor.config);
+    const struct ota_campaign_report report = {
+        .time_us = stays ? leaves_us(&actor, now_us) : ota_us_add(now_us, 1),
+        .device = (uint32_t)device,
+        .kind = queues ? OTA_REPORT_END : OTA_REPORT_GONE,
+        .cause = OTA_CAUSES, /* it did not say so itself */
+        .serial = actor.device->serial,
+    };
+
+    if (report.time_us >= conduct->fleet.config->horizon_us)
+        return true;
+    return ota_hearing_add(conduct->hearing, &report) ||
+           ota_conduct_lacks_memory(conduct);
+}
+
+/*
+ * It was expected that a device is gone by now. Returns whether it is; if so
+ * it goes on, without the others' doing. If it stays, that is expected again.
+ */
+static bool is_gone(struct ota_conduct *conduct,
+                    const struct ota_campaign_report *report)
+{
+    struct ota_actor actor = ota_conduct_actor(conduct, report->device);
+    uint8_t *leash = &conduct->leash[report->device];
+    const int64_t now_us = report->time_us;
+
+    if (*leash != (report->kind == OTA_REPORT_END ? OTA_LEASH_QUEUED
+                                                  : OTA_LEASH_CONNECTED))
+        return false; /* that was another time */
+    if (conduct->task_of[report->device] != OTA_NO_DEED)
+        return false; /* it has just been given an order */
+    actor.contacts = false;
+    ota_life_run(&actor, ota_us_add(now_us, 1));
+    actor.device->answered_us = now_us;
+    if (ota_conduct_is_online(actor.device) &&
+        (*leash == OTA_LEASH_QUEUED ||
+         !ota_fleet_only_polls(conduct->fleet.config))) {
+        expect_gone(conduct, report->device, now_us);
+        return false;
+    }
+    actor.device->queues = false;
+    *leash = *leash == OTA_LEASH_QUEUED ? OTA_LEASH_FREE : OTA_LEASH_LISTEN;
+    actor.contacts = conduct->contacts;
+    ota_learn_listen(&actor, now_us);
+    ota_conduct_run_on(conduct, &actor);
+    ota_conduct_follow(conduct, report->device);
+    if (!ota_hearing_take(conduct->hearing,
+                          &conduct->logs[report->device / OTA_SHARD_SIZE], 1))
+        ota_conduct_lacks_memory(conduct);
+    return true;
+}
+
+/* A device begins a download beside others. That it was answered is noted at
+ * once, for orders may come before the answer is known. */
+static bool begin_share(struct ota_conduct *conduct,
+                        const struct ota_campaign_report *report)
+{
+    const struct ota_actor actor = ota_conduct_actor(conduct, report->device);
+    const struct ota_demand demand = ota_update_demand(&actor, report->time_us);
+    const struct ota_deed deed = {
+        .time_us = report->time_us,
+        .kind = OTA_DEED_SHARE,
+        .answers = true,
+    };
+
+    conduct->leash[report->device] = OTA_LEASH_SHARES;
+    return ota_deeds_add(&conduct->deeds, report->device, &deed) &&
+           ota_sharing_begin(conduct->sharing, report->device, report->time_us,
+                             &demand);
+}
+
+/* The device's answer that is not filled in yet, and in *before how many deeds
+ * are ahead of it. */
+static struct ota_deed *open_answer(struct ota_conduct *conduct, size_t device,
+                                    uint32_t *before)
+{
+    uint32_t i = conduct->deeds.first[device];
+
+    for (*before = 0; conduct->deeds.items[i].kind != OTA_DEED_SHARE ||
+                      conduct->deeds.items[i].end_us != 0;
+         ++*before)
+        i = conduct->deeds.items[i].next;
+    return &conduct->deeds.items[i];
+}
+
+/* Downloads that end now: their devices can go on. */
+static bool end_shares(struct ota_conduct *conduct, int64_t now_us)
+{
+    struct ota_shared shared;
+    uint32_t before;
+
+    while (ota_sharing_take(conduct->sharing, now_us, &shared)) {
+        struct ota_deed *answer = open_answer(conduct, shared.device, &before);
+        answer->end_us = shared.end_us;
+        answer->cut_us = shared.cut_us;
+        ota_conduct_add_task(conduct, shared.device, before);
+        conduct->bound_us = ota_us_min(conduct->bound_us, now_us);
+    }
+    return !ota_sharing_has_failed(conduct->sharing) ||
+           ota_conduct_lacks_memory(conduct);
+}
+
+/* Gathers the reports of the instant. */
+static bool gather(struct ota_conduct *conduct, int64_t now_us)
+{
+    conduct->instant_count = 0;
+    while (ota_hearing_next_us(conduct->hearing) == now_us) {
+        const struct ota_campaign_report report =
+            ota_hearing_pop(conduct->hearing);
+        const struct ota_actor actor =
+            ota_conduct_actor(conduct, report.device);
+        const bool expected =
+            (report.kind == OTA_REPORT_END || report.kind == OTA_REPORT_GONE) &&
+            report.cause == OTA_CAUSES;
+        if (report.kind != OTA_REPORT_JOINED &&
+            report.serial != actor.device->serial)
+            continue; /* of a life that was undone */
+        if (expected && !is_gone(conduct, &report))
+            continue;
+        if (report.kind == OTA_REPORT_SHARE) {
+            if (!begin_share(conduct, &report))
+                return ota_conduct_lacks_memory(conduct);
+            continue;
+        }
+        if (conduct->instant_count == conduct->instant_room) {
+            const size_t room =
+                conduct->instant_room > 0 ? 2 * conduct->instant_room : 64;
+            void *more =
+                realloc(conduct->instant, room * sizeof(*conduct->instant));
+            if (!more)
+                return ota_conduct_lacks_memory(conduct);
+            conduct->instant = more;
+            conduct->instant_room = room;
+        }
+        struct ota_campaign_report *heard =
+            &conduct->instant[conduct->instant_count++];
+        *heard = report;
+        heard->time_us -= conduct->fleet.config->release_us;
+    }
+    return true;
+}
+
+/* Notes an order, to be carried out before reports of it can come. */
+static bool note(struct ota_conduct *conduct, const struct ota_order *order)
+{
+    const struct ota_device *device =
+        ota_conduct_actor(conduct, order->device).device;
+    const int64_t now_us =
+        ota_us_add(conduct->fleet.config->release_us, order->time_us);
+    const bool asks = device->asking != OTA_ASKS_NOTHING &&
+                      device->due_us == now_us &&
+                      conduct->task_of[order->device] == OTA_NO_DEED;
+    const bool answers =
+        asks &&
+        (((device->asking == OTA_ASKS_CONTACT ||
+           device->asking == OTA_ASKS_POLL) &&
+          order->kind == OTA_ORDER_OFFER) ||
+         (device->asking == OTA_ASKS_BEGIN && order->kind == OTA_ORDER_GRANT));
+    const struct ota_deed deed = {
+        .time_us = answers
+                       ? now_us
+                       : ota_us_max(now_us, ota_us_add(device->answered_us, 1)),
+        .kind = order->kind,
+        .end_us = OTA_NEVER,
+        .cut_us = OTA_NEVER,
+        .answers = answers,
+    };
+
+    if (conduct->task_of[order->device] == OTA_NO_DEED &&
+        conduct->leash[order->device] != OTA_LEASH_SHARES)
+        ota_conduct_add_task(conduct, order->device,
+                             ota_conduct_deeds(conduct, order->device));
+    switch ((enum ota_order_kind)order->kind) {
+    case OTA_ORDER_OFFER:
+        conduct->bound_us = ota_us_min(
+            conduct->bound_us, ota_us_add(deed.time_us, conduct->lookahead_us));
+        break;
+    case OTA_ORDER_GRANT:
+    case OTA_ORDER_REVOKE:
+    case OTA_ORDER_CANCEL:
+    case OTA_ORDER_ROLL_BACK:
+        conduct->bound_us = ota_us_min(conduct->bound_us, now_us);
+        break;
+    case OTA_ORDER_KINDS:
+        assert(false && "not an order");
+    }
+    return ota_deeds_add(&conduct->deeds, order->device, &deed) ||
+           ota_conduct_lacks_memory(conduct);
+}
+
+/* Who asked something and was given no order hears no. */
+static bool deny_others(struct ota_conduct *conduct)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < conduct->instant_count && good; i++) {
+        const uint32_t id = conduct->instant[i].device;
+        const uint8_t kind = conduct->instant[i].kind;
+        struct ota_actor actor = ota_conduct_actor(conduct, id);
+        if ((kind != OTA_REPORT_CONTACT && kind != OTA_REPORT_BEGIN) ||
+            conduct->task_of[id] != OTA_NO_DEED ||
+            actor.device->asking == OTA_ASKS_NOTHING)
+            continue;
+        actor.contacts = false;
+        ota_conduct_deny(&actor);
+        conduct->leash[id] =
+            kind == OTA_REPORT_BEGIN ? OTA_LEASH_QUEUED : OTA_LEASH_CONNECTED;
+        good = expect_gone(conduct, id, actor.device->answered_us);
+    }
+    return good;
+}
+
+/* From now on the campaign hears of each contact of the others. */
+static void listen_to(struct ota_conduct *conduct, size_t device,
+                      int64_t now_us)
+{
+    struct ota_actor actor = ota_conduct_actor(conduct, device);
+
+    if (conduct->leash[device] != OTA_LEASH_STILL ||
+        conduct->task_of[device] != OTA_NO_DEED)
+        return;
+    actor.contacts = false;
+    ota_life_run(&actor, ota_us_add(now_us, 1));
+    actor.device->answered_us = now_us;
+    if (ota_conduct_is_online(actor.device) &&
+        !ota_fleet_only_polls(conduct->fleet.config)) {
+        conduct->leash[device] = OTA_LEASH_CONNECTED;
+        ota_actor_report(&actor, ota_us_add(now_us, 1), OTA_REPORT_CONTACT,
+                         OTA_CAUSES);
+        return;
+    }
+    conduct->leash[device] = OTA_LEASH_LISTEN;
+    actor.contacts = true;
+    ota_learn_listen(&actor, now_us);
+    ota_conduct_run_on(conduct, &actor);
+}
+
+static bool listen_to_all(struct ota_conduct *conduct, int64_t now_us)
+{
+    const ptrdiff_t shards = (ptrdiff_t)conduct->fleet.shards;
+    const size_t devices = conduct->fleet.devices;
+    bool good = true;
+
+    conduct->contacts = true;
+#pragma omp parallel for schedule(dynamic, 1)                                  \
+    num_threads(conduct->threads) if (conduct->threads > 1)
+    for (ptrdiff_t shard = 0; shard < shards; shard++) {
+        const size_t from = (size_t)shard * OTA_SHARD_SIZE;
+        for (size_t i = from; i < from + OTA_SHARD_SIZE && i < devices; i++)
+            listen_to(conduct, i, now_us);
+    }
+    for (size_t i = 0; i < devices && good; i++) {
+        ota_conduct_follow(conduct, i);
+        if (conduct->leash[i] == OTA_LEASH_CONNECTED)
+            good = expect_gone(conduct, i, now_us);
+    }
+    return good && ota_conduct_listen(conduct);
+}
+
+static bool live_instant(struct ota_conduct *conduct, int64_t now_us)
+{
+    const int64_t since_us = now_us - conduct->fleet.config->release_us;
+    size_t count;
+
+    assert(now_us >= conduct->now_us);
+    conduct->now_us = now_us;
+    if (!gather(conduct, now_us) ||
+        (conduct->sharing && !end_shares(conduct, now_us)))
+        return false;
+    ota_campaign_instant(conduct->campaign, since_us, conduct->instant,
+                         conduct->instant_count);
+    const struct ota_order *orders =
+        ota_campaign_orders(conduct->campaign, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!note(conduct, &orders[i]))
+            return false;
+    ota_campaign_orders_done(conduct->campaign);
+    if (!deny_others(conduct))
+        return false;
+    if (!conduct->contacts && ota_campaign_wants_contacts(conduct->campaign))
+        return listen_to_all(conduct, now_us);
+    return true;
+}
+
+/* --- windows --- */
+
+/* When something happens next, since time 0. */
+static int64_t next_us(const struct ota_conduct *conduct)
+{
+    const int64_t own_us = ota_us_add(conduct->fleet.config->release_us,
+                                      ota_campaign_next_us(conduct->campaign));
+
+    const int64_t heard_us =
+        ota_us_min(own_us, ota_hearing_next_us(conduct->hearing));
+
+    return conduct->sharing
+               ? ota_us_min(heard_us, ota_sharing_next_us(conduct->sharing))
+               : heard_us;
+}
+
+bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us,
+                        int threads)
+{
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+
+    conduct->threads = threads;
+    conduct->until_us = until_us;
+    if (!ota_conduct_listen(conduct))
+        return false;
+    for (;;) {
+        const int64_t now_us = next_us(conduct);
+        const bool ends = now_us >= until_us;
+        if (conduct->task_count > 0 && (ends || now_us >= conduct->bound_us)) {
+            if (!ota_conduct_carry_out(conduct) ||
+                !fleet->keep_going(fleet->self))
+                return false;
+            continue;
+        }
+        if (ends)
+            return true;
+        if (!live_instant(conduct, now_us))
+            return false;
+    }
+}
+
+int64_t ota_conduct_next_us(const struct ota_conduct *conduct, int64_t now_us,
+                            int windows)
+{
+    const struct ota_fleet_config *config = conduct->fleet.config;
+    const int64_t span_us = config->horizon_us - config->release_us;
+
+    if (!conduct->listens)
+        return OTA_NEVER;
+    return now_us + (span_us - 1) / (windows > 0 ? windows : WINDOWS_USUAL) + 1;
+}
+
+/* The rest of a device's life, that no order can come into any more. */
+static void live_out(struct ota_conduct *conduct, size_t device)
+{
+    struct ota_actor actor = ota_conduct_actor(conduct, device);
+    const int64_t horizon_us = conduct->fleet.config->horizon_us;
+
+    actor.quiet_us = horizon_us;
+    actor.contacts = false;
+    while (actor.device->asking != OTA_ASKS_NOTHING)
+        ota_device_answer(&actor, actor.device->due_us, false);
+    ota_life_run(&actor, horizon_us);
+}
+
+bool ota_conduct_finish(struct ota_conduct *conduct, int threads)
+{
+    const ptrdiff_t shards = (ptrdiff_t)conduct->fleet.shards;
+    const size_t devices = conduct->fleet.devices;
+
+    conduct->over = true;
+    if (!ota_conduct_window(conduct, conduct->fleet.config->horizon_us,
+                            threads))
+        return false;
+    if (conduct->sharing &&
+        (!end_shares(conduct, conduct->fleet.config->horizon_us) ||
+         !ota_conduct_carry_out(conduct)))
+        return false;
+#pragma omp parallel for schedule(dynamic, 1)                                  \
+    num_threads(threads) if (threads > 1)
+    for (ptrdiff_t shard = 0; shard < shards; shard++) {
+        const size_t from = (size_t)shard * OTA_SHARD_SIZE;
+        for (size_t i = from; i < from + OTA_SHARD_SIZE && i < devices; i++)
+            live_out(conduct, i);
+    }
+    return true;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conduct_new.c - making what conducts a campaign: the campaign's world, and
+ * how far ahead of it devices may run.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sim/fleet/attributes.h"
+#include "sim/fleet/conduct_state.h"
+
+/* --- making --- */
+
+static bool is_there(void *self, uint32_t device)
+{
+    const struct ota_conduct *conduct = self;
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+    const size_t group = ota_fleet_group_of(fleet->config, device);
+
+    return ota_device_joins_us(&fleet->config->groups[group], fleet->key,
+                               device) <= fleet->config->release_us;
+}
+
+static const char *attribute_of(void *self, uint64_t device, const char *key,
+                                char *buffer, size_t size)
+{
+    const struct ota_conduct *conduct = self;
+
+    return ota_fleet_attribute(conduct->fleet.config, conduct->fleet.key,
+                               device, key, buffer, size);
+}
+
+/* The campaign asks only for devices that stand still. */
+static bool is_connected(void *self, uint32_t device, int64_t now_us)
+{
+    struct ota_conduct *conduct = self;
+    struct ota_actor actor =
+        conduct->fleet.actor_of(conduct->fleet.self, device);
+
+    if (conduct->leash[device] == OTA_LEASH_STILL)
+        ota_life_run(&actor,
+                     ota_us_add(conduct->fleet.config->release_us, now_us));
+    return ota_conduct_is_online(actor.device);
+}
+
+/* The least time between an offer and what the platform hears of it. */
+static int64_t lookahead_us(const struct ota_fleet_config *config)
+{
+    const struct ota_delivery delivery = ota_fleet_delivery(config);
+    const struct ota_delivery_config *common = delivery.config;
+    const struct ota_policy_device *device = &config->policy.device;
+
+    for (size_t g = 0; g < config->group_count; g++)
+        for (size_t v = 0; v < config->groups[g].variant_count; v++)
+            if (config->groups[g].variants[v].path.count == 0)
+                return 0; /* it has the release, and says so */
+    if (device->accept.mode != OTA_ACCEPT_AUTO)
+        return 0;
+    return (int64_t)ota_dist_least(&common->begin_delay);
+}
+
+static bool take_memory(struct ota_conduct *conduct)
+{
+    const size_t devices = conduct->fleet.devices;
+
+    conduct->logs = calloc(conduct->fleet.shards, sizeof(*conduct->logs));
+    conduct->leash = calloc(devices, sizeof(*conduct->leash));
+    conduct->task_of = malloc(devices * sizeof(*conduct->task_of));
+    conduct->tasks = malloc(devices * sizeof(*conduct->tasks));
+    if (!conduct->logs || !conduct->leash || !conduct->task_of ||
+        !conduct->tasks || !ota_deeds_init(&conduct->deeds, devices))
+        return false;
+    for (size_t i = 0; i < devices; i++)
+        conduct->task_of[i] = OTA_NO_DEED;
+    for (size_t s = 0; s < conduct->fleet.shards; s++)
+        conduct->logs[s].after_us = INT64_MIN;
+    return true;
+}
+
+/* Those that come later say so. */
+static bool expect_joins(struct ota_conduct *conduct)
+{
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+    bool good = true;
+
+    for (size_t i = 0; i < fleet->devices && good; i++) {
+        const size_t group = ota_fleet_group_of(fleet->config, i);
+        const struct ota_campaign_report report = {
+            .time_us = ota_device_joins_us(&fleet->config->groups[group],
+                                           fleet->key, i),
+            .device = (uint32_t)i,
+            .kind = OTA_REPORT_JOINED,
+        };
+        if (report.time_us > fleet->config->release_us &&
+            report.time_us < fleet->config->horizon_us)
+            good = ota_hearing_add(conduct->hearing, &report);
+    }
+    return good;
+}
+
+static bool joins_late(const struct ota_fleet_config *config)
+{
+    for (size_t g = 0; g < config->group_count; g++)
+        if (ota_dist_most(&config->groups[g].joins) >
+            (double)config->release_us)
+            return true;
+    return false;
+}
+
+/* Whether the campaign may come to care who is connected. */
+static bool may_want_contacts(const struct ota_policy_waves *waves)
+{
+    for (size_t w = 0; w < waves->count; w++) {
+        const struct ota_wave *wave = &waves->list[w];
+        if (wave->reachable || wave->order == OTA_SEQUENCE_CONNECTED_LONGEST ||
+            wave->order == OTA_SEQUENCE_LAST_SEEN_NEWEST)
+            return true;
+    }
+    return waves->assign == OTA_ASSIGN_POLL;
+}
+
+struct ota_conduct *ota_conduct_new(const struct ota_conduct_fleet *fleet,
+                                    struct ota_error *error)
+{
+    const struct ota_fleet_config *config = fleet->config;
+    struct ota_conduct *conduct = calloc(1, sizeof(*conduct));
+
+    if (!conduct) {
+        ota_fail(error, OTA_NO_MEMORY " for the campaign");
+        return NULL;
+    }
+    conduct->fleet = *fleet;
+    const struct ota_campaign_world world = {
+        .self = conduct,
+        .devices = fleet->devices,
+        .is_there = joins_late(config) ? is_there : NULL,
+        .attribute_of = attribute_of,
+        .is_connected = is_connected,
+        .key = fleet->key,
+        .begin_us = config->release_us,
+        .end_us = config->horizon_us - config->release_us,
+    };
+    conduct->bound_us = OTA_NEVER;
+    conduct->now_us = config->release_us;
+    conduct->lookahead_us = lookahead_us(config);
+    conduct->hearing = ota_hearing_new(error);
+    if (conduct->hearing && ota_sharing_new(config, fleet->key, fleet->devices,
+                                            &conduct->sharing, error))
+        conduct->campaign = ota_campaign_new(&config->policy, &world, error);
+    if (!conduct->campaign || !take_memory(conduct) ||
+        (joins_late(config) && !expect_joins(conduct))) {
+        if (!error->failed)
+            ota_fail(error, OTA_NO_MEMORY " for a campaign of %zu devices",
+                     fleet->devices);
+        ota_conduct_free(conduct);
+        return NULL;
+    }
+    conduct->listens =
+        conduct->sharing || ota_campaign_listens(conduct->campaign);
+    if (!conduct->listens)
+        conduct->lookahead_us = OTA_NEVER;
+    conduct->grants = ota_campaign_grants(conduct->campaign);
+    conduct->skips = !may_want_contacts(&config->policy.waves);
+    return conduct;
+}
+
+void ota_conduct_free(struct ota_conduct *conduct)
+{
+    if (!conduct)
+        return;
+    ota_campaign_free(conduct->campaign);
+    ota_hearing_free(conduct->hearing);
+    ota_sharing_free(conduct->sharing);
+    ota_deeds_release(&conduct->deeds);
+    if (conduct->logs) {
+        for (size_t s = 0; s < conduct->fleet.shards; s++)
+            free(conduct->logs[s].items);
+    }
+    free(conduct->logs);
+    free(conduct->leash);
+    free(conduct->task_of);
+    free(conduct->tasks);
+    free(conduct->instant);
+    free(conduct);
+}
+
+struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct,
+                                       size_t shard)
+{
+    return conduct->listens ? &conduct->logs[shard] : NULL;
+}
+
+bool ota_conduct_contacts(const struct ota_conduct *conduct)
+{
+    return conduct->contacts;
+}
+
+bool ota_conduct_shares(const struct ota_conduct *conduct)
+{
+    return conduct->sharing != NULL;
+}
+
+bool ota_conduct_skips(const struct ota_conduct *conduct)
+{
+    return conduct->skips;
+}
+
+bool ota_conduct_grants(const struct ota_conduct *conduct)
+{
+    return conduct->grants;
+}
+
+const struct ota_campaign *
+ota_conduct_campaign(const struct ota_conduct *conduct)
+{
+    return conduct->campaign;
+}
+
+const struct ota_error *ota_conduct_error(const struct ota_conduct *conduct)
+{
+    return &conduct->error;
+}
+
+bool ota_conduct_lacks_memory(struct ota_conduct *conduct)
+{
+    if (!conduct->error.failed)
+        ota_fail(&conduct->error, OTA_NO_MEMORY " for the campaign");
+    return false;
+}

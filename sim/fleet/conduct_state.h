@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conduct_state.h - what the parts of conduct share. Private to conduct*.c.
+ */
+#ifndef OTA_CONDUCT_STATE_H
+#define OTA_CONDUCT_STATE_H
+
+#include "sim/fleet/conduct.h"
+#include "sim/fleet/sharing.h"
+
+/* A device with new deeds. */
+struct ota_task {
+    uint32_t device;
+    uint32_t done; /* deeds that it has behind it */
+};
+
+struct ota_conduct {
+    struct ota_conduct_fleet fleet;
+    struct ota_campaign *campaign;
+    struct ota_hearing *hearing;
+    struct ota_sharing *sharing; /* NULL: nothing is shared */
+    struct ota_report_log *logs; /* by shard */
+    struct ota_deeds deeds;
+    uint8_t *leash;    /* by device, enum ota_leash */
+    uint32_t *task_of; /* by device, or OTA_NO_DEED */
+    struct ota_task *tasks;
+    size_t task_count;
+    struct ota_campaign_report *instant; /* reports of one, by device */
+    size_t instant_count, instant_room;
+    int64_t lookahead_us; /* least time from an offer to a report of it */
+    int64_t bound_us;     /* tasks must be carried out before then */
+    int64_t until_us;     /* of the window */
+    int64_t now_us;       /* the campaign's */
+    int threads;
+    bool listens, grants, skips;
+    bool contacts; /* wanted, from some time on */
+    bool over;     /* the engine runs no more */
+    struct ota_error error;
+};
+
+/* Makes the actor of a device. */
+static inline struct ota_actor
+ota_conduct_actor(const struct ota_conduct *conduct, size_t device)
+{
+    return conduct->fleet.actor_of(conduct->fleet.self, device);
+}
+
+/* Whether the device has a connection. */
+static inline bool ota_conduct_is_online(const struct ota_device *device)
+{
+    return device->phase == OTA_PHASE_ONLINE ||
+           device->phase == OTA_PHASE_PUBLISHING ||
+           device->phase == OTA_PHASE_TRANSFERRING;
+}
+
+/* Notes that memory has run out; returns false. */
+bool ota_conduct_lacks_memory(struct ota_conduct *conduct);
+
+/* --- conduct_task.c --- */
+
+/* A question at the campaign's instant that got no yes. */
+void ota_conduct_deny(struct ota_actor *actor);
+
+/* Runs the device to the window's end, as far as its leash lets it. */
+void ota_conduct_run_on(struct ota_conduct *conduct, struct ota_actor *actor);
+
+/* Has the engine run the device from then on, if its leash lets it. */
+void ota_conduct_follow(struct ota_conduct *conduct, size_t device);
+
+/* How many deeds a device has. */
+uint32_t ota_conduct_deeds(const struct ota_conduct *conduct, size_t device);
+
+/* The device, which has no task yet, has deeds to carry out behind the first
+ * `done`. */
+void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
+                          uint32_t done);
+
+/* Carries all tasks out, and hears what the devices report. */
+bool ota_conduct_carry_out(struct ota_conduct *conduct);
+
+/* Takes what devices have reported since. */
+bool ota_conduct_listen(struct ota_conduct *conduct);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conduct_task.c - carrying out orders.
+ *
+ * Orders to devices that stand still cost nothing but running them: to the
+ * order, and on to the window's end. An order to one that has run ahead (a
+ * stop takes back what was offered) makes it live its life again, see life.h.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sim/engine/engine.h"
+#include "sim/fleet/conduct_state.h"
+
+enum { TOGETHER_LEAST = 64 }; /* fewer devices are not worth a second thread */
+
+/* --- one device --- */
+
+/* Runs the device to the window's end, as far as its leash lets it. */
+void ota_conduct_run_on(struct ota_conduct *conduct, struct ota_actor *actor)
+{
+    if (conduct->leash[actor->id] == OTA_LEASH_FREE ||
+        conduct->leash[actor->id] == OTA_LEASH_LISTEN)
+        ota_life_run(actor, conduct->until_us);
+}
+
+/* A question at the campaign's instant that got no yes. */
+void ota_conduct_deny(struct ota_actor *actor)
+{
+    struct ota_device *device = actor->device;
+    const int64_t now_us = device->due_us;
+
+    ota_device_answer(actor, now_us, false);
+    device->answered_us = now_us;
+    ota_life_run(actor, ota_us_add(now_us, 1));
+}
+
+uint32_t ota_conduct_deeds(const struct ota_conduct *conduct, size_t device)
+{
+    uint32_t count = 0;
+    for (uint32_t i = conduct->deeds.first[device]; i != OTA_NO_DEED;
+         i = conduct->deeds.items[i].next)
+        count++;
+    return count;
+}
+
+/* Tells undone what the device did, and has it live anew with all deeds. */
+static void live_again(struct ota_conduct *conduct, const struct ota_task *task)
+{
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+    struct ota_actor actor = fleet->actor_of(fleet->self, task->device);
+    struct ota_report_log *log = actor.log;
+    const int64_t stop_us = actor.device->asking != OTA_ASKS_NOTHING
+                                ? actor.device->due_us
+                                : OTA_NEVER;
+
+    fleet->forget(fleet->self, task->device);
+    actor.log = NULL;
+    actor.undoing = true;
+    ota_life_repeat(&actor, &conduct->deeds, task->done, conduct->until_us,
+                    stop_us);
+    fleet->forget(fleet->self, task->device);
+    actor = fleet->actor_of(fleet->self, task->device);
+    log->after_us = conduct->now_us;
+    ota_life_repeat(&actor, &conduct->deeds,
+                    ota_conduct_deeds(conduct, task->device), conduct->until_us,
+                    ota_us_add(conduct->now_us, 1));
+    log->after_us = INT64_MIN;
+}
+
+static void do_deed(struct ota_conduct *conduct, struct ota_actor *actor,
+                    const struct ota_deed *deed)
+{
+    struct ota_device *device = actor->device;
+
+    if (deed->answers) {
+        ota_life_answer(actor, deed);
+        return;
+    }
+    if (device->asking != OTA_ASKS_NOTHING)
+        ota_conduct_deny(actor);
+    if (conduct->skips)
+        actor->quiet_us = deed->time_us;
+    ota_life_do(actor, deed);
+    actor->quiet_us = conduct->fleet.config->release_us;
+}
+
+static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
+{
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+    struct ota_actor actor = fleet->actor_of(fleet->self, task->device);
+    struct ota_device *device = actor.device;
+    uint32_t next = conduct->deeds.first[task->device];
+
+    for (uint32_t i = 0; i < task->done; i++)
+        next = conduct->deeds.items[next].next;
+    const bool stands = device->asking != OTA_ASKS_NOTHING &&
+                        device->due_us <= conduct->deeds.items[next].time_us;
+    const bool ran = conduct->leash[task->device] == OTA_LEASH_FREE ||
+                     conduct->leash[task->device] == OTA_LEASH_LISTEN;
+    conduct->leash[task->device] = OTA_LEASH_FREE;
+    if (ran && !stands) {
+        live_again(conduct, task);
+        return;
+    }
+    for (; next != OTA_NO_DEED; next = conduct->deeds.items[next].next)
+        do_deed(conduct, &actor, &conduct->deeds.items[next]);
+    ota_conduct_run_on(conduct, &actor);
+}
+
+/* --- many devices --- */
+
+void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
+                          uint32_t done)
+{
+    assert(conduct->task_of[device] == OTA_NO_DEED);
+    conduct->task_of[device] = (uint32_t)conduct->task_count;
+    conduct->tasks[conduct->task_count++] =
+        (struct ota_task){.device = device, .done = done};
+}
+
+static int compare_tasks(const void *a, const void *b)
+{
+    const uint32_t x = ((const struct ota_task *)a)->device;
+    const uint32_t y = ((const struct ota_task *)b)->device;
+    return x < y ? -1 : x > y;
+}
+
+/* How many tasks are of shards before that one; they are in order. */
+static size_t tasks_before(const struct ota_conduct *conduct, size_t shard)
+{
+    size_t from = 0;
+    size_t to = conduct->task_count;
+
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        if (conduct->tasks[middle].device / OTA_SHARD_SIZE < shard)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return to;
+}
+
+/* What the engine is to do with the device. */
+void ota_conduct_follow(struct ota_conduct *conduct, size_t device)
+{
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+    const struct ota_actor actor = fleet->actor_of(fleet->self, device);
+    const bool runs = (conduct->leash[device] == OTA_LEASH_FREE ||
+                       conduct->leash[device] == OTA_LEASH_LISTEN) &&
+                      actor.device->asking == OTA_ASKS_NOTHING;
+
+    if (!conduct->over)
+        fleet->set_due(fleet->self, device,
+                       runs ? actor.device->due_us : OTA_NEVER);
+}
+
+/* Takes what devices have reported since. */
+bool ota_conduct_listen(struct ota_conduct *conduct)
+{
+    return ota_hearing_take(conduct->hearing, conduct->logs,
+                            conduct->fleet.shards) ||
+           ota_conduct_lacks_memory(conduct);
+}
+
+bool ota_conduct_carry_out(struct ota_conduct *conduct)
+{
+    const size_t count = conduct->task_count;
+    const bool together = conduct->threads > 1 && count >= TOGETHER_LEAST;
+    /* Devices of one shard share its log, so one thread runs them. */
+    const ptrdiff_t parts = together ? (ptrdiff_t)conduct->fleet.shards : 1;
+
+    if (count > 1)
+        qsort(conduct->tasks, count, sizeof(*conduct->tasks), compare_tasks);
+#pragma omp parallel for schedule(dynamic, 1)                                  \
+    num_threads(conduct->threads) if (together)
+    for (ptrdiff_t part = 0; part < parts; part++) {
+        const size_t from = together ? tasks_before(conduct, (size_t)part) : 0;
+        const size_t to =
+            together ? tasks_before(conduct, (size_t)part + 1) : count;
+        for (size_t t = from; t < to; t++)
+            carry_out(conduct, &conduct->tasks[t]);
+    }
+    for (size_t t = 0; t < count; t++) {
+        conduct->task_of[conduct->tasks[t].device] = OTA_NO_DEED;
+        ota_conduct_follow(conduct, conduct->tasks[t].device);
+    }
+    conduct->task_count = 0;
+    conduct->bound_us = OTA_NEVER;
+    return ota_conduct_listen(conduct);
+}

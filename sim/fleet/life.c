@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * life.c - running a device, and leading it through its life again.
+ *
+ * A repetition must take each step as the first time: up to a deed, steps that
+ * are due before it; what a device asked was answered at the instant itself,
+ * before any other step of it.
+ */
+#include "sim/fleet/life.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* --- deeds --- */
+
+bool ota_deeds_init(struct ota_deeds *deeds, size_t devices)
+{
+    *deeds = (struct ota_deeds){.items = NULL};
+    deeds->first = malloc(devices * sizeof(*deeds->first));
+    deeds->last = malloc(devices * sizeof(*deeds->last));
+    if (!deeds->first || !deeds->last)
+        return false;
+    for (size_t i = 0; i < devices; i++)
+        deeds->first[i] = deeds->last[i] = OTA_NO_DEED;
+    return true;
+}
+
+void ota_deeds_release(struct ota_deeds *deeds)
+{
+    free(deeds->items);
+    free(deeds->first);
+    free(deeds->last);
+    *deeds = (struct ota_deeds){.items = NULL};
+}
+
+bool ota_deeds_add(struct ota_deeds *deeds, size_t device,
+                   const struct ota_deed *deed)
+{
+    const uint32_t last = deeds->last[device];
+
+    assert(last == OTA_NO_DEED || deeds->items[last].time_us <= deed->time_us);
+    if (deeds->count == deeds->room) {
+        const size_t room = deeds->room > 0 ? 2 * deeds->room : 1024;
+        void *items = realloc(deeds->items, room * sizeof(*deeds->items));
+        if (!items)
+            return false;
+        deeds->items = items;
+        deeds->room = room;
+    }
+    deeds->items[deeds->count] = *deed;
+    deeds->items[deeds->count].next = OTA_NO_DEED;
+    if (last == OTA_NO_DEED)
+        deeds->first[device] = (uint32_t)deeds->count;
+    else
+        deeds->items[last].next = (uint32_t)deeds->count;
+    deeds->last[device] = (uint32_t)deeds->count++;
+    return true;
+}
+
+/* --- living --- */
+
+void ota_life_run(struct ota_actor *actor, int64_t until_us)
+{
+    struct ota_device *device = actor->device;
+
+    while (device->due_us < until_us && device->asking == OTA_ASKS_NOTHING)
+        ota_device_step(actor);
+}
+
+static void obey(struct ota_actor *actor, const struct ota_deed *deed)
+{
+    switch ((enum ota_order_kind)deed->kind) {
+    case OTA_ORDER_OFFER:
+        ota_device_reach(actor, deed->time_us);
+        break;
+    case OTA_ORDER_REVOKE:
+    case OTA_ORDER_CANCEL:
+        ota_device_revoke(actor, deed->time_us, deed->kind == OTA_ORDER_CANCEL);
+        break;
+    case OTA_ORDER_GRANT:
+        ota_device_grant(actor, deed->time_us);
+        break;
+    case OTA_ORDER_ROLL_BACK:
+        ota_device_roll_back(actor, deed->time_us);
+        break;
+    case OTA_ORDER_KINDS:
+        assert(false && "an answer only");
+    }
+}
+
+void ota_life_answer(struct ota_actor *actor, const struct ota_deed *deed)
+{
+    actor->device->share_end_us = deed->end_us;
+    actor->device->share_cut_us = deed->cut_us;
+    ota_device_answer(actor, deed->time_us, true);
+}
+
+void ota_life_do(struct ota_actor *actor, const struct ota_deed *deed)
+{
+    assert(actor->device->asking == OTA_ASKS_NOTHING);
+
+    ota_life_run(actor, deed->time_us);
+    obey(actor, deed);
+}
+
+void ota_life_start(struct ota_actor *actor)
+{
+    ota_device_start(actor);
+}
+
+void ota_life_to_release(struct ota_actor *actor)
+{
+    const struct ota_observer *observer = actor->observer;
+    struct ota_report_log *log = actor->log;
+
+    actor->observer = NULL; /* what comes before time 0 is told to nobody */
+    actor->log = NULL;      /* nor is there a campaign before the release */
+    ota_life_run(actor, 0);
+    actor->observer = observer;
+    ota_device_open(actor);
+    ota_life_run(actor, actor->config->release_us);
+    actor->log = log;
+}
+
+/* Runs to until_us; whatever is asked before stop_us gets a "no". */
+static void run_on(struct ota_actor *actor, int64_t until_us, int64_t stop_us)
+{
+    struct ota_device *device = actor->device;
+
+    ota_life_run(actor, until_us);
+    while (device->asking != OTA_ASKS_NOTHING && device->due_us < stop_us) {
+        ota_device_answer(actor, device->due_us, false);
+        ota_life_run(actor, until_us);
+    }
+}
+
+/* Up to the instant at which the device asks what the deed answers. */
+static void run_to_question(struct ota_actor *actor, int64_t at_us)
+{
+    run_on(actor, ota_us_add(at_us, 1), at_us);
+    assert(actor->device->asking != OTA_ASKS_NOTHING &&
+           actor->device->due_us == at_us);
+}
+
+void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
+                     size_t count, int64_t until_us, int64_t stop_us)
+{
+    uint32_t next = deeds->first[actor->id];
+
+    ota_life_start(actor);
+    ota_life_to_release(actor);
+    for (size_t i = 0; i < count; i++) {
+        const struct ota_deed *deed = &deeds->items[next];
+        if (actor->skips_to_offer)
+            actor->quiet_us = deed->time_us;
+        if (deed->answers) {
+            run_to_question(actor, deed->time_us);
+            ota_life_answer(actor, deed);
+        } else {
+            run_on(actor, deed->time_us, deed->time_us);
+            obey(actor, deed);
+        }
+        next = deed->next;
+    }
+    actor->quiet_us = actor->config->release_us;
+    run_on(actor, until_us, stop_us);
+}
