@@ -347,7 +347,8 @@ static void check_script(const struct ota_delivery_script *script)
 static void deliveries_offer(void **state)
 {
     (void)state;
-    const struct ota_delivery_view most = {.full = true, .asked = true};
+    const struct ota_delivery_view most = {
+        .full = true, .asked = true, .polls = true};
 
     for (size_t i = 0; ota_delivery_models[i]; i++) {
         const struct ota_delivery_model *model = ota_delivery_models[i];

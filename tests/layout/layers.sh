@@ -14,7 +14,7 @@ cat >"$scratch/table" <<'END'
 sim/base         gsl/
 sim/engine       omp.h sim/base/
 sim/fleet        gsl/ sim/base/ sim/engine/ models/
-sim/stats        gsl/ sim/base/ sim/fleet/observation.h
+sim/stats        gsl/ sim/base/ sim/fleet/observation.h sim/fleet/campaign.h
 sim/scenario     cjson/ posix sim/base/ models/ sim/fleet/config.h
 sim/experiment   gsl/ omp.h sim/base/ sim/engine/ models/ sim/fleet/ sim/stats/
 sim/cli          gsl/ omp.h posix sim/ models/ output/
@@ -22,6 +22,7 @@ sim              sim/ models/ output/
 models           sim/base/ models/
 models/app       gsl/ sim/base/
 models/battery   gsl/ sim/base/
+models/cloud     gsl/ sim/base/
 models/delivery  gsl/ sim/base/
 models/firmware  gsl/ sim/base/
 models/link      gsl/ sim/base/

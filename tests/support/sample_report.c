@@ -81,6 +81,10 @@ static void fill_devices(struct sample *sample)
             .installed_us = OTA_NEVER,
             .confirmed_us = OTA_NEVER,
             .defect_us = OTA_NEVER,
+            .reached_us = OTA_NEVER,
+            .revoked_us = OTA_NEVER,
+            .left_us = OTA_NEVER,
+            .back_us = OTA_NEVER,
         };
     sample->devices[1] = (struct ota_device_record){
         .outcome = OTA_OUTCOME_UPDATED_CONFIRMED,
@@ -107,6 +111,48 @@ static void fill_devices(struct sample *sample)
         .dead = true,
         .believed = true,
         .defect_us = 9500000,
+        .bad = true,
+        .reached_us = 1000000,
+        .revoked_us = OTA_NEVER,
+        .left_us = 4000000,
+        .back_us = 5000000,
+        .back_bytes = 77,
+        .back_attempts = 6,
+    };
+}
+
+void sample_stage(struct sample *sample)
+{
+    struct ota_estimate *kpi = sample->groups[0].kpi;
+    const struct ota_estimate never = {NAN, NAN, NAN, 0, 20};
+
+    for (int i = OTA_KPI_STOP_TIME; i <= OTA_KPI_EFFECT_RUNNING; i++)
+        kpi[i] = (struct ota_estimate){1100.0, 1000.0, 1200.0, 12, 20};
+    kpi[OTA_KPI_STOPPED] = (struct ota_estimate){0.6, 0.36, 0.81, 20, 20};
+    kpi[OTA_KPI_STOP_TIME] =
+        (struct ota_estimate){7200.0, 7000.0, 7400.0, 12, 20};
+    kpi[OTA_KPI_BACK_TIME] = never;
+    kpi[OTA_KPI_REOFFERS] = sure(0.0);
+    sample->waves[0] = (struct ota_wave_summary){
+        .name = "canary\033",
+        .size = sure(1.0),
+        .opened = sure(0.0),
+        .complete = sample_about(600.0, 20.0),
+    };
+    sample->waves[1] = (struct ota_wave_summary){
+        .name = "rest",
+        .size = sure(3.0),
+        .opened = {86400.0, 80000.0, 90000.0, 8, 20},
+        .complete = {90000.0, NAN, NAN, 1, 20},
+    };
+    sample->by_rule[1] = 11;
+    sample->summary.rollout = (struct ota_rollout_summary){
+        .staged = true,
+        .wave_count = SAMPLE_WAVES,
+        .waves = sample->waves,
+        .stops = 12,
+        .rule_count = SAMPLE_RULES,
+        .by_rule = sample->by_rule,
     };
 }
 

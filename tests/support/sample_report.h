@@ -8,13 +8,21 @@
 
 #include "output/output.h"
 
-enum { SAMPLE_DEVICES = 4, SAMPLE_INSTANTS = 31, SAMPLE_GROUPS = 2 };
+enum {
+    SAMPLE_DEVICES = 4,
+    SAMPLE_INSTANTS = 31,
+    SAMPLE_GROUPS = 2,
+    SAMPLE_WAVES = 2,
+    SAMPLE_RULES = 2
+};
 
 /* A report and all that it points to. */
 struct sample {
     struct ota_group_summary groups[1 + SAMPLE_GROUPS];
     struct ota_estimate timeline[SAMPLE_INSTANTS * OTA_STATES];
     struct ota_device_record devices[SAMPLE_DEVICES];
+    struct ota_wave_summary waves[SAMPLE_WAVES];
+    int64_t by_rule[SAMPLE_RULES];
     struct ota_summary summary;
     struct ota_report report;
     char folder[64]; /* a folder of the test's own */
@@ -32,6 +40,10 @@ int sample_teardown(void **state);
 /* A test with both. */
 #define SAMPLE_TEST(function)                                                  \
     cmocka_unit_test_setup_teardown(function, sample_setup, sample_teardown)
+
+/* Makes it the report of a rollout in two waves that rules stopped in 12 of the
+ * 20 replications. */
+void sample_stage(struct sample *sample);
 
 /* An estimate from 20 replications with an interval of that half width. */
 struct ota_estimate sample_about(double mean, double half);
