@@ -133,7 +133,7 @@ const char *ota_fleet_attribute(const struct ota_fleet_config *config,
     if (!label)
         return "";
     if (label->each > 0)
-        return number(place.index / label->each, buffer, size);
+        return number(label->from + place.index / label->each, buffer, size);
     return label
         ->values[draw_value(label, (size_t)(label - group->labels), key,
                             device)]

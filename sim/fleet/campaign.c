@@ -21,7 +21,7 @@ static void begin(struct ota_campaign *c)
             ota_campaign_choose(c, w);
     for (size_t i = 0; i < c->pace_count; i++)
         ota_campaign_slots_changed(c, c->paces[i]);
-    c->waves_stale = c->watches_stale = true;
+    c->waves_stale = c->waves_work = c->watches_stale = true;
 }
 
 /* Whether offers are open by the calendar, and until when that holds. */
@@ -120,11 +120,11 @@ void ota_campaign_instant(struct ota_campaign *c, int64_t now_us,
                 ota_campaign_contact(c, reports[i].device);
         ota_campaign_offers(c, false);
         ota_campaign_look(c);
+        ota_campaign_check_finished(c);
         if (ota_campaign_look_us(c) <= c->now_us ||
             ota_campaign_waves_us(c) <= c->now_us)
             c->again = true;
     } while (c->again && !c->failed);
-    ota_campaign_check_finished(c);
     c->next_us = next_us(c);
 }
 
@@ -162,6 +162,8 @@ bool ota_campaign_wants_contacts(const struct ota_campaign *c)
 {
     if (c->ended || c->failed)
         return false;
+    if (!c->begun && c->policy->waves.assign == OTA_ASSIGN_POLL)
+        return true; /* the first may ask at the very begin */
     for (size_t w = 0; w < c->wave_count; w++) {
         const struct campaign_wave *wave = &c->waves[w];
         if (wave->state == OTA_WAVE_PLANNED && wants_order(&wave->spec))

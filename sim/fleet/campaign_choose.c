@@ -127,6 +127,7 @@ void ota_campaign_joins(struct ota_campaign *c, uint32_t d)
          !ota_campaign_wave_matches(c, last, d)))
         return;
     add_target(c, d);
+    c->waves_stale = c->waves_work = true;
     if (late == OTA_LATE_IMMEDIATELY) {
         ota_campaign_target_late(c, d);
         return;

@@ -279,7 +279,7 @@ struct ota_campaign *ota_campaign_new(const struct ota_policy *policy,
         c->pool_order = -1;
         c->ticked_us = -1;
         c->resume_us = c->approve_us = OTA_NEVER;
-        c->waves_stale = c->watches_stale = true;
+        c->waves_stale = c->waves_work = c->watches_stale = true;
         c->window_open = true;
         c->record = (struct ota_campaign_record){.stop_us = OTA_NEVER,
                                                  .effective_us = OTA_NEVER,

@@ -53,6 +53,8 @@ static void offer(struct ota_campaign *c, uint32_t d)
     if (!c->policy->attempt.timeout.from_started)
         ota_campaign_chain_put(&c->hard, d, c->now_us);
     ota_campaign_order(c, d, OTA_ORDER_OFFER);
+    if (c->wave_of[d] != CAMPAIGN_NO_WAVE && c->waves[c->wave_of[d]].wants_next)
+        c->waves_stale = c->waves_work = true;
     ota_campaign_look(c);
 }
 
@@ -127,6 +129,8 @@ static void serve(struct ota_campaign *c, struct campaign_pace *pace,
     }
     if (ota_campaign_may_offer(c))
         offer_at_rate(c, pace);
+    if (!ota_campaign_may_offer(c))
+        pace->wants = true; /* the round goes on when it may */
 }
 
 static int64_t next_multiple(int64_t after_us, int64_t of_us)

@@ -58,7 +58,7 @@ static void resume(struct ota_campaign *c)
     ota_campaign_waits(c, -1);
     if (c->paused_by != CAMPAIGN_NO_WAVE && c->paused_by + 1 == c->last_opened)
         ota_campaign_wave_next(c, c->paused_by);
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
     ota_campaign_all_dirty(c);
 }
 
@@ -87,7 +87,7 @@ void ota_campaign_hold_wave(struct ota_campaign *c, size_t w)
         return;
     ota_campaign_waits(c, 1);
     c->waves[w].approve_us = approval_us(c);
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
     ota_campaign_wave_hold(c, w);
 }
 
@@ -102,7 +102,7 @@ static void approve(struct ota_campaign *c)
             ota_campaign_unblock(c, d);
     if (c->last_opened > 0 && c->waves[c->last_opened - 1].through)
         ota_campaign_wave_next(c, c->last_opened - 1);
-    c->waves_stale = c->again = true;
+    c->waves_stale = c->waves_work = c->again = true;
 }
 
 static void approve_wave(struct ota_campaign *c, size_t w)
@@ -110,7 +110,7 @@ static void approve_wave(struct ota_campaign *c, size_t w)
     struct campaign_wave *wave = &c->waves[w];
 
     wave->approve_us = OTA_NEVER;
-    c->waves_stale = c->again = true;
+    c->waves_stale = c->waves_work = c->again = true;
     c->record.approvals++;
     ota_campaign_waits(c, -1);
     if (wave->state == OTA_WAVE_PLANNED) {
@@ -134,7 +134,7 @@ static bool is_stuck(const struct ota_campaign *c, size_t w)
 static void skip(struct ota_campaign *c, size_t w)
 {
     c->waves[w].skip_us = OTA_NEVER;
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
     if (!is_stuck(c, w))
         return;
     c->record.approvals++;
@@ -146,7 +146,7 @@ static void skip(struct ota_campaign *c, size_t w)
 static void trigger(struct ota_campaign *c, size_t w)
 {
     c->waves[w].trigger_us = OTA_NEVER;
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
     if (w + 1 != c->last_opened || !ota_campaign_next_exists(c, w))
         return;
     c->record.approvals++;
@@ -164,7 +164,7 @@ static void visit(struct ota_campaign *c, size_t w)
         trigger(c, w);
     if (c->waves[w].retry_us <= c->now_us) {
         c->waves[w].retry_us = OTA_NEVER;
-        c->waves_stale = c->again = true;
+        c->waves_stale = c->waves_work = c->again = true;
         if (c->waves[w].through)
             ota_campaign_wave_retry(c, w);
     }

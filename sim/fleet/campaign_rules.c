@@ -150,6 +150,9 @@ static void act(struct ota_campaign *c, const struct ota_rule *rule, size_t w)
         ota_campaign_waits(c, 0);
         break;
     case OTA_DO_APPROVE:
+        if (w != CAMPAIGN_NO_WAVE && c->waves[w].through &&
+            !ota_campaign_next_exists(c, w))
+            break; /* there is nothing left to approve */
         note(c, rule);
         c->record.halted = true;
         if (w == CAMPAIGN_NO_WAVE)

@@ -283,6 +283,8 @@ void ota_campaign_slot_take(struct ota_campaign *c, uint32_t d, int lane)
         c->flags[d] & CAMPAIGN_UNPACED)
         return;
     assert(!(c->flags[d] & CAMPAIGN_SLOT));
+    assert(lane >= 0 ? pace->lanes[lane].busy < pace->policy->lanes[lane].max
+                     : has_room(pace, unit_of(c, pace, d)));
     c->flags[d] |= CAMPAIGN_SLOT;
     if (c->lane_slot)
         c->lane_slot[d] = lane < 0 ? COMMON : (uint8_t)lane;

@@ -208,6 +208,7 @@ struct ota_campaign {
     size_t not_through;
     int64_t waves_us; /* cached: the next thing of a wave */
     bool waves_stale, watches_stale;
+    bool waves_work; /* something changed for waves */
     int64_t watches_us;
     struct campaign_watch watch;
     int64_t ticked_us; /* rules were looked at by the clock; -1: not */
@@ -277,6 +278,9 @@ void ota_campaign_offers(struct ota_campaign *c, bool due_only);
 int64_t ota_campaign_offers_us(struct ota_campaign *c);
 
 /* campaign_device.c */
+void ota_campaign_outcome(struct ota_campaign *c, uint32_t d,
+                          enum ota_counter counter);
+void ota_campaign_on_target(struct ota_campaign *c, uint32_t d, bool is);
 void ota_campaign_bump(struct ota_campaign *c, uint32_t d,
                        enum ota_counter counter, int by);
 void ota_campaign_move(struct ota_campaign *c, uint32_t d, uint16_t wave);
@@ -285,12 +289,17 @@ void ota_campaign_finish(struct ota_campaign *c, uint32_t d,
                          enum ota_counter counter);
 void ota_campaign_make_ready(struct ota_campaign *c, uint32_t d, bool again);
 void ota_campaign_target_late(struct ota_campaign *c, uint32_t d);
-void ota_campaign_unblock(struct ota_campaign *c, uint32_t d);
 void ota_campaign_attempt_end(struct ota_campaign *c, uint32_t d);
-void ota_campaign_attempt_clock(struct ota_campaign *c);
-int64_t ota_campaign_attempt_us(struct ota_campaign *c);
 void ota_campaign_report(struct ota_campaign *c,
                          const struct ota_campaign_report *report);
+
+/* campaign_attempt.c */
+void ota_campaign_unblock(struct ota_campaign *c, uint32_t d);
+void ota_campaign_attempt_failed(struct ota_campaign *c, uint32_t d,
+                                 uint8_t cause);
+void ota_campaign_attempt_began(struct ota_campaign *c, uint32_t d);
+void ota_campaign_attempt_clock(struct ota_campaign *c);
+int64_t ota_campaign_attempt_us(struct ota_campaign *c);
 
 static inline bool ota_campaign_is_terminal(const struct ota_campaign *c,
                                             uint32_t d)

@@ -3,8 +3,8 @@
  * campaign_stop.c - the end, and what is taken back.
  *
  * A stop is final: nobody is offered anything any more. What it cancels it
- * cancels in order of device, all at once or so many a minute, the k-th (from
- * 0) k minutes over so many behind the stop; who starts meanwhile escapes, if
+ * cancels in order of device, all at once or so many a minute, the k-th
+ * k minutes over so many behind the stop; who starts meanwhile escapes, if
  * only queued ones are cancelled. Waiting further tries are cancelled with the
  * queued ones and need no order.
  *
@@ -65,7 +65,7 @@ static int64_t due_us(const struct ota_campaign *c)
 
     if (per_minute <= 0)
         return c->sweep_from_us;
-    return c->sweep_from_us + c->sweep_done * OTA_US_PER_MIN / per_minute;
+    return c->sweep_from_us + (c->sweep_done + 1) * OTA_US_PER_MIN / per_minute;
 }
 
 void ota_campaign_sweep(struct ota_campaign *c)

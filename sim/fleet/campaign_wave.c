@@ -54,7 +54,7 @@ void ota_campaign_wave_touched(struct ota_campaign *c, size_t w)
     if (through == wave->through)
         return;
     wave->through = through;
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
     c->not_through += through ? (size_t)-1 : 1;
     if (!through) {
         c->record.finished_us = OTA_NEVER;
@@ -327,7 +327,7 @@ void ota_campaign_wave_open(struct ota_campaign *c, size_t w)
     }
     ota_campaign_wave_touched(c, w);
     wave->watch.dirty = wave->watch.judge;
-    c->waves_stale = c->watches_stale = c->again = true;
+    c->waves_stale = c->waves_work = c->watches_stale = c->again = true;
 }
 
 /* Opens a wave whose turn has come, or asks a person. */
@@ -346,14 +346,14 @@ static void open_or_ask(struct ota_campaign *c, size_t w)
     if (c->policy->operator.approves)
         wave->approve_us = ota_us_add(
             c->now_us, ota_campaign_person_us(c, &c->policy->operator.approve));
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
 }
 
 /* The wave behind this one may open; at the end of the instant's reports. */
 void ota_campaign_wave_next(struct ota_campaign *c, size_t w)
 {
     c->waves[w].nexted = c->waves[w].wants_next = true;
-    c->waves_stale = true;
+    c->waves_stale = c->waves_work = true;
 }
 
 static void next_wave(struct ota_campaign *c, size_t w)
@@ -366,15 +366,18 @@ static void next_wave(struct ota_campaign *c, size_t w)
             open_or_ask(c, w + 1);
         return;
     }
+    /* A wave behind the list has its members and made some progress, so that
+     * a rule that is always true does not open them all at once. */
+    const int64_t *kept = c->records[w].counts.kept;
     const bool full =
         !wave->repeated ||
-        c->records[w].counts.kept[OTA_COUNT_TOTAL] >= wave->nominal;
+        (kept[OTA_COUNT_TOTAL] >= wave->nominal && kept[OTA_COUNT_TOTAL] > 0 &&
+         (kept[OTA_COUNT_OFFERED] > 0 || wave->open_members == 0));
     if (!repeats(c)) {
         wave->wants_next = c->policy->target.late == OTA_LATE_APPEND_WAVE;
         return;
     }
-    if (!full ||
-        (wave->repeated && c->records[w].counts.kept[OTA_COUNT_TOTAL] == 0))
+    if (!full)
         return;
     wave->wants_next = false;
     if (ota_campaign_wave_add(c))
@@ -417,8 +420,9 @@ static bool may_open(const struct ota_campaign *c)
 
 void ota_campaign_waves_clock(struct ota_campaign *c)
 {
-    if (!may_open(c) || (!c->waves_stale && c->waves_us > c->now_us))
+    if (ota_campaign_waves_us(c) > c->now_us)
         return;
+    c->waves_work = false;
     c->waves_stale = true;
     for (size_t w = 0; w < c->wave_count; w++) {
         struct campaign_wave *wave = &c->waves[w];
@@ -446,6 +450,8 @@ int64_t ota_campaign_waves_us(struct ota_campaign *c)
 {
     if (!may_open(c))
         return OTA_NEVER;
+    if (c->waves_work)
+        return c->now_us;
     if (!c->waves_stale)
         return c->waves_us;
     c->waves_us = OTA_NEVER;

@@ -22,7 +22,10 @@ static int64_t leaves_us(const struct ota_actor *actor, int64_t now_us)
 
     if (outage)
         until_us = ota_us_min(until_us, outage->begin_us);
-    return ota_us_max(until_us, ota_us_add(now_us, 1));
+    if (until_us > now_us)
+        return until_us;
+    /* In an outage that it has not noticed yet: not before its next step. */
+    return ota_us_max(device->due_us, ota_us_add(now_us, 1));
 }
 
 /* --- one instant --- */
@@ -49,6 +52,21 @@ static bool expect_gone(struct ota_conduct *conduct, size_t device,
            ota_conduct_lacks_memory(conduct);
 }
 
+/* Nor does a device that is gone wait for its turn. */
+static void lose_place(struct ota_conduct *conduct, struct ota_actor *actor,
+                       int64_t now_us)
+{
+    const struct ota_deed deed = {
+        .time_us = ota_us_add(now_us, 1),
+        .kind = OTA_DEED_LOSE_PLACE,
+    };
+
+    if (ota_deeds_add(&conduct->deeds, actor->id, &deed))
+        ota_life_do(actor, &deed);
+    else
+        ota_conduct_lacks_memory(conduct);
+}
+
 /*
  * It was expected that a device is gone by now. Returns whether it is; if so
  * it goes on, without the others' doing. If it stays, that is expected again.
@@ -65,8 +83,8 @@ static bool is_gone(struct ota_conduct *conduct,
         return false; /* that was another time */
     if (conduct->task_of[report->device] != OTA_NO_DEED)
         return false; /* it has just been given an order */
-    actor.contacts = false;
-    ota_life_run(&actor, ota_us_add(now_us, 1));
+    actor.contacts_us = OTA_NEVER;
+    ota_life_pass(&actor, ota_us_add(now_us, 1));
     actor.device->answered_us = now_us;
     if (ota_conduct_is_online(actor.device) &&
         (*leash == OTA_LEASH_QUEUED ||
@@ -74,15 +92,13 @@ static bool is_gone(struct ota_conduct *conduct,
         expect_gone(conduct, report->device, now_us);
         return false;
     }
-    actor.device->queues = false;
+    if (*leash == OTA_LEASH_QUEUED)
+        lose_place(conduct, &actor, now_us);
     *leash = *leash == OTA_LEASH_QUEUED ? OTA_LEASH_FREE : OTA_LEASH_LISTEN;
-    actor.contacts = conduct->contacts;
-    ota_learn_listen(&actor, now_us);
+    actor.contacts_us = conduct->contacts_us;
     ota_conduct_run_on(conduct, &actor);
     ota_conduct_follow(conduct, report->device);
-    if (!ota_hearing_take(conduct->hearing,
-                          &conduct->logs[report->device / OTA_SHARD_SIZE], 1))
-        ota_conduct_lacks_memory(conduct);
+    ota_conduct_hear(conduct, report->device);
     return true;
 }
 
@@ -176,6 +192,28 @@ static bool gather(struct ota_conduct *conduct, int64_t now_us)
     return true;
 }
 
+/* Whether the device goes on without being told to, or will when its orders are
+ * carried out. */
+static bool is_ahead(const struct ota_conduct *conduct, uint32_t device)
+{
+    return conduct->task_of[device] != OTA_NO_DEED ||
+           conduct->leash[device] == OTA_LEASH_FREE ||
+           conduct->leash[device] == OTA_LEASH_LISTEN;
+}
+
+/* When an order reaches a device between two steps: behind what it did, or was
+ * told, at that instant. */
+static int64_t order_us(const struct ota_conduct *conduct, uint32_t id,
+                        int64_t now_us, bool asks)
+{
+    const struct ota_device *device = ota_conduct_actor(conduct, id).device;
+    const int64_t least_us = ota_us_add(device->answered_us, 1);
+
+    return ota_us_max(asks || is_ahead(conduct, id) ? ota_us_add(now_us, 1)
+                                                    : now_us,
+                      least_us);
+}
+
 /* Notes an order, to be carried out before reports of it can come. */
 static bool note(struct ota_conduct *conduct, const struct ota_order *order)
 {
@@ -192,10 +230,10 @@ static bool note(struct ota_conduct *conduct, const struct ota_order *order)
            device->asking == OTA_ASKS_POLL) &&
           order->kind == OTA_ORDER_OFFER) ||
          (device->asking == OTA_ASKS_BEGIN && order->kind == OTA_ORDER_GRANT));
+    const bool ahead = !answers && is_ahead(conduct, order->device);
     const struct ota_deed deed = {
-        .time_us = answers
-                       ? now_us
-                       : ota_us_max(now_us, ota_us_add(device->answered_us, 1)),
+        .time_us =
+            answers ? now_us : order_us(conduct, order->device, now_us, asks),
         .kind = order->kind,
         .end_us = OTA_NEVER,
         .cut_us = OTA_NEVER,
@@ -209,7 +247,8 @@ static bool note(struct ota_conduct *conduct, const struct ota_order *order)
     switch ((enum ota_order_kind)order->kind) {
     case OTA_ORDER_OFFER:
         conduct->bound_us = ota_us_min(
-            conduct->bound_us, ota_us_add(deed.time_us, conduct->lookahead_us));
+            conduct->bound_us,
+            ahead ? now_us : ota_us_add(deed.time_us, conduct->lookahead_us));
         break;
     case OTA_ORDER_GRANT:
     case OTA_ORDER_REVOKE:
@@ -237,11 +276,12 @@ static bool deny_others(struct ota_conduct *conduct)
             conduct->task_of[id] != OTA_NO_DEED ||
             actor.device->asking == OTA_ASKS_NOTHING)
             continue;
-        actor.contacts = false;
+        actor.contacts_us = OTA_NEVER;
         ota_conduct_deny(&actor);
         conduct->leash[id] =
             kind == OTA_REPORT_BEGIN ? OTA_LEASH_QUEUED : OTA_LEASH_CONNECTED;
-        good = expect_gone(conduct, id, actor.device->answered_us);
+        good = expect_gone(conduct, id, actor.device->answered_us) &&
+               ota_conduct_hear(conduct, id);
     }
     return good;
 }
@@ -255,8 +295,8 @@ static void listen_to(struct ota_conduct *conduct, size_t device,
     if (conduct->leash[device] != OTA_LEASH_STILL ||
         conduct->task_of[device] != OTA_NO_DEED)
         return;
-    actor.contacts = false;
-    ota_life_run(&actor, ota_us_add(now_us, 1));
+    actor.contacts_us = OTA_NEVER;
+    ota_life_pass(&actor, ota_us_add(now_us, 1));
     actor.device->answered_us = now_us;
     if (ota_conduct_is_online(actor.device) &&
         !ota_fleet_only_polls(conduct->fleet.config)) {
@@ -266,9 +306,17 @@ static void listen_to(struct ota_conduct *conduct, size_t device,
         return;
     }
     conduct->leash[device] = OTA_LEASH_LISTEN;
-    actor.contacts = true;
-    ota_learn_listen(&actor, now_us);
+    actor.contacts_us = conduct->contacts_us;
     ota_conduct_run_on(conduct, &actor);
+}
+
+/* Whether a device without an offer is ahead already: its offer was taken
+ * back. It lives again, and is heard. */
+static bool has_run_by(const struct ota_conduct *conduct, size_t device)
+{
+    return conduct->leash[device] == OTA_LEASH_FREE &&
+           conduct->task_of[device] == OTA_NO_DEED &&
+           !ota_conduct_actor(conduct, device).device->reached;
 }
 
 static bool listen_to_all(struct ota_conduct *conduct, int64_t now_us)
@@ -277,7 +325,7 @@ static bool listen_to_all(struct ota_conduct *conduct, int64_t now_us)
     const size_t devices = conduct->fleet.devices;
     bool good = true;
 
-    conduct->contacts = true;
+    conduct->contacts_us = ota_us_add(now_us, 1);
 #pragma omp parallel for schedule(dynamic, 1)                                  \
     num_threads(conduct->threads) if (conduct->threads > 1)
     for (ptrdiff_t shard = 0; shard < shards; shard++) {
@@ -287,6 +335,11 @@ static bool listen_to_all(struct ota_conduct *conduct, int64_t now_us)
     }
     for (size_t i = 0; i < devices && good; i++) {
         ota_conduct_follow(conduct, i);
+        if (has_run_by(conduct, i)) {
+            ota_conduct_add_task(conduct, (uint32_t)i,
+                                 ota_conduct_deeds(conduct, i));
+            conduct->bound_us = ota_us_min(conduct->bound_us, now_us);
+        }
         if (conduct->leash[i] == OTA_LEASH_CONNECTED)
             good = expect_gone(conduct, i, now_us);
     }
@@ -313,7 +366,8 @@ static bool live_instant(struct ota_conduct *conduct, int64_t now_us)
     ota_campaign_orders_done(conduct->campaign);
     if (!deny_others(conduct))
         return false;
-    if (!conduct->contacts && ota_campaign_wants_contacts(conduct->campaign))
+    if (conduct->contacts_us == OTA_NEVER &&
+        ota_campaign_wants_contacts(conduct->campaign))
         return listen_to_all(conduct, now_us);
     return true;
 }
@@ -377,7 +431,7 @@ static void live_out(struct ota_conduct *conduct, size_t device)
     const int64_t horizon_us = conduct->fleet.config->horizon_us;
 
     actor.quiet_us = horizon_us;
-    actor.contacts = false;
+    actor.contacts_us = OTA_NEVER;
     while (actor.device->asking != OTA_ASKS_NOTHING)
         ota_device_answer(&actor, actor.device->due_us, false);
     ota_life_run(&actor, horizon_us);

@@ -60,10 +60,12 @@ void ota_conduct_free(struct ota_conduct *conduct);
 struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct,
                                        size_t shard);
 
-/* What actors must know: whether contacts are wanted, whether a device asks
- * before it downloads, and how long that takes, and whether one without an
- * offer may skip idle time up to its offer. */
+/* What actors must know: whether contacts may come to be wanted, and from when
+ * on they are, whether a device asks before it downloads, and how long that
+ * takes, and whether one without an offer may skip idle time up to its
+ * offer. */
 bool ota_conduct_contacts(const struct ota_conduct *conduct);
+int64_t ota_conduct_contacts_us(const struct ota_conduct *conduct);
 bool ota_conduct_grants(const struct ota_conduct *conduct);
 bool ota_conduct_shares(const struct ota_conduct *conduct);
 bool ota_conduct_skips(const struct ota_conduct *conduct);

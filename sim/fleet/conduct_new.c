@@ -30,16 +30,46 @@ static const char *attribute_of(void *self, uint64_t device, const char *key,
                                device, key, buffer, size);
 }
 
-/* The campaign asks only for devices that stand still. */
+/* Whether a device that was given orders was online then: it may have run on
+ * since, so its life is led up there in a copy. */
+static bool was_online(struct ota_conduct *conduct, struct ota_actor *actor,
+                       int64_t at_us)
+{
+    struct ota_device device = {.group = actor->device->group};
+    struct ota_device_record record = {.offered_us = 0};
+    struct ota_plan_state meter = {.period = 0};
+
+    actor->device = &device;
+    actor->record = &record;
+    actor->meter = &meter;
+    actor->observer = NULL;
+    actor->log = NULL;
+    ota_life_repeat(actor, &conduct->deeds,
+                    ota_conduct_deeds(conduct, actor->id), at_us, at_us);
+    return ota_conduct_is_online(&device);
+}
+
 static bool is_connected(void *self, uint32_t device, int64_t now_us)
 {
     struct ota_conduct *conduct = self;
-    struct ota_actor actor =
-        conduct->fleet.actor_of(conduct->fleet.self, device);
+    struct ota_actor actor = ota_conduct_actor(conduct, device);
+    const int64_t at_us = ota_us_add(conduct->fleet.config->release_us, now_us);
 
-    if (conduct->leash[device] == OTA_LEASH_STILL)
-        ota_life_run(&actor,
-                     ota_us_add(conduct->fleet.config->release_us, now_us));
+    switch ((enum ota_leash)conduct->leash[device]) {
+    case OTA_LEASH_CONNECTED:
+    case OTA_LEASH_QUEUED:
+    case OTA_LEASH_SHARES:
+        return true;
+    case OTA_LEASH_LISTEN: /* else it would ask */
+        return actor.device->asking != OTA_ASKS_NOTHING &&
+               actor.device->due_us <= at_us;
+    case OTA_LEASH_STILL:
+    case OTA_LEASH_FREE:
+        break;
+    }
+    if (conduct->deeds.first[device] != OTA_NO_DEED)
+        return was_online(conduct, &actor, at_us);
+    ota_life_run(&actor, at_us);
     return ota_conduct_is_online(actor.device);
 }
 
@@ -140,7 +170,7 @@ struct ota_conduct *ota_conduct_new(const struct ota_conduct_fleet *fleet,
         .begin_us = config->release_us,
         .end_us = config->horizon_us - config->release_us,
     };
-    conduct->bound_us = OTA_NEVER;
+    conduct->bound_us = conduct->contacts_us = OTA_NEVER;
     conduct->now_us = config->release_us;
     conduct->lookahead_us = lookahead_us(config);
     conduct->hearing = ota_hearing_new(error);
@@ -192,7 +222,12 @@ struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct,
 
 bool ota_conduct_contacts(const struct ota_conduct *conduct)
 {
-    return conduct->contacts;
+    return !conduct->skips;
+}
+
+int64_t ota_conduct_contacts_us(const struct ota_conduct *conduct)
+{
+    return conduct->contacts_us;
 }
 
 bool ota_conduct_shares(const struct ota_conduct *conduct)

@@ -32,8 +32,9 @@ struct ota_conduct {
     int64_t until_us;     /* of the window */
     int64_t now_us;       /* the campaign's */
     int threads;
+    int64_t contacts_us; /* contacts are wanted from then on; OTA_NEVER: not
+                          * so far */
     bool listens, grants, skips;
-    bool contacts; /* wanted, from some time on */
     bool over;     /* the engine runs no more */
     struct ota_error error;
 };
@@ -77,6 +78,9 @@ void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
 
 /* Carries all tasks out, and hears what the devices report. */
 bool ota_conduct_carry_out(struct ota_conduct *conduct);
+
+/* Takes what a device, run alone, has reported. */
+bool ota_conduct_hear(struct ota_conduct *conduct, size_t device);
 
 /* Takes what devices have reported since. */
 bool ota_conduct_listen(struct ota_conduct *conduct);

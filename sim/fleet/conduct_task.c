@@ -32,7 +32,7 @@ void ota_conduct_deny(struct ota_actor *actor)
 
     ota_device_answer(actor, now_us, false);
     device->answered_us = now_us;
-    ota_life_run(actor, ota_us_add(now_us, 1));
+    ota_life_pass(actor, ota_us_add(now_us, 1));
 }
 
 uint32_t ota_conduct_deeds(const struct ota_conduct *conduct, size_t device)
@@ -50,6 +50,7 @@ static void live_again(struct ota_conduct *conduct, const struct ota_task *task)
     const struct ota_conduct_fleet *fleet = &conduct->fleet;
     struct ota_actor actor = fleet->actor_of(fleet->self, task->device);
     struct ota_report_log *log = actor.log;
+    struct ota_report_log none = {.after_us = OTA_NEVER};
     const int64_t stop_us = actor.device->asking != OTA_ASKS_NOTHING
                                 ? actor.device->due_us
                                 : OTA_NEVER;
@@ -61,6 +62,8 @@ static void live_again(struct ota_conduct *conduct, const struct ota_task *task)
                     stop_us);
     fleet->forget(fleet->self, task->device);
     actor = fleet->actor_of(fleet->self, task->device);
+    if (!log)
+        log = &none;
     log->after_us = conduct->now_us;
     ota_life_repeat(&actor, &conduct->deeds,
                     ota_conduct_deeds(conduct, task->device), conduct->until_us,
@@ -94,8 +97,10 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
 
     for (uint32_t i = 0; i < task->done; i++)
         next = conduct->deeds.items[next].next;
-    const bool stands = device->asking != OTA_ASKS_NOTHING &&
-                        device->due_us <= conduct->deeds.items[next].time_us;
+    const struct ota_deed *first =
+        next == OTA_NO_DEED ? NULL : &conduct->deeds.items[next];
+    const bool stands = device->asking != OTA_ASKS_NOTHING && first &&
+                        (first->answers || device->due_us < first->time_us);
     const bool ran = conduct->leash[task->device] == OTA_LEASH_FREE ||
                      conduct->leash[task->device] == OTA_LEASH_LISTEN;
     conduct->leash[task->device] = OTA_LEASH_FREE;
@@ -154,6 +159,14 @@ void ota_conduct_follow(struct ota_conduct *conduct, size_t device)
     if (!conduct->over)
         fleet->set_due(fleet->self, device,
                        runs ? actor.device->due_us : OTA_NEVER);
+}
+
+bool ota_conduct_hear(struct ota_conduct *conduct, size_t device)
+{
+    struct ota_report_log *log = ota_conduct_actor(conduct, device).log;
+
+    return !log || ota_hearing_take(conduct->hearing, log, 1) ||
+           ota_conduct_lacks_memory(conduct);
 }
 
 /* Takes what devices have reported since. */

@@ -50,13 +50,14 @@ struct ota_outage {
 
 /*
  * Something that policies tell devices apart by: a stage, a site, a hardware
- * revision. With `each`, so many devices in a row share a value, numbered from
- * 0 in each group; else each device has one of the values by their shares (a
- * lone one has share 1).
+ * revision. With `each`, so many devices in a row share a number, from `from`
+ * on; else each device has one of the values by their shares (a lone one has
+ * share 1). Devices of any group with the same text are alike.
  */
 struct ota_label {
     const char *key;
     int64_t each; /* 0: not */
+    int64_t from;
     const struct ota_label_value {
         const char *text;
         double share;

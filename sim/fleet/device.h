@@ -149,8 +149,12 @@ struct ota_actor {
     uint64_t id;
     int64_t since_us;    /* when the phase that a step ends began */
     int64_t quiet_us;    /* a device without an offer gets none before */
-    bool skips_to_offer; /* and idle time before may be skipped */
-    bool contacts;       /* the campaign wants to hear of its contacts, */
+    int64_t order_us;    /* nor does any order come before; OTA_NEVER: none
+                          * does that is known of */
+    int64_t contacts_us; /* the campaign wants to hear of its contacts from
+                          * then on; OTA_NEVER: not now */
+    bool skips_to_offer; /* idle time before the offer may be skipped */
+    bool contacts;       /* the campaign may come to want them */
     bool grants;         /* and is to be asked for downloads */
     bool shares;         /* downloads share capacity */
     bool undoing;        /* what it tells did not happen */

@@ -57,6 +57,8 @@ static struct ota_actor actor_of(void *self, size_t device)
         .backs = ota_backs_of(fleet->backs, group),
         .log = fleet->released ? ota_conduct_log(fleet->conduct, shard) : NULL,
         .quiet_us = fleet->config->release_us,
+        .order_us = OTA_NEVER,
+        .contacts_us = ota_conduct_contacts_us(fleet->conduct),
         .contacts = ota_conduct_contacts(fleet->conduct),
         .grants = ota_conduct_grants(fleet->conduct),
         .shares = ota_conduct_shares(fleet->conduct),

@@ -388,12 +388,11 @@ static int64_t quiet_until_us(const struct ota_actor *actor, int64_t now_us,
     const struct ota_device *device = actor->device;
     const struct ota_sleep *sleep = &actor->group->sleep;
     const int64_t lead_us = sleep->model->lead_us(sleep->config);
-    int64_t end_us = config->horizon_us;
+    int64_t end_us = ota_us_min(config->horizon_us, actor->order_us);
 
     *last = false;
     if (ota_update_pending(actor)) {
-        const int64_t quiet_us =
-            device->closed ? config->horizon_us : actor->quiet_us;
+        const int64_t quiet_us = device->closed ? end_us : actor->quiet_us;
         if (device->reached || now_us >= quiet_us)
             return now_us;
         end_us = quiet_us;

@@ -239,6 +239,8 @@ static void begin_life(struct life *life, const struct ota_idle *idle,
         life->group.signal_count = 1;
     }
     life->actor = (struct ota_actor){
+        .order_us = OTA_NEVER,
+        .contacts_us = OTA_NEVER,
         .config = idle->config,
         .key = key,
         .group = &life->group,

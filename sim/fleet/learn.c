@@ -363,17 +363,6 @@ void ota_learn_poll(struct ota_actor *actor, int64_t now_us)
     learn(actor, now_us);
 }
 
-void ota_learn_listen(struct ota_actor *actor, int64_t now_us)
-{
-    if (actor->device->phase != OTA_PHASE_ONLINE ||
-        actor->device->asking != OTA_ASKS_NOTHING ||
-        ota_learn_due_us(actor, now_us) == OTA_NEVER)
-        return;
-    ota_online_keep_alives(actor, now_us);
-    ota_actor_settle(actor, now_us);
-    ota_online_go_on(actor, now_us);
-}
-
 void ota_learn_answered(struct ota_actor *actor, int64_t now_us)
 {
     learn(actor, now_us);

@@ -67,8 +67,24 @@ void ota_life_run(struct ota_actor *actor, int64_t until_us)
         ota_device_step(actor);
 }
 
+/* Runs to until_us; whatever is asked before stop_us gets a "no". */
+static void run_on(struct ota_actor *actor, int64_t until_us, int64_t stop_us)
+{
+    struct ota_device *device = actor->device;
+
+    ota_life_run(actor, until_us);
+    while (device->asking != OTA_ASKS_NOTHING && device->due_us < stop_us) {
+        ota_device_answer(actor, device->due_us, false);
+        ota_life_run(actor, until_us);
+    }
+}
+
 static void obey(struct ota_actor *actor, const struct ota_deed *deed)
 {
+    if (deed->kind == OTA_DEED_LOSE_PLACE) {
+        actor->device->queues = false;
+        return;
+    }
     switch ((enum ota_order_kind)deed->kind) {
     case OTA_ORDER_OFFER:
         ota_device_reach(actor, deed->time_us);
@@ -88,6 +104,17 @@ static void obey(struct ota_actor *actor, const struct ota_deed *deed)
     }
 }
 
+void ota_life_pass(struct ota_actor *actor, int64_t until_us)
+{
+    struct ota_report_log *log = actor->log;
+
+    if (log)
+        log->after_us = until_us - 1;
+    run_on(actor, until_us, until_us);
+    if (log)
+        log->after_us = INT64_MIN;
+}
+
 void ota_life_answer(struct ota_actor *actor, const struct ota_deed *deed)
 {
     actor->device->share_end_us = deed->end_us;
@@ -99,8 +126,10 @@ void ota_life_do(struct ota_actor *actor, const struct ota_deed *deed)
 {
     assert(actor->device->asking == OTA_ASKS_NOTHING);
 
-    ota_life_run(actor, deed->time_us);
+    actor->order_us = deed->time_us;
+    ota_life_pass(actor, deed->time_us);
     obey(actor, deed);
+    actor->order_us = OTA_NEVER;
 }
 
 void ota_life_start(struct ota_actor *actor)
@@ -122,18 +151,6 @@ void ota_life_to_release(struct ota_actor *actor)
     actor->log = log;
 }
 
-/* Runs to until_us; whatever is asked before stop_us gets a "no". */
-static void run_on(struct ota_actor *actor, int64_t until_us, int64_t stop_us)
-{
-    struct ota_device *device = actor->device;
-
-    ota_life_run(actor, until_us);
-    while (device->asking != OTA_ASKS_NOTHING && device->due_us < stop_us) {
-        ota_device_answer(actor, device->due_us, false);
-        ota_life_run(actor, until_us);
-    }
-}
-
 /* Up to the instant at which the device asks what the deed answers. */
 static void run_to_question(struct ota_actor *actor, int64_t at_us)
 {
@@ -153,6 +170,7 @@ void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
         const struct ota_deed *deed = &deeds->items[next];
         if (actor->skips_to_offer)
             actor->quiet_us = deed->time_us;
+        actor->order_us = deed->time_us;
         if (deed->answers) {
             run_to_question(actor, deed->time_us);
             ota_life_answer(actor, deed);
@@ -163,5 +181,6 @@ void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
         next = deed->next;
     }
     actor->quiet_us = actor->config->release_us;
+    actor->order_us = OTA_NEVER;
     run_on(actor, until_us, stop_us);
 }

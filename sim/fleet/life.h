@@ -22,14 +22,17 @@
 struct ota_deed {
     int64_t time_us; /* since time 0 */
     uint32_t next;   /* the device's next one, or OTA_NO_DEED */
-    uint8_t kind;    /* enum ota_order_kind, or OTA_DEED_SHARE */
+    uint8_t kind;    /* enum ota_order_kind, or one of OTA_DEED_* */
     bool answers;    /* it was the answer to what the device asked, yes; else it
                       * came between two steps */
     int64_t end_us;  /* SHARE: of the download */
     int64_t cut_us;  /* SHARE: see struct ota_device */
 };
 
-enum { OTA_DEED_SHARE = OTA_ORDER_KINDS };
+enum {
+    OTA_DEED_SHARE = OTA_ORDER_KINDS,
+    OTA_DEED_LOSE_PLACE, /* it was gone, and waits for its turn no more */
+};
 
 #define OTA_NO_DEED UINT32_MAX
 
@@ -50,10 +53,15 @@ bool ota_deeds_add(struct ota_deeds *deeds, size_t device,
 /* Runs the device until nothing is due before until_us, or it asks. */
 void ota_life_run(struct ota_actor *actor, int64_t until_us);
 
+/* Runs a device whose time before until_us is over for the campaign: whatever
+ * it asks gets a "no", and of its reports only those count that arrive
+ * later. */
+void ota_life_pass(struct ota_actor *actor, int64_t until_us);
+
 /* Answers what the device asks with the deed. */
 void ota_life_answer(struct ota_actor *actor, const struct ota_deed *deed);
 
-/* Brings a device that does not ask to the deed's time and does it. */
+/* Has a device that does not ask pass the time to the deed, and do it. */
 void ota_life_do(struct ota_actor *actor, const struct ota_deed *deed);
 
 /* Puts a device, its books empty, at time 0 or a little before. */

@@ -86,9 +86,6 @@ int64_t ota_learn_due_us(struct ota_actor *actor, int64_t now_us);
 /* It is due. */
 void ota_learn_poll(struct ota_actor *actor, int64_t now_us);
 
-/* The campaign wants to hear of polls from now_us on. */
-void ota_learn_listen(struct ota_actor *actor, int64_t now_us);
-
 /* Goes on where ota_learn_poll() stood still. */
 void ota_learn_answered(struct ota_actor *actor, int64_t now_us);
 

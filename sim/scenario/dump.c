@@ -128,6 +128,8 @@ static void write_labels(struct ota_json_writer *writer,
         if (label->each > 0) {
             snprintf(text, sizeof(text), "%lld", (long long)label->each);
             ota_json_write_raw(writer, "each", text);
+            snprintf(text, sizeof(text), "%lld", (long long)label->from);
+            ota_json_write_raw(writer, "from", text);
         }
         for (size_t v = 0; v < label->value_count; v++) {
             ota_amount_format(OTA_RATIO, label->values[v].share, text,

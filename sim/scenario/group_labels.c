@@ -83,11 +83,25 @@ static bool read_each(struct ota_binder *binder, const struct ota_json *each,
                                                offsetof(struct ota_label, each),
                                            .min = 1,
                                            .max = 1e9};
-    for (const struct ota_json *v = each->parent->child; v; v = v->next)
-        if (v != each && !is_remark(v))
-            return ota_bind_complain(binder, v,
-                                     "beside \"each\" there are no values");
-    return ota_bind_value(binder, &field, each, label);
+    static const struct ota_field from = {.name = "from",
+                                          .kind = OTA_FIELD_INTEGER,
+                                          .dimension = OTA_COUNT,
+                                          .offset =
+                                              offsetof(struct ota_label, from),
+                                          .min = 0,
+                                          .max = 1e9};
+    bool ok = ota_bind_value(binder, &field, each, label);
+    for (const struct ota_json *v = each->parent->child; v; v = v->next) {
+        if (v == each || is_remark(v))
+            continue;
+        if (strcmp(v->key, "from") == 0)
+            ok = ota_bind_value(binder, &from, v, label) && ok;
+        else
+            ok = ota_bind_complain(binder, v,
+                                   "beside \"each\" there are no values, but "
+                                   "a number to begin with, \"from\"");
+    }
+    return ok;
 }
 
 static bool read_shares(struct ota_binder *binder, const struct ota_json *value,

@@ -262,7 +262,9 @@ static void build_retry(struct ota_importer *im, const struct ota_json *config,
     if (!read_retries(im, list, &failed, &timed_out, &total))
         return;
     if (!times_out && timed_out >= 0) {
-        ota_import_idle(im, list, "nothing times out without a timeoutConfig");
+        ota_import_idle(im, list,
+                        "as far as time-outs: nothing times out without a "
+                        "timeoutConfig");
         timed_out = -1;
     }
     if (failed <= 0 && timed_out <= 0)

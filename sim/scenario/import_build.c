@@ -239,7 +239,7 @@ const char *ota_build_print(struct ota_importer *im,
     if (out) {
         print_broken(out, tree, 0);
         const bool bad = ferror(out) != 0;
-        if (fclose(out) == 0 && !bad)
+        if (fclose(out) == 0 && !bad && text)
             kept = ota_arena_text(im->arena, text, length);
         free(text);
     }

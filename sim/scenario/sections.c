@@ -496,7 +496,8 @@ static const char image_about[] =
 static const char labels_about[] =
     "  KEY: what policies tell devices apart by\n"
     "      \"canary\": all devices of the group have this value\n"
-    "      {\"each\": 5}: five in a row share a value, numbered from 0\n"
+    "      {\"each\": 5}: five in a row share a number, the first 0, or\n"
+    "      as \"from\" says\n"
     "      {\"A\": 0.9, \"B\": 0.1}: shares that sum to 1, drawn for each "
     "device\n";
 

@@ -44,8 +44,8 @@ static void push(struct script *script, struct script_event event)
         return;
     if (script->event_count == script->event_places) {
         script->event_places = 2 * script->event_places + 64;
-        script->events = realloc(script->events, script->event_places *
-                                                     sizeof *script->events);
+        script->events = realloc(script->events,
+                                 script->event_places * sizeof *script->events);
         assert_non_null(script->events);
     }
     event.order = script->event_last++;
@@ -90,16 +90,32 @@ static struct script_answer succeeds(struct script *script, uint32_t device,
 
 void script_init(struct script *script, size_t devices)
 {
-    *script = (struct script){.answer = succeeds,
-                              .key = {.seed = 1},
-                              .world = {.devices = devices, .end_us = OTA_NEVER}};
+    *script =
+        (struct script){.answer = succeeds,
+                        .key = {.seed = 1},
+                        .world = {.devices = devices, .end_us = OTA_NEVER}};
     ota_policy_init(&script->policy);
+    script->policy.waves.list = script->waves;
+    script_wave(script, 0, 0);
     script->offered_us = calloc(devices + 1, sizeof *script->offered_us);
     script->devices = calloc(devices + 1, sizeof *script->devices);
     assert_non_null(script->offered_us);
     assert_non_null(script->devices);
     for (size_t d = 0; d < devices; d++)
         script->offered_us[d] = OTA_NEVER;
+}
+
+struct ota_wave *script_wave(struct script *script, size_t w, int64_t pct)
+{
+    assert_true(w < SCRIPT_WAVES);
+    script->policy.waves.count = w + 1;
+    script->waves[w] = (struct ota_wave){
+        .name = "wave",
+        .size = {.kind = pct > 0 ? OTA_SIZE_PCT : OTA_SIZE_REST,
+                 .pct = pct * (OTA_PCT_ALL / 100)},
+        .start = {.kind = w == 0 ? OTA_START_AT : OTA_START_NEXT},
+        .order = OTA_SEQUENCE_ID};
+    return &script->waves[w];
 }
 
 void script_report(struct script *script, int64_t at_us, uint32_t device,
@@ -183,6 +199,8 @@ static void obey(struct script *script, const struct ota_order *order)
         script_report(script, ota_us_add(script->now_us, OTA_US_PER_MIN),
                       order->device, OTA_REPORT_BACK, 0);
         break;
+    case OTA_ORDER_KINDS:
+        fail();
     }
 }
 
@@ -191,12 +209,12 @@ static bool polls_now(struct script *script, const struct script_event *event)
 {
     if (script->devices[event->device].offered)
         return false;
-    push(script, (struct script_event){
-                     .at_us = script->polls(script, event->device,
-                                            event->at_us + 1),
-                     .device = event->device,
-                     .kind = OTA_REPORT_CONTACT,
-                     .is_poll = true});
+    push(script,
+         (struct script_event){
+             .at_us = script->polls(script, event->device, event->at_us + 1),
+             .device = event->device,
+             .kind = OTA_REPORT_CONTACT,
+             .is_poll = true});
     return ota_campaign_wants_contacts(script->campaign);
 }
 

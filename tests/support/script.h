@@ -22,8 +22,11 @@ struct script_answer {
     uint8_t cause;
 };
 
+enum { SCRIPT_WAVES = 8 };
+
 struct script {
     struct ota_policy policy;
+    struct ota_wave waves[SCRIPT_WAVES]; /* the policy's list */
     struct ota_campaign_world world;
     struct ota_random_key key;
     struct ota_campaign *campaign;
@@ -39,9 +42,9 @@ struct script {
     void *self; /* the test's */
 
     int64_t now_us, instants;
-    int64_t orders[OTA_ORDER_ROLL_BACK + 1]; /* how many of each kind */
-    int64_t *offered_us;                     /* of a device, first; OTA_NEVER */
-    struct script_device *devices;           /* private */
+    int64_t orders[OTA_ORDER_KINDS]; /* how many of each kind */
+    int64_t *offered_us;             /* of a device, first; OTA_NEVER */
+    struct script_device *devices;   /* private */
     struct script_event *events;
     size_t event_count, event_places;
     uint64_t event_last;
@@ -49,9 +52,13 @@ struct script {
     size_t report_places;
 };
 
-/* An empty policy and a world of so many devices that succeed after a minute;
- * then change what the test is about. */
+/* An empty policy but for its order, by number, and a world of so many devices
+ * that succeed after a minute; then change what the test is about. */
 void script_init(struct script *script, size_t devices);
+
+/* Makes a wave of the list, by number, opened by a rule (the first at once);
+ * the list is then that long. pct: of the initial targets; 0: the rest. */
+struct ota_wave *script_wave(struct script *script, size_t w, int64_t pct);
 
 /* Has a device report something at an instant, whatever its answers. */
 void script_report(struct script *script, int64_t at_us, uint32_t device,

@@ -439,6 +439,73 @@ static void bad_devices_are_known_from_the_start(void **state)
     one_run_release(&b);
 }
 
+/* --- what the platform hears --- */
+
+/* A hundred devices first; the others when these are done, unless one of them
+ * says that the release is no good. */
+#define CAREFUL(device)                                                        \
+    "policy={\"waves\": {\"list\": ["                                          \
+    " {\"size\": {\"count\": 100}, \"order\": \"id\"},"                        \
+    " {\"size\": \"rest\", \"start\": {\"after_end\": \"0s\"}}]},"             \
+    " \"rules\": {\"list\": [{\"scope\": \"rollout\","                         \
+    " \"if\": {\"count\": \"bad\", \"op\": \">=\", \"n\": 1},"                 \
+    " \"do\": \"stop\"}]}, \"device\": {" device "}}"
+
+static void assert_stopped(const char *policy, const char *image,
+                           enum ota_outcome outcome)
+{
+    const char *settings[] = {policy, image, NULL};
+    struct one_run run;
+
+    one_run(&run, plain, settings, 2, NULL);
+    for (size_t i = 0; i < run.count; i++)
+        assert_int_equal(run.records[i].outcome,
+                         i < 100 ? outcome : OTA_OUTCOME_WAITING_NOT_REACHED);
+    one_run_release(&run);
+}
+
+/* Each way to fail that a device is still there to report. */
+static void failures_are_heard(void **state)
+{
+    (void)state;
+    static const char reverts[] =
+        "\"confirm\": {\"by\": \"time\", \"after\": \"10min\","
+        " \"revert\": \"next_boot\"}";
+    static const char refuses[] =
+        CAREFUL("\"accept\": {\"mode\": \"ask\", \"refuse\": 1}");
+    static const char throws_away[] =
+        CAREFUL("\"accept\": {\"mode\": \"ask\", \"refuse\": 1,"
+                " \"what\": \"install\"}");
+    char confirms[1024];
+
+    snprintf(confirms, sizeof(confirms), CAREFUL("%s"), reverts);
+    assert_stopped(CAREFUL(""), "image={\"fate\": \"fails\", \"bad\": 1}",
+                   OTA_OUTCOME_FAILED_GIVEN_UP);
+    assert_stopped(CAREFUL(""), "image={\"fate\": \"reverts\", \"bad\": 1}",
+                   OTA_OUTCOME_REVERTED);
+    assert_stopped(confirms, "image={\"fate\": \"crashes\", \"bad\": 1}",
+                   OTA_OUTCOME_REVERTED);
+    assert_stopped(refuses, NULL, OTA_OUTCOME_FAILED_REFUSED);
+    assert_stopped(throws_away, NULL, OTA_OUTCOME_FAILED_REFUSED);
+}
+
+/* Without a failure the others get it, too. */
+static void successes_are_heard(void **state)
+{
+    (void)state;
+    const char *settings[] = {
+        CAREFUL("\"confirm\": {\"by\": \"time\", \"after\": \"10min\","
+                " \"report\": \"confirm\"}"),
+        NULL};
+    struct one_run run;
+
+    one_run(&run, plain, settings, 2, NULL);
+    assert_updated(&run);
+    for (size_t i = 100; i < run.count; i++)
+        assert_true(run.records[i].begun_us >= 10 * OTA_US_PER_MIN);
+    one_run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +521,8 @@ int main(void)
         cmocka_unit_test(documents_are_fetched_again),
         cmocka_unit_test(bad_images_are_found),
         cmocka_unit_test(bad_devices_are_known_from_the_start),
+        cmocka_unit_test(failures_are_heard),
+        cmocka_unit_test(successes_are_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,8 +46,8 @@ static void test_defaults(void **state)
                    "50");
     import_part_is("hawkbit", "{}", &import_plainly,
                    "rules.list.1.if.any.1.pct", "50");
-    import_part_is("hawkbit", "{\"errorCondition\": {}}", &import_plainly,
-                   "rules.list.0.if.pct", "100");
+    import_part_is("hawkbit", "{\"successCondition\": {}}", &import_plainly,
+                   "rules.list.1.if.any.1.pct", "100");
     import_part_is("mender", "{}", &import_plainly, "waves", NULL);
     import_part_is("mender", "{}", &import_plainly, "rules", NULL);
     import_part_is("mender", "{}", &import_plainly, "attempt", NULL);
@@ -68,6 +68,45 @@ static void test_defaults(void **state)
     import_part_is("flightctl", "{\"rolloutPolicy\": {}}", &import_plainly,
                    "attempt.timeout.after", "\"24h\"");
     import_part_is("adu", "{}", &import_plainly, "rules", NULL);
+}
+
+/* What would make a policy contradict itself is left out or put otherwise. */
+static void test_corners(void **state)
+{
+    (void)state;
+    static const char batches[] =
+        "{\"rolloutPolicy\": {\"deviceSelection\": {\"sequence\": [{\"limit\": "
+        "\"50%\"}, {\"limit\": \"30%\"}, {\"limit\": 0}, {\"limit\": "
+        "\"100%\"}]}}}";
+
+    import_part_is("flightctl", batches, &import_plainly, "waves.list.0.size",
+                   "{\"pct\": 50, \"of\": \"fleet\"}");
+    import_part_is("flightctl", batches, &import_plainly, "waves.list.1",
+                   "{\"size\": {\"pct\": 0, \"of\": \"fleet\"}}");
+    import_part_is("flightctl", batches, &import_plainly, "waves.list.2",
+                   "{\"size\": {\"pct\": 0, \"of\": \"fleet\"}}");
+    import_part_is("flightctl", batches, &import_plainly, "waves.list.3.size",
+                   "\"rest\"");
+    /* No more than all targets fail; so nothing pauses or is resumed. */
+    import_part_is("hawkbit", "{\"errorCondition\": {}}", &import_plainly,
+                   "operator", NULL);
+    import_part_is("hawkbit", "{\"errorCondition\": {}}", &import_plainly,
+                   "rules.list.0.do", "\"next_wave\"");
+    /* A pause on success needs a group to follow; six shares stay within
+     * 100 %. */
+    static const char pausing[] =
+        "{\"amountGroups\": 6, \"successAction\": {\"action\": \"PAUSE\"}}";
+    import_part_is("hawkbit", pausing, &import_plainly, "waves.equal", NULL);
+    import_part_is("hawkbit", pausing, &import_plainly, "waves.list.4.size.pct",
+                   "16.666666");
+    import_part_is("hawkbit", pausing, &import_plainly,
+                   "waves.list.5.rules.list.1", NULL);
+    /* Without a time-out nothing is there to be retried after one. */
+    import_part_is("aws",
+                   "{\"jobExecutionsRetryConfig\": {\"criteriaList\": "
+                   "[{\"failureType\": \"ALL\", \"numberOfRetries\": 3}]}}",
+                   &import_plainly, "attempt.retry",
+                   "{\"on\": {\"failed\": 3}, \"total\": 3, \"wait\": 0}");
 }
 
 /* --- choices --- */
@@ -104,7 +143,8 @@ static void test_readings(void **state)
         "\"CANCEL\", \"thresholdPercentage\": 0.05, "
         "\"minNumberOfExecutedThings\": 7}]}, \"jobExecutionsRetryConfig\": "
         "{\"criteriaList\": [{\"failureType\": \"TIMED_OUT\", "
-        "\"numberOfRetries\": 0}]}}";
+        "\"numberOfRetries\": 2}]}, \"timeoutConfig\": "
+        "{\"inProgressTimeoutInMinutes\": 5}}";
 
     import_part_is("aws", aws, &other, "pace.rate",
                    "{\"base\": 5, \"per\": \"1m\", \"max\": 1000, \"grow\": "
@@ -117,7 +157,7 @@ static void test_readings(void **state)
         "\"pct\": 0.05}");
     import_part_is("aws", aws, &other, "rules.list.0.min", "{\"offered\": 7}");
     import_part_is("aws", aws, &other, "attempt.retry",
-                   "{\"on\": {\"timed_out\": 0}, \"total\": 10, \"wait\": "
+                   "{\"on\": {\"timed_out\": 2}, \"total\": 10, \"wait\": "
                    "\"next_poll\"}");
     import_part_is("hawkbit", "{}", &other, "waves.order", "\"random\"");
     import_part_is("hawkbit", "{}", &other, "operator", NULL);
@@ -270,10 +310,10 @@ static void test_labels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_readings),
-        cmocka_unit_test(test_approximations), cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_start),          cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_corners),
+        cmocka_unit_test(test_readings), cmocka_unit_test(test_approximations),
+        cmocka_unit_test(test_dates),    cmocka_unit_test(test_start),
+        cmocka_unit_test(test_filters),  cmocka_unit_test(test_labels),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
