@@ -209,11 +209,16 @@ static bool number_of(const char *text, uint64_t *number)
     return *text != '\0';
 }
 
+static bool is_ordered(enum sign sign)
+{
+    return sign != SIGN_EQUAL && sign != SIGN_OTHER;
+}
+
 /* Whether the value is one that the key can have. */
 static bool value_fits(const struct reader *reader, const char *key_at,
                        const char *value_at, const struct ota_filter_node *node)
 {
-    const bool ordered = node->sign != SIGN_EQUAL && node->sign != SIGN_OTHER;
+    const bool ordered = is_ordered(node->sign);
     uint64_t number;
 
     if (ordered && strcmp(node->key, "id") != 0 && strcmp(node->key, "os") != 0)
@@ -235,6 +240,11 @@ static bool value_fits(const struct reader *reader, const char *key_at,
              strcmp(node->value, "false") != 0)
         fail(reader, value_at, "product is true or false, not \"%.*s\"",
              SHOWN_MAX, node->value);
+    else if (strcmp(node->key, "link") == 0 &&
+             strcmp(node->value, "wifi") != 0 &&
+             strcmp(node->value, "radio") != 0)
+        fail(reader, value_at, "link is wifi or radio, not \"%.*s\"", SHOWN_MAX,
+             node->value);
     else
         return true;
     return false;
@@ -437,16 +447,20 @@ bool ota_filter_matches(const struct ota_filter *filter, uint64_t device,
 }
 
 static void visit_keys(const struct ota_filter_node *node,
-                       void (*visit)(void *self, const char *key), void *self)
+                       void (*visit)(void *self, const char *key,
+                                     const char *value),
+                       void *self)
 {
     if (node->kind == NODE_IS)
-        visit(self, node->key);
+        visit(self, node->key, is_ordered(node->sign) ? NULL : node->value);
     for (node = node->first; node; node = node->next)
         visit_keys(node, visit, self);
 }
 
 void ota_filter_keys(const struct ota_filter *filter,
-                     void (*visit)(void *self, const char *key), void *self)
+                     void (*visit)(void *self, const char *key,
+                                   const char *value),
+                     void *self)
 {
     if (filter->root)
         visit_keys(filter->root, visit, self);

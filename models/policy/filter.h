@@ -45,8 +45,11 @@ bool ota_filter_parse(const char *text, struct ota_arena *arena,
 bool ota_filter_matches(const struct ota_filter *filter, uint64_t device,
                         ota_attribute_of attribute_of, void *self);
 
-/* Calls visit for each key that it asks for. */
+/* Calls visit for each key that it asks for, with the text that it compares it
+ * with by "=" or "!="; NULL: by another sign. */
 void ota_filter_keys(const struct ota_filter *filter,
-                     void (*visit)(void *self, const char *key), void *self);
+                     void (*visit)(void *self, const char *key,
+                                   const char *value),
+                     void *self);
 
 #endif

@@ -100,7 +100,8 @@ int64_t ota_count(const struct ota_counts *counts, enum ota_counter counter)
     case OTA_COUNT_TERMINAL:
         return terminal;
     case OTA_COUNT_IN_FLIGHT:
-        return kept[OTA_COUNT_OFFERED] - (terminal - counts->unoffered);
+        return kept[OTA_COUNT_OFFERED] -
+               (terminal - counts->repeats - counts->unoffered);
     default:
         return kept[counter];
     }

@@ -63,6 +63,8 @@ struct ota_counts {
     int64_t kept[OTA_COUNTERS_KEPT];
     int64_t unoffered; /* terminal without ever an offer: left, or skipped,
                         * before it came; for OTA_COUNT_IN_FLIGHT */
+    int64_t repeats;   /* bad outcomes that were not a device's last: counted,
+                        * but the device is not terminal */
 };
 
 /* Returns any counter, sums too. */

@@ -296,7 +296,7 @@ static bool is_old(const struct ota_condition *condition,
 
 static bool is_complete(const struct ota_counts *counts)
 {
-    return ota_count(counts, OTA_COUNT_TERMINAL) >=
+    return ota_count(counts, OTA_COUNT_TERMINAL) - counts->repeats >=
            ota_count(counts, OTA_COUNT_TOTAL);
 }
 

@@ -90,19 +90,10 @@ static int64_t draw_after_us(const struct ota_actor *actor, gsl_rng *rng)
     return ota_dist_draw_us(&actor->config->image.after, rng);
 }
 
-static const char *attribute_of(void *self, uint64_t device, const char *key,
-                                char *buffer, size_t size)
-{
-    const struct ota_actor *actor = self;
-
-    return ota_fleet_attribute(actor->config, actor->key, device, key, buffer,
-                               size);
-}
-
 bool ota_apply_draw_bad(const struct ota_actor *actor)
 {
     const struct ota_image_config *image = &actor->config->image;
-    struct ota_actor self = *actor;
+    struct ota_attribute_source source = {actor->config, actor->key};
     struct ota_stream stream;
 
     if (image->fate == OTA_IMAGE_GOOD || actor->is_pilot)
@@ -110,7 +101,8 @@ bool ota_apply_draw_bad(const struct ota_actor *actor)
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_IMAGE, 0);
     return gsl_rng_uniform(&stream.rng) < image->bad &&
            (!image->where.text ||
-            ota_filter_matches(&image->where, actor->id, attribute_of, &self));
+            ota_filter_matches(&image->where, actor->id, ota_fleet_attribute_of,
+                               &source));
 }
 
 /* What else is drawn of a bad image, behind whether it is. */

@@ -2,16 +2,11 @@
 /*
  * attributes.c - what a device is, as far as its config and its own streams
  * tell: the same draws that put it into its state at time 0.
- *
- * Units of a label are numbered group after group: a group with `each` takes
- * as many numbers as it has values, one with drawn values a number for each
- * text that no group before it has, and the first without the label one.
  */
 #include "sim/fleet/attributes.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,101 +135,12 @@ const char *ota_fleet_attribute(const struct ota_fleet_config *config,
         .text;
 }
 
-/* --- units --- */
-
-/* The value of a unit by text; NULL: of devices without the label. */
-static bool is_text(const struct ota_label *label, size_t value,
-                    const char *text)
+const char *ota_fleet_attribute_of(void *source, uint64_t device,
+                                   const char *attribute, char *buffer,
+                                   size_t size)
 {
-    if (!label || !text)
-        return !label && !text;
-    return strcmp(label->values[value].text, text) == 0;
-}
+    const struct ota_attribute_source *from = source;
 
-/* How many values with a text of its own a group has; one without the label
- * has one, NULL. */
-static size_t texts_of(const struct ota_label *label)
-{
-    if (!label)
-        return 1;
-    return label->each > 0 ? 0 : label->value_count;
-}
-
-static const char *text_of(const struct ota_label *label, size_t value)
-{
-    return label ? label->values[value].text : NULL;
-}
-
-/* Whether a text comes before the given value of the given group. */
-static bool is_listed(const struct ota_fleet_config *config, const char *key,
-                      size_t group, size_t value)
-{
-    const char *text = text_of(find_label(&config->groups[group], key), value);
-
-    for (size_t g = 0; g <= group; g++) {
-        const struct ota_label *label = find_label(&config->groups[g], key);
-        const size_t most = g < group ? texts_of(label) : value;
-        for (size_t v = 0; v < most; v++)
-            if (is_text(label, v, text))
-                return true;
-    }
-    return false;
-}
-
-/* Units of values by number. */
-static size_t numbers_of(const struct ota_group *group,
-                         const struct ota_label *label)
-{
-    if (!label || label->each == 0)
-        return 0;
-    return (size_t)((group->count + label->each - 1) / label->each);
-}
-
-/*
- * Numbers the units up to `group` (not included), and in *found that of text
- * if it is among them; the text is not looked for if found is NULL.
- */
-static size_t count_units(const struct ota_fleet_config *config,
-                          const char *key, size_t group, const char *text,
-                          size_t *found)
-{
-    size_t units = 0;
-
-    for (size_t g = 0; g < group; g++) {
-        const struct ota_label *label = find_label(&config->groups[g], key);
-        units += numbers_of(&config->groups[g], label);
-        for (size_t v = 0; v < texts_of(label); v++) {
-            if (is_listed(config, key, g, v))
-                continue;
-            if (found && is_text(label, v, text))
-                *found = units;
-            units++;
-        }
-    }
-    return units;
-}
-
-size_t ota_fleet_label_units(const struct ota_fleet_config *config,
-                             const char *label)
-{
-    return count_units(config, label, config->group_count, NULL, NULL);
-}
-
-size_t ota_fleet_label_unit(const struct ota_fleet_config *config,
-                            const struct ota_random_key *key, uint64_t device,
-                            const char *label)
-{
-    const struct ota_seat place = ota_fleet_seat(config, device);
-    const struct ota_group *group = &config->groups[place.group];
-    const struct ota_label *own = find_label(group, label);
-    size_t unit = SIZE_MAX;
-
-    if (own && own->each > 0)
-        return count_units(config, label, place.group, NULL, NULL) +
-               (size_t)(place.index / own->each);
-    const size_t value =
-        own ? draw_value(own, (size_t)(own - group->labels), key, device) : 0;
-    count_units(config, label, place.group + 1, text_of(own, value), &unit);
-    assert(unit != SIZE_MAX);
-    return unit;
+    return ota_fleet_attribute(from->config, from->key, device, attribute,
+                               buffer, size);
 }

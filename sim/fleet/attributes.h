@@ -52,15 +52,13 @@ const char *ota_fleet_attribute(const struct ota_fleet_config *config,
                                 uint64_t device, const char *attribute,
                                 char *buffer, size_t size);
 
-/*
- * Devices that share a value of a label are a unit; units are numbered from 0
- * without gaps. Values of `each` are apart in every group, drawn ones are the
- * same everywhere; devices without the label are one unit.
- */
-size_t ota_fleet_label_units(const struct ota_fleet_config *config,
-                             const char *label);
-size_t ota_fleet_label_unit(const struct ota_fleet_config *config,
-                            const struct ota_random_key *key, uint64_t device,
-                            const char *label);
+/* The same as an ota_attribute_of, of a struct ota_attribute_source. */
+struct ota_attribute_source {
+    const struct ota_fleet_config *config;
+    const struct ota_random_key *key;
+};
+const char *ota_fleet_attribute_of(void *source, uint64_t device,
+                                   const char *attribute, char *buffer,
+                                   size_t size);
 
 #endif

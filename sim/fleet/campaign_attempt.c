@@ -58,9 +58,9 @@ static void count_each(struct ota_campaign *c, uint32_t d,
     if (!c->policy->attempt.retry.count_each)
         return;
     ota_campaign_bump(c, d, counter, 1);
-    c->record.counts.unoffered++;
+    c->record.counts.repeats++;
     if (w != CAMPAIGN_NO_WAVE)
-        c->records[w].counts.unoffered++;
+        c->records[w].counts.repeats++;
     ota_campaign_outcome(c, d, counter);
 }
 

@@ -159,7 +159,7 @@ void ota_campaign_joins(struct ota_campaign *c, uint32_t d)
 /* --- orders --- */
 
 static int64_t key_of(struct ota_campaign *c, const struct ota_wave *spec,
-                      const struct campaign_labels *labels, uint32_t d)
+                      const struct ota_labels *labels, uint32_t d)
 {
     const int64_t seen_us = c->seen_us ? c->seen_us[d] : OTA_NEVER;
 
@@ -227,10 +227,10 @@ static void sort(const struct ota_campaign *c, uint32_t *list, size_t count)
 
 static void sort_pool(struct ota_campaign *c, const struct ota_wave *spec)
 {
-    const struct campaign_labels *labels = NULL;
+    const struct ota_labels *labels = NULL;
 
     if (spec->order == OTA_SEQUENCE_LABEL)
-        labels = ota_campaign_labels_of(c, spec->order_key);
+        labels = ota_campaign_labels(c, spec->order_key);
     else if (c->pool_order == spec->order &&
              spec->order != OTA_SEQUENCE_CONNECTED_LONGEST &&
              spec->order != OTA_SEQUENCE_LAST_SEEN_NEWEST)

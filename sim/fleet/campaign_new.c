@@ -6,8 +6,37 @@
  * policy makes use of.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/fleet/campaign_state.h"
+
+/* --- labels --- */
+
+/* Returns the numbers of a key's values; NULL: they were not added. */
+const struct ota_labels *ota_campaign_labels(const struct ota_campaign *c,
+                                             const char *key)
+{
+    for (size_t i = 0; i < c->label_count; i++)
+        if (strcmp(c->labels[i].key, key) == 0)
+            return &c->labels[i];
+    return NULL;
+}
+
+/* Numbers the values of one label more, if need be. Returns them, or NULL if
+ * there is no memory. */
+static const struct ota_labels *labels_add(struct ota_campaign *c,
+                                           const char *key)
+{
+    const struct ota_labels *known = ota_campaign_labels(c, key);
+
+    if (known)
+        return known;
+    struct ota_labels *labels = &c->labels[c->label_count++];
+    return ota_labels_init(labels, key, c->world.devices, c->world.attribute_of,
+                           c->world.self)
+               ? labels
+               : NULL;
+}
 
 /* --- paces --- */
 
@@ -69,9 +98,9 @@ static struct campaign_pace *pace_new(struct ota_campaign *c,
     };
     c->paces[c->pace_count++] = pace;
     if (policy->in_flight.unit == OTA_PER_LABEL) {
-        if (!ota_campaign_labels_add(c, policy->in_flight.label))
+        pace->labels = labels_add(c, policy->in_flight.label);
+        if (!pace->labels)
             return NULL;
-        pace->labels = ota_campaign_labels_of(c, policy->in_flight.label);
         units = pace->labels->count + 1;
     } else if (policy->in_flight.unit == OTA_PER_WAVE &&
                wave == CAMPAIGN_NO_WAVE) {
@@ -112,7 +141,7 @@ static bool waves_new(struct ota_campaign *c)
         if (!ota_campaign_watch_init(c, &wave->watch, rules, OTA_SCOPE_WAVE))
             return false;
         if (spec->order == OTA_SEQUENCE_LABEL &&
-            !ota_campaign_labels_add(c, spec->order_key))
+            !labels_add(c, spec->order_key))
             return false;
     }
     return ota_campaign_watch_init(c, &c->watch, &policy->rules,
@@ -130,11 +159,6 @@ static bool paces_new(struct ota_campaign *c)
         if (own && !(c->waves[w].pace = pace_new(c, own, (uint16_t)w)))
             return false;
     }
-    /* The list of labels may have moved while it grew. */
-    for (size_t i = 0; i < c->pace_count; i++)
-        if (c->paces[i]->labels)
-            c->paces[i]->labels =
-                ota_campaign_labels_of(c, c->paces[i]->policy->in_flight.label);
     return true;
 }
 
@@ -259,8 +283,10 @@ static bool init(struct ota_campaign *c)
     c->records = calloc(c->wave_places, sizeof *c->records);
     c->dirty = calloc(c->wave_places, sizeof *c->dirty);
     c->paces = calloc(waves + 1, sizeof *c->paces);
-    return c->waves && c->records && c->dirty && c->paces && devices_new(c) &&
-           waves_new(c) && paces_new(c);
+    /* A wave's order and its pace, and the rollout's. */
+    c->labels = calloc(2 * waves + 1, sizeof *c->labels);
+    return c->waves && c->records && c->dirty && c->paces && c->labels &&
+           devices_new(c) && waves_new(c) && paces_new(c);
 }
 
 struct ota_campaign *ota_campaign_new(const struct ota_policy *policy,
@@ -311,11 +337,8 @@ void ota_campaign_free(struct ota_campaign *c)
         return;
     for (size_t i = 0; i < c->pace_count; i++)
         pace_free(c->paces[i]);
-    for (size_t i = 0; i < c->label_count; i++) {
-        free(c->labels[i].unit_of);
-        free(c->labels[i].rank);
-        free(c->labels[i].texts);
-    }
+    for (size_t i = 0; i < c->label_count; i++)
+        ota_labels_release(&c->labels[i]);
     free(c->labels);
     free(c->paces);
     free(c->waves);

@@ -21,6 +21,7 @@
 #include "sim/base/arena.h"
 #include "sim/base/clock.h"
 #include "sim/fleet/campaign.h"
+#include "sim/fleet/labels.h"
 
 #define CAMPAIGN_NOBODY UINT32_MAX
 #define CAMPAIGN_NO_WAVE UINT16_MAX
@@ -117,8 +118,8 @@ struct campaign_pace {
     uint32_t *touched;
     size_t touched_count;
     struct campaign_lane *lanes;
-    const struct campaign_labels *labels; /* OTA_PER_LABEL */
-    uint16_t wave;                        /* or CAMPAIGN_NO_WAVE */
+    const struct ota_labels *labels; /* OTA_PER_LABEL */
+    uint16_t wave;                   /* or CAMPAIGN_NO_WAVE */
     struct campaign_chain silent; /* holders of slots, by when they spoke */
 };
 
@@ -129,14 +130,6 @@ struct campaign_watch {
     uint32_t mask;           /* counters that they look at */
     bool dirty;              /* one of these changed */
     int64_t look_us;         /* the answer may change by itself */
-};
-
-struct campaign_labels {
-    const char *key;
-    uint32_t *unit_of; /* by device */
-    uint32_t *rank;    /* of a unit, by text */
-    const char **texts;
-    size_t count;
 };
 
 struct campaign_wave {
@@ -193,7 +186,7 @@ struct ota_campaign {
     struct campaign_wake *wakes;
     size_t wake_count, wake_places;
 
-    struct campaign_labels *labels;
+    struct ota_labels *labels; /* a key each */
     size_t label_count;
     struct campaign_pace **paces; /* the rollout's first */
     size_t pace_count;
@@ -366,11 +359,10 @@ void ota_campaign_hold_wave(struct ota_campaign *c, size_t w);
 void ota_campaign_people_clock(struct ota_campaign *c);
 int64_t ota_campaign_people_us(struct ota_campaign *c);
 
-/* campaign_new.c, campaign_labels.c */
-bool ota_campaign_labels_add(struct ota_campaign *c, const char *key);
+/* campaign_new.c */
 bool ota_campaign_pace_grow(struct ota_campaign *c, struct campaign_pace *pace,
                             size_t units);
-const struct campaign_labels *
-ota_campaign_labels_of(const struct ota_campaign *c, const char *key);
+const struct ota_labels *ota_campaign_labels(const struct ota_campaign *c,
+                                             const char *key);
 
 #endif

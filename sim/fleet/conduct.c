@@ -358,6 +358,8 @@ static bool live_instant(struct ota_conduct *conduct, int64_t now_us)
         return false;
     ota_campaign_instant(conduct->campaign, since_us, conduct->instant,
                          conduct->instant_count);
+    if (ota_campaign_failed(conduct->campaign))
+        return ota_conduct_lacks_memory(conduct);
     const struct ota_order *orders =
         ota_campaign_orders(conduct->campaign, &count);
     for (size_t i = 0; i < count; i++)
@@ -397,6 +399,13 @@ bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us,
     conduct->until_us = until_us;
     if (!ota_conduct_listen(conduct))
         return false;
+    if (!conduct->begun) {
+        const int64_t release_us = fleet->config->release_us;
+        conduct->begun = true; /* who asks at the release itself is heard */
+        if (ota_campaign_wants_contacts(conduct->campaign) &&
+            !listen_to_all(conduct, release_us - 1))
+            return false;
+    }
     for (;;) {
         const int64_t now_us = next_us(conduct);
         const bool ends = now_us >= until_us;

@@ -35,6 +35,7 @@ struct ota_conduct {
     int64_t contacts_us; /* contacts are wanted from then on; OTA_NEVER: not
                           * so far */
     bool listens, grants, skips;
+    bool begun;    /* the release has come */
     bool over;     /* the engine runs no more */
     struct ota_error error;
 };

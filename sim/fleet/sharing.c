@@ -4,7 +4,9 @@
  *
  * When a download ends can change with every other that begins or ends, so
  * instants wait in a heap that may hold stale ones: an instant counts if the
- * share (or the device that will be gone by then) still says so.
+ * share (or the device that will be gone by then) still says so. A share has
+ * one instant that counts, which may be too early, never too late: looked at
+ * then, it says when to look again.
  */
 #include "sim/fleet/sharing.h"
 
@@ -14,6 +16,7 @@
 #include "models/cloud/share.h"
 #include "sim/base/clock.h"
 #include "sim/fleet/attributes.h"
+#include "sim/fleet/labels.h"
 
 enum { PLACES = 64, NOBODY = -1 };
 
@@ -30,12 +33,11 @@ struct download {
 };
 
 struct ota_sharing {
-    const struct ota_fleet_config *config;
-    struct ota_random_key key;
     struct ota_share **shares;
-    int64_t *load; /* by share, when looked at last */
+    int64_t *load;    /* by share, when looked at last */
+    int64_t *look_us; /* by share, its instant that counts */
     size_t count;
-    const char *label;          /* NULL: one share for all */
+    struct ota_labels labels;   /* a share a unit; empty: one for all */
     struct download *downloads; /* by device */
     struct instant *heap;
     size_t waiting, room;
@@ -100,10 +102,7 @@ static void drop_first(struct ota_sharing *sharing)
 
 static uint32_t share_of(const struct ota_sharing *sharing, size_t device)
 {
-    return sharing->label
-               ? (uint32_t)ota_fleet_label_unit(sharing->config, &sharing->key,
-                                                device, sharing->label)
-               : 0;
+    return sharing->labels.unit_of ? sharing->labels.unit_of[device] : 0;
 }
 
 /* Something has changed: what is on the way, and when the next one ends. */
@@ -120,6 +119,9 @@ static bool follow(struct ota_sharing *sharing, uint32_t share)
     sharing->load[share] = load;
     if (sharing->now_load > sharing->peak_load)
         sharing->peak_load = sharing->now_load;
+    if (next.at_us >= sharing->look_us[share])
+        return true;
+    sharing->look_us[share] = next.at_us;
     return expect(sharing, &next);
 }
 
@@ -129,6 +131,7 @@ bool ota_sharing_new(const struct ota_fleet_config *config,
 {
     const struct ota_cloud_config *cloud = &config->cloud;
     const bool uplinks = cloud->uplink_bit_s > 0;
+    struct ota_attribute_source source = {config, key};
     struct ota_sharing *sharing;
 
     *made = NULL;
@@ -137,16 +140,18 @@ bool ota_sharing_new(const struct ota_fleet_config *config,
     sharing = calloc(1, sizeof(*sharing));
     if (!sharing)
         return ota_fail(error, OTA_NO_MEMORY " for shared capacity");
-    sharing->config = config;
-    sharing->key = *key;
-    sharing->label = uplinks ? cloud->uplink_of : NULL;
-    sharing->count =
-        uplinks ? ota_fleet_label_units(config, cloud->uplink_of) : 1;
+    bool good = !uplinks || ota_labels_init(&sharing->labels, cloud->uplink_of,
+                                            devices, ota_fleet_attribute_of,
+                                            &source);
+    sharing->count = uplinks ? sharing->labels.count : 1;
     sharing->shares = calloc(sharing->count, sizeof(struct ota_share *));
     sharing->load = calloc(sharing->count, sizeof(*sharing->load));
+    sharing->look_us = calloc(sharing->count, sizeof(*sharing->look_us));
     sharing->downloads = calloc(devices, sizeof(*sharing->downloads));
-    bool good = sharing->shares && sharing->load && sharing->downloads;
+    good = good && sharing->shares && sharing->load && sharing->look_us &&
+           sharing->downloads;
     for (size_t s = 0; s < sharing->count && good; s++) {
+        sharing->look_us[s] = OTA_NEVER;
         sharing->shares[s] = ota_share_new(
             ota_cloud_capacity_bytes_per_s(uplinks ? cloud->uplink_bit_s
                                                    : cloud->egress_bit_s),
@@ -171,8 +176,10 @@ void ota_sharing_free(struct ota_sharing *sharing)
         for (size_t s = 0; s < sharing->count; s++)
             ota_share_free(sharing->shares[s]);
     }
+    ota_labels_release(&sharing->labels);
     free(sharing->shares);
     free(sharing->load);
+    free(sharing->look_us);
     free(sharing->downloads);
     free(sharing->heap);
     free(sharing);
@@ -275,6 +282,9 @@ bool ota_sharing_take(struct ota_sharing *sharing, int64_t now_us,
             if (finish(sharing, first.share, now_us, shared))
                 return true; /* there may be more */
             drop_first(sharing);
+            if (first.at_us != sharing->look_us[first.share])
+                continue;
+            sharing->look_us[first.share] = OTA_NEVER;
             if (!follow(sharing, first.share))
                 sharing->failed = true;
         } else {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/text.h"
 #include "sim/scenario/import_parts.h"
 #include "sim/scenario/json_write.h"
 #include "sim/scenario/read_file.h"
@@ -72,6 +73,40 @@ static const struct ota_import_field *sorted(struct ota_import_field *fields,
     return fields;
 }
 
+/* Whether a field at the top of the file went into the policy. */
+static bool took_any(const struct ota_importer *im, const struct ota_json *root)
+{
+    for (size_t i = 0; i < im->asked_count; i++)
+        if (im->asked[i].object == root && im->asked[i].found)
+            return true;
+    return false;
+}
+
+/* A file of which nothing is used, and most of it unknown, is another
+ * platform's, or starts with a mistake; its policy would be an empty one. */
+static void refuse_strange(struct ota_importer *im, const struct ota_json *root)
+{
+    const struct ota_import *out = im->out;
+    char words[256] = "";
+
+    if (im->no_memory || took_any(im, root) ||
+        out->unknown_count <= out->ignored_count)
+        return;
+    for (size_t i = 0; i < out->unknown_count && i < 4; i++) {
+        const struct ota_import_field *f = &im->unknown[i];
+        ota_text_append(words, sizeof(words), "%s%.40s", i ? ", " : "",
+                        f->path);
+        if (f->why)
+            ota_text_append(words, sizeof(words), " (did you mean %s?)",
+                            f->why);
+    }
+    ota_import_refuse(im, root,
+                      "nothing in it is %s's of a rollout; unknown: %s%s; is "
+                      "it of another platform?",
+                      im->platform, words,
+                      out->unknown_count > 4 ? ", ..." : "");
+}
+
 static bool read_policy(struct ota_importer *im,
                         const struct ota_import_platform *platform,
                         const char *file, const struct ota_json *root)
@@ -87,6 +122,7 @@ static bool read_policy(struct ota_importer *im,
     im->platform = platform->name;
     platform->read(im, root, policy);
     ota_import_leftovers(im, root, platform->idle);
+    refuse_strange(im, root);
     build_origin(im, policy, file);
     im->out->policy = ota_build_print(im, policy);
     im->out->notes = im->notes;

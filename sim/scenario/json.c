@@ -72,7 +72,7 @@ static bool fail_at_end(struct scanner *s, const struct ota_json *in)
                                                     : "";
     if (!in->parent && !close[0])
         return fail(s, in, s->at,
-                    "there is nothing to read; a scenario is an object {...}");
+                    "there is nothing to read; an object {...} belongs here");
     return fail(s, in, s->at, "the text ends inside %s%s",
                 place.path[0] ? place.path : "the outermost brackets", close);
 }

@@ -54,15 +54,16 @@ const struct ota_json *ota_vocab_only(const struct ota_json *object)
 }
 
 bool ota_vocab_note_key(struct ota_policy_reader *reader, const char *key,
-                        const struct ota_json *at)
+                        const char *value, const struct ota_json *at)
 {
     struct ota_arena *arena = reader->binder->context.arena;
     struct ota_policy_key *noted = ota_arena_alloc(arena, 1, sizeof(*noted));
     const char *copy = ota_arena_text(arena, key, strlen(key));
-    if (!noted || !copy)
+    const char *other =
+        value ? ota_arena_text(arena, value, strlen(value)) : NULL;
+    if (!noted || !copy || (value && !other))
         return ota_bind_complain(reader->binder, at, OTA_NO_MEMORY);
-    *noted =
-        (struct ota_policy_key){.key = copy, .at = at, .next = reader->keys};
+    *noted = (struct ota_policy_key){copy, other, at, reader->keys};
     reader->keys = noted;
     return true;
 }
@@ -220,16 +221,16 @@ static bool read_pair(struct ota_policy_reader *reader,
     return true;
 }
 
-/* Notes the keys that a filter asks for. */
+/* Notes the keys that a filter asks for, with their values. */
 struct key_visit {
     struct ota_policy_reader *reader;
     const struct ota_json *at;
 };
 
-static void visit_key(void *self, const char *key)
+static void visit_key(void *self, const char *key, const char *value)
 {
     const struct key_visit *visit = self;
-    (void)ota_vocab_note_key(visit->reader, key, visit->at);
+    (void)ota_vocab_note_key(visit->reader, key, value, visit->at);
 }
 
 bool ota_policy_read_filter(struct ota_policy_reader *reader,

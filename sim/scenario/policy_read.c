@@ -2,7 +2,6 @@
 /*
  * policy_read.c - the section "policy" from the top.
  */
-#include "sim/scenario/group_labels.h"
 #include "sim/scenario/policy_read.h"
 
 #include <stdarg.h>
@@ -53,58 +52,6 @@ void ota_vocab_walk(void (*visit)(void *self,
 {
     struct walk walk = {.visit = visit, .self = self};
     walk_block(&walk, &ota_vocab_policy, 0);
-}
-
-/* --- keys of devices ------------------------------------------------------ */
-
-enum { KEYS_MAX = 64 };
-
-static const char *const known_keys[] = {"group", "platform", "product",
-                                         "link",  "os",       "id"};
-
-/* Collects the keys that devices have, each once. */
-static size_t collect_keys(const struct ota_group *groups, size_t count,
-                           const char *words[KEYS_MAX])
-{
-    size_t words_count = 0;
-    for (; words_count < sizeof(known_keys) / sizeof(*known_keys);
-         words_count++)
-        words[words_count] = known_keys[words_count];
-    for (size_t g = 0; g < count; g++)
-        for (size_t l = 0; l < groups[g].label_count; l++) {
-            const char *key = groups[g].labels[l].key;
-            bool had = words_count == KEYS_MAX || !key;
-            for (size_t i = 0; i < words_count && !had; i++)
-                had = strcmp(words[i], key) == 0;
-            if (!had)
-                words[words_count++] = key;
-        }
-    return words_count;
-}
-
-bool ota_policy_check_keys(struct ota_policy_reader *reader,
-                           const struct ota_group *groups, size_t count)
-{
-    const char *words[KEYS_MAX];
-    const size_t words_count = collect_keys(groups, count, words);
-    bool ok = true;
-    for (const struct ota_policy_key *k = reader->keys; k; k = k->next) {
-        bool known = ota_groups_have_label(groups, count, k->key);
-        for (size_t i = 0; i < words_count && !known; i++)
-            known = strcmp(words[i], k->key) == 0;
-        if (known)
-            continue;
-        char advice[OTA_MESSAGE_SIZE];
-        ota_bind_advise(k->key, words, words_count, advice, sizeof(advice));
-        if (!strchr(advice, '?'))
-            ota_text_append(advice, sizeof(advice),
-                            "; others are the groups' \"labels\": {\"%.40s\": "
-                            "...}",
-                            k->key);
-        ok = ota_bind_complain(reader->binder, k->at,
-                               "no device has \"%.40s\"%s", k->key, advice);
-    }
-    return ok;
 }
 
 /* --- places --------------------------------------------------------------- */

@@ -23,12 +23,13 @@ bool ota_policy_read(struct ota_policy_reader *reader, const char *file,
                      const struct ota_json *root, int64_t left_us,
                      struct ota_policy *policy);
 
-/* Reads a filter and notes which keys it asks for. */
+/* Reads a filter and notes which keys and values it asks for. */
 bool ota_policy_read_filter(struct ota_policy_reader *reader,
                             const struct ota_json *value,
                             struct ota_filter *filter);
 
-/* Complains about keys that were noted and no group has. */
+/* Complains about keys that were noted and no group has, and about values
+ * that no device can have (policy_keys.c). */
 bool ota_policy_check_keys(struct ota_policy_reader *reader,
                            const struct ota_group *groups, size_t count);
 

@@ -46,7 +46,7 @@ bool ota_vocab_read_label(struct ota_policy_reader *reader,
         return ota_bind_complain(reader->binder, value,
                                  "a label's name has %d bytes at most",
                                  OTA_NAME_SIZE - 1);
-    if (!ota_vocab_note_key(reader, key, value))
+    if (!ota_vocab_note_key(reader, key, NULL, value))
         return false;
     *label = reader->keys->key;
     return true;

@@ -21,6 +21,7 @@
 /* A key that a filter, an order or a unit asks devices for. */
 struct ota_policy_key {
     const char *key;
+    const char *value;         /* that it is compared with, or NULL */
     const struct ota_json *at; /* where it is asked for */
     const struct ota_policy_key *next;
 };
@@ -129,9 +130,10 @@ bool ota_vocab_read_pct(struct ota_policy_reader *reader,
 bool ota_vocab_read_time(struct ota_policy_reader *reader,
                          const struct ota_json *value, int64_t *time_us);
 
-/* Notes that devices are asked for a key. */
+/* Notes that devices are asked for a key, and whether they have that value;
+ * NULL: any. */
 bool ota_vocab_note_key(struct ota_policy_reader *reader, const char *key,
-                        const struct ota_json *at);
+                        const char *value, const struct ota_json *at);
 
 /* Complains that something else stands where `what` belongs. */
 bool ota_vocab_expect(struct ota_policy_reader *reader,

@@ -220,6 +220,8 @@ static bool apply(const struct setter *s, struct ota_json *at, const char *path)
         struct ota_json *value = read_value(s);
         if (value)
             replace(at, value);
+        else if (at->type == OTA_JSON_NULL && is_file(s->setting))
+            at->type = OTA_JSON_OBJECT; /* the file was complained about */
         return value != NULL;
     }
     const char *problem;

@@ -20,7 +20,6 @@
 #include "models/delivery/delivery.h"
 #include "models/firmware/firmware.h"
 #include "models/plan/plan.h"
-#include "models/policy/policy.h"
 #include "models/presence/presence.h"
 #include "models/registry.h"
 #include "models/sleep/sleep.h"
@@ -467,30 +466,6 @@ static void batteries_last_as_their_charge_says(void **state)
     }
 }
 
-static void policies_stay_within_targets(void **state)
-{
-    (void)state;
-    for (size_t i = 0; ota_policy_models[i]; i++) {
-        const struct ota_policy_model *model = ota_policy_models[i];
-        struct ota_arena arena = {0};
-        const void *config = usable_config(&model->model, &arena);
-        struct ota_policy_view view = {.targets = 1000};
-
-        for (int k = 0; k < DRAWS; k++) {
-            const struct ota_policy_decision decision =
-                model->decide(config, &view);
-            assert_true(decision.reach >= 0);
-            view.reached += decision.reach;
-            assert_true(view.reached <= view.targets);
-            assert_true(decision.next_us > view.now_us);
-            if (decision.next_us == OTA_NEVER)
-                break;
-            view.now_us = decision.next_us;
-        }
-        ota_arena_release(&arena);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,7 +480,6 @@ int main(void)
         cmocka_unit_test(modules_are_applied_in_time),
         cmocka_unit_test(plans_meter),
         cmocka_unit_test(batteries_last_as_their_charge_says),
-        cmocka_unit_test(policies_stay_within_targets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

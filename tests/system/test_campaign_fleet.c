@@ -351,7 +351,7 @@ static void write_scenario(struct writer *writer, uint64_t number,
     ota_stream_init(&writer->stream, &key, number, OTA_PURPOSE_FREE, 0);
     *promise = (struct promise){.egress_bit_s = 0};
     writer->length = 0;
-    const int many = number % 10 == 9 ? 900 : 25;
+    const int many = number % 10 == 9 ? 520 : 25;
     const size_t backend = draw(writer, backend_at);
     promise->truth = backend < BACKENDS_OF_VERSIONS;
     put(writer,
@@ -512,8 +512,30 @@ static uint64_t from_environment(const char *name, uint64_t fallback)
 static uint64_t under_way;
 static bool done;
 
+/* In how many scenarios something came that the swarm is there for. */
+struct variety {
+    int64_t lived_again, stopped, halted, reoffered, rolled_back, finished;
+};
+
+static void count_variety(const struct campaign_run *run,
+                          struct variety *variety)
+{
+    bool rolled_back = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        rolled_back =
+            rolled_back || run->records[i].outcome == OTA_OUTCOME_ROLLED_BACK;
+    variety->rolled_back += rolled_back;
+    variety->lived_again += run->taken_back > 0;
+    variety->stopped += run->campaign.stopped;
+    variety->halted += run->campaign.halted;
+    variety->reoffered += run->campaign.reoffers > 0;
+    variety->finished += run->campaign.finished_us != OTA_NEVER;
+}
+
 /* One way of running, and all the others beside it. */
-static void run_all_ways(const char *text, const struct promise *promise)
+static void run_all_ways(const char *text, const struct promise *promise,
+                         struct variety *variety)
 {
     static const struct {
         int windows, threads;
@@ -526,6 +548,8 @@ static void run_all_ways(const char *text, const struct promise *promise)
         struct campaign_run other;
         campaign_run(&other, text, ways[w].windows, ways[w].threads);
         campaign_run_compare(&first, &other);
+        if (w + 1 == COUNT(ways))
+            count_variety(&other, variety);
         campaign_run_release(&other);
     }
     campaign_run_release(&first);
@@ -537,6 +561,7 @@ static void neither_windows_nor_threads_matter(void **state)
     const uint64_t first = from_environment("OTA_SWARM_FIRST", 0);
     const uint64_t count = from_environment("OTA_SWARM_COUNT", SWARM);
     static struct writer writer;
+    struct variety variety = {.lived_again = 0};
     struct promise promise;
 
     for (uint64_t i = first; i < first + count; i++) {
@@ -544,8 +569,16 @@ static void neither_windows_nor_threads_matter(void **state)
         write_scenario(&writer, i, &promise);
         if (getenv("OTA_SWARM_PRINT"))
             fprintf(stderr, "%llu: %s\n", (unsigned long long)i, writer.text);
-        run_all_ways(writer.text, &promise);
+        run_all_ways(writer.text, &promise, &variety);
     }
+    if (getenv("OTA_SWARM_PRINT"))
+        fprintf(stderr,
+                "of %llu: lived again %lld, stopped %lld, halted %lld,"
+                " offered again %lld, rolled back %lld, finished %lld\n",
+                (unsigned long long)count, (long long)variety.lived_again,
+                (long long)variety.stopped, (long long)variety.halted,
+                (long long)variety.reoffered, (long long)variety.rolled_back,
+                (long long)variety.finished);
     done = true;
 }
 

@@ -166,38 +166,6 @@ static void labels_are_independent(void **state)
     assert_near(both / (double)A, 0.1, 4 * sqrt(0.1 * 0.9 / A));
 }
 
-/* site: p and q in a, 0 to 3 of b, c without. board: x and y in a, b without,
- * z in c. */
-static void units_have_numbers_without_gaps(void **state)
-{
-    (void)state;
-    const struct ota_fleet_config *config = &scenario.fleet;
-    char buffer[32];
-
-    assert_int_equal(ota_fleet_label_units(config, "site"), 7);
-    assert_int_equal(ota_fleet_label_units(config, "board"), 4);
-    assert_int_equal(ota_fleet_label_units(config, "colour"), 1);
-    for (uint64_t i = 0; i < A + B + C; i++) {
-        const char *site = ota_fleet_attribute(config, &key, i, "site", buffer,
-                                               sizeof(buffer));
-        const size_t unit = ota_fleet_label_unit(config, &key, i, "site");
-        if (i < A)
-            assert_int_equal(unit, *site == 'p' ? 0 : 1);
-        else if (i < A + B)
-            assert_int_equal(unit, 2 + (i - A) / 5);
-        else
-            assert_int_equal(unit, 6);
-        const char *board = ota_fleet_attribute(config, &key, i, "board",
-                                                buffer, sizeof(buffer));
-        assert_int_equal(ota_fleet_label_unit(config, &key, i, "board"),
-                         *board == 'x'   ? 0
-                         : *board == 'y' ? 1
-                         : *board == 'z' ? 3
-                                         : 2);
-        assert_int_equal(ota_fleet_label_unit(config, &key, i, "colour"), 0);
-    }
-}
-
 /* What a run then makes of the same device. */
 static void observe(void *self, const struct ota_observation *o)
 {
@@ -229,7 +197,6 @@ int main(void)
         cmocka_unit_test(groups_give_attributes),
         cmocka_unit_test(shares_are_drawn),
         cmocka_unit_test(labels_are_independent),
-        cmocka_unit_test(units_have_numbers_without_gaps),
         cmocka_unit_test(a_run_agrees),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -274,6 +274,41 @@ static void failures_are_tried_again(void **state)
     }
 }
 
+/* Every failure counts, but a device is through with its last one. */
+static void a_wave_is_complete_when_its_devices_are(void **state)
+{
+    const struct ota_rule rule = {.scope = OTA_SCOPE_WAVE,
+                                  .when = {.kind = OTA_IF_COMPLETE},
+                                  .action = {.kind = OTA_DO_NEXT_WAVE},
+                                  .once = true};
+
+    (void)state;
+    for (int each = 0; each < 2; each++) {
+        struct script script;
+        script_init(&script, 10);
+        script_wave(&script, 0, 50);
+        script_wave(&script, 1, 0);
+        script.waves[0].order = script.waves[1].order = OTA_SEQUENCE_ID;
+        set_rules(&script, &rule, 1);
+        script.answer = fails_as_numbered;
+        script.policy.attempt.retry.failed = 9;
+        script.policy.attempt.retry.total = 9;
+        script.policy.attempt.retry.wait_us = OTA_US_PER_H;
+        script.policy.attempt.retry.factor = 1;
+        script.policy.attempt.retry.count_each = each;
+        script_run(&script, 30 * day);
+        const struct ota_campaign_record record = script_record(&script);
+        /* Device 4 is the last of its wave: four waits, five tries. */
+        assert_int_equal(record.waves[1].opened_us, 4 * hour + 5 * minute);
+        assert_int_equal(record.waves[0].complete_us, 4 * hour + 5 * minute);
+        assert_int_equal(record.waves[0].counts.kept[OTA_COUNT_FAILED],
+                         each ? 1 + 2 + 3 + 4 : 0);
+        assert_int_equal(
+            ota_count(&record.waves[0].counts, OTA_COUNT_IN_FLIGHT), 0);
+        script_free(&script);
+    }
+}
+
 static void only_some_causes_are_tried_again(void **state)
 {
     struct script script;
@@ -432,6 +467,7 @@ int main(void)
         cmocka_unit_test(finish_rate_and_in_flight),
         cmocka_unit_test(a_soak_holds_the_next_wave),
         cmocka_unit_test(failures_are_tried_again),
+        cmocka_unit_test(a_wave_is_complete_when_its_devices_are),
         cmocka_unit_test(only_some_causes_are_tried_again),
         cmocka_unit_test(attempts_time_out),
         cmocka_unit_test(a_person_retries_what_failed),

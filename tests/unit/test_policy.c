@@ -94,6 +94,11 @@ static void sums_are_of_their_parts(void **state)
     /* Of those removed and skipped, 70 had no offer. */
     counts.unoffered = 70;
     assert_int_equal(ota_count(&counts, OTA_COUNT_IN_FLIGHT), 443);
+
+    /* Of those failed, 2 were tried again. */
+    counts.repeats = 2;
+    assert_int_equal(ota_count(&counts, OTA_COUNT_IN_FLIGHT), 445);
+    assert_int_equal(ota_count(&counts, OTA_COUNT_TERMINAL), 127);
 }
 
 static void the_empty_policy_is_at_once(void **state)

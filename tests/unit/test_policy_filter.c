@@ -183,11 +183,13 @@ static void no_filter_matches_all(void **state)
     assert_true(ota_filter_matches(&filter, 7, word_of, NULL));
 }
 
-static void keep_key(void *self, const char *key)
+static void keep_key(void *self, const char *key, const char *value)
 {
     char *all = self;
 
     strcat(all, key);
+    strcat(all, "~");
+    strcat(all, value ? value : "?");
     strcat(all, " ");
 }
 
@@ -203,7 +205,7 @@ static void keys_are_visited(void **state)
                                  &arena, &filter, &column, problem,
                                  sizeof problem));
     ota_filter_keys(&filter, keep_key, keys);
-    assert_string_equal(keys, "os modem region id ");
+    assert_string_equal(keys, "os~? modem~r410 region~eu id~1 ");
     ota_arena_release(&arena);
 }
 
@@ -221,6 +223,7 @@ static void mistakes_are_told(void **state)
         {"stage", 5, "behind the key \"stage\""},
         {"stage=", 6, "a value of \"stage\""},
         {"=canary", 0, "a key"},
+        {"link=wi-fi", 5, "link is wifi or radio"},
         {"a=1 &", 5, "the filter ends"},
         {"a=1 && b=2", 5, "write \"&\" once"},
         {"a=1 || b=2", 5, "write \"|\" once"},

@@ -144,6 +144,24 @@ static void complete_is_true_of_nothing(void **state)
     close_court(&court);
 }
 
+/* One of two devices fails, and again: that is not both. */
+static void complete_passes_repeats_over(void **state)
+{
+    (void)state;
+    const struct ota_rule rule =
+        wave_rule((struct ota_condition){.kind = OTA_IF_COMPLETE});
+    struct court court;
+
+    open_court(&court, &rule, 1);
+    court.counts.kept[OTA_COUNT_TOTAL] = 2;
+    court.counts.repeats = 1;
+    hear(&court, 1, OTA_COUNT_FAILED, 2);
+    assert_null(look(&court, 1));
+    hear(&court, 2, OTA_COUNT_SUCCEEDED, 1);
+    assert_ptr_equal(look(&court, 2), &rule);
+    close_court(&court);
+}
+
 static void all_any_not(void **state)
 {
     (void)state;
@@ -483,6 +501,7 @@ int main(void)
         cmocka_unit_test(every_comparison),
         cmocka_unit_test(a_share_of_nothing_is_false),
         cmocka_unit_test(complete_is_true_of_nothing),
+        cmocka_unit_test(complete_passes_repeats_over),
         cmocka_unit_test(all_any_not),
         cmocka_unit_test(minimums_come_first),
         cmocka_unit_test(ages),
