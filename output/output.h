@@ -21,6 +21,7 @@ struct ota_report {
     const struct ota_summary *summary;
     const char *scenario_name;  /* "electron-hourly" */
     const char *scenario_title; /* may be "" */
+    const char *policy_name;    /* may be "" or NULL */
     const char *scenario_json;  /* with every default filled in */
     const char *version;        /* of otasim */
     uint64_t seed;

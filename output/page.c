@@ -102,6 +102,7 @@ void ota_page_title(const struct ota_page *page,
     const struct ota_summary *summary = report->summary;
     char devices[OTA_NUMBER_SIZE], replications[OTA_NUMBER_SIZE];
     char horizon[OTA_NUMBER_SIZE], line[256];
+    const char *policy = report->policy_name ? report->policy_name : "";
 
     ota_page_style(page, "1");
     ota_page_paragraph(page, report->scenario_title[0] ? report->scenario_title
@@ -115,10 +116,11 @@ void ota_page_title(const struct ota_page *page,
     ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
                      sizeof(horizon));
     snprintf(line, sizeof(line),
-             "%s device%s, %s replication%s of %s, seed %llu", devices,
+             "%s device%s, %s replication%s of %s, seed %llu%s%s", devices,
              summary->groups[0].devices == 1 ? "" : "s", replications,
              summary->replications == 1 ? "" : "s", horizon,
-             (unsigned long long)report->seed);
+             (unsigned long long)report->seed, policy[0] ? ", policy " : "",
+             policy);
     ota_page_paragraph(page, line);
 }
 

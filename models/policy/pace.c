@@ -194,26 +194,6 @@ int64_t ota_stale_us(int64_t spoke_us, int64_t stale_us, int64_t sweep_us)
     return ota_us_add(from_us, sweep_us - from_us % sweep_us);
 }
 
-/* --- timers -------------------------------------------------------------- */
-
-void ota_timer_start(struct ota_attempt_timer *timer, int64_t now_us,
-                     int64_t after_us)
-{
-    timer->hard_us = ota_us_add(now_us, after_us);
-    timer->step_us = OTA_NEVER;
-}
-
-void ota_timer_step(struct ota_attempt_timer *timer, int64_t now_us,
-                    int64_t step_us)
-{
-    timer->step_us = ota_us_add(now_us, step_us);
-}
-
-int64_t ota_timer_expires_us(const struct ota_attempt_timer *timer)
-{
-    return ota_us_min(timer->hard_us, timer->step_us);
-}
-
 /* --- back-off ------------------------------------------------------------ */
 
 /* first_us * factor ^ steps, max_us at most. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pace.h - arithmetic of pace, attempts and polls: rates that grow, budgets,
- * timers, back-off.
+ * back-off.
  */
 #ifndef OTA_PACE_H
 #define OTA_PACE_H
@@ -54,21 +54,9 @@ int64_t ota_budget(int64_t max, int64_t min_available, int64_t total,
  * than spoke_us + stale_us. OTA_NEVER if never. */
 int64_t ota_stale_us(int64_t spoke_us, int64_t stale_us, int64_t sweep_us);
 
-/* The timers of one attempt. */
-struct ota_attempt_timer {
-    int64_t hard_us; /* OTA_NEVER: none */
-    int64_t step_us;
-};
-void ota_timer_start(struct ota_attempt_timer *timer, int64_t now_us,
-                     int64_t after_us);
-/* Sets the step timer anew; OTA_NEVER takes it away. */
-void ota_timer_step(struct ota_attempt_timer *timer, int64_t now_us,
-                    int64_t step_us);
-/* The earlier of the two. */
-int64_t ota_timer_expires_us(const struct ota_attempt_timer *timer);
-
 /* The wait before poll `tries` + 1 (tries from 0) that follows a failed one;
- * OTA_NEVER: it gives up. Source: mender, src/common/http/http.cpp. */
+ * OTA_NEVER: it gives up until its next regular poll. Source: mender,
+ * src/common/http/http.cpp. */
 int64_t ota_poll_retry_us(const struct ota_policy_poll_retry *retry,
                           int64_t tries);
 

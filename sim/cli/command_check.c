@@ -3,6 +3,7 @@
  * command_check.c - `otasim check`: what is wrong with a scenario, or what it
  * holds.
  */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "output/number.h"
@@ -38,6 +39,30 @@ static void print_variant(const struct ota_scenario *scenario,
     putchar('\n');
 }
 
+static size_t rules_of(const struct ota_rules *rules)
+{
+    return rules ? rules->count : 0;
+}
+
+/* Nothing of one that has no name and reaches all at once. */
+static void print_policy(const struct ota_policy *policy)
+{
+    size_t rules = policy->rules.count;
+
+    if (!policy->name[0] && ota_policy_is_at_once(policy))
+        return;
+    for (size_t w = 0; w < policy->waves.count; w++)
+        rules += rules_of(policy->waves.list[w].rules);
+    printf("  policy%s", policy->name[0] ? " " : "");
+    for (const char *c = policy->name; *c; c++)
+        putchar(iscntrl((unsigned char)*c) ? ' ' : *c);
+    fputs(": ", stdout);
+    count((double)policy->waves.count, "wave", "waves");
+    fputs(", ", stdout);
+    count((double)rules, "rule", "rules");
+    putchar('\n');
+}
+
 static void print_contents(const struct ota_scenario *scenario,
                            const char *file)
 {
@@ -52,6 +77,7 @@ static void print_contents(const struct ota_scenario *scenario,
         for (size_t v = 0; v < group->variant_count; v++)
             print_variant(scenario, group, &group->variants[v]);
     }
+    print_policy(&scenario->fleet.policy);
 }
 
 static enum ota_exit print_json(const struct ota_scenario *scenario)

@@ -23,6 +23,7 @@ static enum ota_exit report_on(const struct ota_options *options,
                 .summary = &gates->good,
                 .scenario_name = scenario->name,
                 .scenario_title = scenario->title,
+                .policy_name = scenario->fleet.policy.name,
                 .scenario_json = "",
                 .version = OTASIM_VERSION,
                 .seed = scenario->run.seed,
@@ -90,17 +91,21 @@ static enum ota_exit simulate(const struct ota_options *options,
     return result;
 }
 
-/* A question that the scenario cannot answer. */
-static enum ota_exit refuse(const char *file)
+/* Why the scenario cannot answer the question, or NULL. */
+static const char *unanswerable(const struct ota_scenario *scenario)
 {
-    fprintf(stderr,
-            "otasim: %s: the release is good on every device, so there is no "
-            "bad one to miss: give it a fate and a share, as by\n"
-            "    --set image.fate=reverts --set image.bad=0.05 --set "
-            "image.after=10min\n"
-            "`otasim models image` tells of both\n",
-            file);
-    return OTA_EXIT_SCENARIO;
+    if (ota_gates_nothing_bad(&scenario->fleet))
+        return "the release is good on every device, so there is no bad one to "
+               "miss: give it a fate and a share, as by\n"
+               "    --set image.fate=reverts --set image.bad=0.05 --set "
+               "image.after=10min\n"
+               "`otasim models image` tells of both";
+    if (ota_gates_no_rule(&scenario->fleet.policy))
+        return "no rule of the policy stops or halts a release, so none can be "
+               "wrong: name a policy with one, as by\n"
+               "    --policy FILE\n"
+               "`otasim models policy` tells of rules";
+    return NULL;
 }
 
 enum ota_exit ota_command_gates(const struct ota_options *options)
@@ -111,9 +116,12 @@ enum ota_exit ota_command_gates(const struct ota_options *options)
     if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
                            options->setting_count, &complaints))
         return ota_refuse(&complaints);
-    const enum ota_exit status = ota_gates_nothing_bad(&scenario.fleet)
-                                     ? refuse(options->operands[0])
-                                     : simulate(options, &scenario);
+    enum ota_exit status = OTA_EXIT_SCENARIO;
+    const char *why = unanswerable(&scenario);
+    if (why)
+        fprintf(stderr, "otasim: %s: %s\n", options->operands[0], why);
+    else
+        status = simulate(options, &scenario);
     ota_scenario_release(&scenario);
     return status;
 }

@@ -48,6 +48,30 @@ bool ota_gates_nothing_bad(const struct ota_fleet_config *config)
     return config->image.fate == OTA_IMAGE_GOOD || !(config->image.bad > 0.0);
 }
 
+static bool any_stops(const struct ota_rules *rules)
+{
+    for (size_t i = 0; rules && i < rules->count; i++)
+        switch (rules->list[i].action.kind) {
+        case OTA_DO_STOP:
+        case OTA_DO_ROLLBACK:
+        case OTA_DO_PAUSE:
+        case OTA_DO_APPROVE:
+            return true;
+        default:
+            break;
+        }
+    return false;
+}
+
+bool ota_gates_no_rule(const struct ota_policy *policy)
+{
+    bool any = any_stops(&policy->rules);
+
+    for (size_t w = 0; w < policy->waves.count; w++)
+        any = any || any_stops(policy->waves.list[w].rules);
+    return !any;
+}
+
 enum ota_experiment_status
 ota_gates_run(const struct ota_fleet_config *config,
               const struct ota_experiment_options *options,

@@ -20,6 +20,10 @@ struct ota_gates {
 /* Whether the release is bad on no device: there is nothing to miss. */
 bool ota_gates_nothing_bad(const struct ota_fleet_config *config);
 
+/* Whether no rule, of the rollout or of a wave, stops or halts a release: there
+ * is nothing to be wrong. */
+bool ota_gates_no_rule(const struct ota_policy *policy);
+
 /*
  * Runs both and summarises them into *gates, which the caller releases after
  * OTA_EXPERIMENT_DONE. Progress is told over both: 2 * replications in all.

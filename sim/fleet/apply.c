@@ -175,6 +175,9 @@ static bool first_boot(struct ota_actor *actor, int64_t now_us)
     const enum ota_image_fate fate =
         (enum ota_image_fate)actor->config->image.fate;
     const bool works = !record->bad || fate == OTA_IMAGE_LATE;
+    if (record->installed_us != OTA_NEVER)
+        record->ran_us +=
+            ota_us_min(record->left_us, now_us) - record->installed_us;
     record->installed_us = now_us;
     record->left_us = OTA_NEVER;
     ota_actor_state(actor, now_us, OTA_STATE_INSTALLED);

@@ -13,6 +13,17 @@
 
 /* --- attempts --- */
 
+/* Where devices are offered the update when they are connected, one whose
+ * attempt is over has an offer no longer: it shows up as any other does. */
+static void withdraw(struct ota_campaign *c, uint32_t d)
+{
+    const uint16_t w = c->wave_of[d];
+
+    if (w != CAMPAIGN_NO_WAVE && c->waves[w].spec.reachable &&
+        c->waves[w].spec.size.kind == OTA_SIZE_REST)
+        ota_campaign_order(c, d, OTA_ORDER_REVOKE);
+}
+
 static void block(struct ota_campaign *c, uint32_t d)
 {
     ota_campaign_attempt_end(c, d);
@@ -74,8 +85,11 @@ static void try_again(struct ota_campaign *c, uint32_t d)
     ota_campaign_attempt_end(c, d);
     if (wait_us == 0) {
         ota_campaign_make_ready(c, d, true);
+        if (c->stage[d] == CAMPAIGN_MEMBER)
+            withdraw(c, d);
         return;
     }
+    withdraw(c, d);
     ota_campaign_stage(c, d, CAMPAIGN_WAIT);
     ota_campaign_wake_at(c, d, ota_us_add(c->now_us, wait_us));
 }
@@ -95,6 +109,7 @@ void ota_campaign_attempt_failed(struct ota_campaign *c, uint32_t d,
         ota_penalty_failed(&c->penalties[d], &c->policy->attempt.penalty,
                            c->now_us, refused)) {
         count_each(c, d, counter);
+        withdraw(c, d);
         block(c, d);
         return;
     }
@@ -145,6 +160,8 @@ static void timed_out(struct ota_campaign *c, uint32_t d)
     if (queued) {
         ota_campaign_attempt_end(c, d);
         ota_campaign_make_ready(c, d, true);
+        if (c->stage[d] == CAMPAIGN_MEMBER)
+            withdraw(c, d);
         return;
     }
     ota_campaign_chain_put(&c->hard, d, c->now_us);

@@ -179,6 +179,10 @@ void ota_campaign_make_ready(struct ota_campaign *c, uint32_t d, bool again)
     }
     if (w != CAMPAIGN_NO_WAVE) {
         const struct campaign_wave *wave = &c->waves[w];
+        if (wave->state == OTA_WAVE_CLOSED && !c->ended) {
+            ota_campaign_give_back(c, w, d); /* it was in flight till now */
+            return;
+        }
         if (wave->held || wave->state != OTA_WAVE_OPEN)
             return;
         if (wave->spec.reachable && wave->spec.size.kind == OTA_SIZE_REST &&

@@ -112,7 +112,7 @@ struct campaign_pace {
     bool swept;       /* but by the clock only */
     int64_t ready;    /* in its lines */
     struct campaign_unit *units;
-    size_t unit_count, unit_places;
+    size_t unit_count;
     uint32_t *open[CAMPAIGN_LINES]; /* heaps of units */
     size_t open_count[CAMPAIGN_LINES];
     uint32_t *touched;
@@ -120,7 +120,7 @@ struct campaign_pace {
     struct campaign_lane *lanes;
     const struct ota_labels *labels; /* OTA_PER_LABEL */
     uint16_t wave;                   /* or CAMPAIGN_NO_WAVE */
-    struct campaign_chain silent; /* holders of slots, by when they spoke */
+    struct campaign_chain silent;    /* holders of slots, by when they spoke */
 };
 
 /* The rules of one scope. */
@@ -323,6 +323,7 @@ void ota_campaign_wave_free(struct ota_campaign *c, size_t w);
 void ota_campaign_wave_retry(struct ota_campaign *c, size_t w);
 void ota_campaign_wave_open(struct ota_campaign *c, size_t w);
 void ota_campaign_wave_close(struct ota_campaign *c, size_t w);
+void ota_campaign_give_back(struct ota_campaign *c, size_t w, uint32_t d);
 void ota_campaign_wave_next(struct ota_campaign *c, size_t w);
 void ota_campaign_joins(struct ota_campaign *c, uint32_t d);
 bool ota_campaign_next_exists(const struct ota_campaign *c, size_t w);

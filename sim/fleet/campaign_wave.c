@@ -128,25 +128,42 @@ static void enter_members(struct ota_campaign *c, size_t w)
     }
 }
 
-/* Gives back a device of a wave that is closed. */
-static void give_back(struct ota_campaign *c, size_t w, uint32_t d)
+/* The wave behind this one that takes a device which that gives back, if it is
+ * not chosen when one opens: the wave count. */
+static size_t taker(struct ota_campaign *c, size_t w, uint32_t d)
 {
-    const size_t next = w + 1;
+    const int assign = c->policy->waves.assign;
+    size_t next = w + 1;
+
+    for (; next < c->wave_count; next++) {
+        const struct campaign_wave *wave = &c->waves[next];
+        if (assign == OTA_ASSIGN_CREATE
+                ? wave->state != OTA_WAVE_CLOSED
+                : assign == OTA_ASSIGN_START && wave->state == OTA_WAVE_OPEN &&
+                      wave->spec.size.kind == OTA_SIZE_REST &&
+                      ota_campaign_wave_matches(c, next, d))
+            break;
+    }
+    return next;
+}
+
+/* Gives back a device of a wave that is closed. */
+void ota_campaign_give_back(struct ota_campaign *c, size_t w, uint32_t d)
+{
+    const size_t next = taker(c, w, d);
 
     ota_campaign_stage(c, d, CAMPAIGN_MEMBER);
-    if (c->policy->waves.assign != OTA_ASSIGN_CREATE) {
+    if (next < c->wave_count) {
+        ota_campaign_move(c, d, (uint16_t)next);
+        c->records[next].size++;
+        c->turn[d] = ++c->turn_last;
+        if (c->waves[next].state == OTA_WAVE_OPEN)
+            ota_campaign_make_ready(c, d, false);
+    } else if (c->policy->waves.assign != OTA_ASSIGN_CREATE) {
         ota_campaign_move(c, d, CAMPAIGN_NO_WAVE);
         ota_campaign_stage(c, d, CAMPAIGN_POOL);
         ota_campaign_pool_put(c, d);
-        return;
     }
-    if (next >= c->wave_count)
-        return;
-    ota_campaign_move(c, d, (uint16_t)next);
-    c->records[next].size++;
-    c->turn[d] = ++c->turn_last;
-    if (c->waves[next].state == OTA_WAVE_OPEN)
-        ota_campaign_make_ready(c, d, false);
 }
 
 void ota_campaign_wave_close(struct ota_campaign *c, size_t w)
@@ -167,7 +184,7 @@ void ota_campaign_wave_close(struct ota_campaign *c, size_t w)
     for (uint32_t d = 0; wave->open_members > 0 && d < c->world.devices; d++)
         if (c->wave_of[d] == w && !ota_campaign_is_terminal(c, d) &&
             !ota_campaign_in_flight(c, d))
-            give_back(c, w, d);
+            ota_campaign_give_back(c, w, d);
     ota_campaign_wave_touched(c, w);
 }
 

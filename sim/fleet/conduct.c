@@ -353,7 +353,7 @@ static bool live_instant(struct ota_conduct *conduct, int64_t now_us)
 
     assert(now_us >= conduct->now_us);
     conduct->now_us = now_us;
-    if (!gather(conduct, now_us) ||
+    if (!gather(conduct, now_us) || conduct->error.failed ||
         (conduct->sharing && !end_shares(conduct, now_us)))
         return false;
     ota_campaign_instant(conduct->campaign, since_us, conduct->instant,

@@ -249,8 +249,19 @@ void ota_device_set_down(struct ota_actor *actor, int64_t now_us,
 /* Time 0: the books are opened, with what is under way. */
 void ota_device_open(struct ota_actor *actor);
 
+/* Accounts for the phase up to now_us, with what it sent meanwhile. */
+void ota_device_settle(struct ota_actor *actor, int64_t now_us);
+
 /* Ends the phase that is due, at device->due_us, and enters the next. */
 void ota_device_step(struct ota_actor *actor);
+
+/* Closes the books at the horizon: the record is complete. */
+void ota_device_finish(struct ota_actor *actor, int64_t horizon_us);
+
+/* The device is dead for good from now_us on. */
+void ota_device_die(struct ota_actor *actor, int64_t now_us);
+
+/* --- device_orders.c: what the rollout does to it --- */
 
 /* The rollout offers the update at now_us, between two steps. */
 void ota_device_reach(struct ota_actor *actor, int64_t now_us);
@@ -268,12 +279,6 @@ void ota_device_grant(struct ota_actor *actor, int64_t now_us);
 /* The campaign's answer to a device that asks; yes to a contact is an
  * offer. */
 void ota_device_answer(struct ota_actor *actor, int64_t now_us, bool yes);
-
-/* Closes the books at the horizon: the record is complete. */
-void ota_device_finish(struct ota_actor *actor, int64_t horizon_us);
-
-/* The device is dead for good from now_us on. */
-void ota_device_die(struct ota_actor *actor, int64_t now_us);
 
 /* --- radio.c: the link as it is for this device --- */
 
@@ -374,10 +379,14 @@ int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us);
  * whether it did. */
 bool ota_online_wake_up(struct ota_actor *actor, int64_t now_us);
 
-/* --- update.c: from the offer to the end of the transfer --- */
+/* --- update.c: the offer, and what a transfer's end leads to --- */
 
 /* Whether the device still has modules to take. */
 bool ota_update_pending(const struct ota_actor *actor);
+
+/* Whether it has not got the release: an attempt that failed is over, and yet
+ * another may be offered. */
+bool ota_update_lacks(const struct ota_actor *actor);
 
 /* Whether the app lets an update in at now_us. */
 bool ota_update_enabled(const struct ota_actor *actor, int64_t now_us);
@@ -390,9 +399,26 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered);
 void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
                            enum ota_sender sender);
 
-/* Begins a transfer at now_us, and ends the one under way. */
-void ota_update_begin(struct ota_actor *actor, int64_t now_us);
+/* The transfer under way is over. */
 void ota_update_end(struct ota_actor *actor, int64_t now_us);
+
+/* --- update_transfer.c: a transfer --- */
+
+/* Begins one at now_us, or asks whether it may. */
+void ota_update_begin(struct ota_actor *actor, int64_t now_us);
+
+/* What a device that asks for its share would do alone, from now_us on. */
+struct ota_demand {
+    int64_t bytes;   /* down */
+    int64_t took_us; /* > 0 */
+    int64_t cut_us;  /* it will be gone by then */
+};
+struct ota_demand ota_update_demand(const struct ota_actor *actor,
+                                    int64_t now_us);
+
+/* Goes on where ota_update_begin() stood still. */
+void ota_update_shared(struct ota_actor *actor, int64_t now_us);
+void ota_update_answered(struct ota_actor *actor, int64_t now_us, bool granted);
 
 /* --- apply.c: what becomes of an image on the device --- */
 
@@ -414,19 +440,6 @@ void ota_apply_crash(struct ota_actor *actor, int64_t now_us);
 /* A bad image is through with crashing; a late defect shows. */
 void ota_apply_reverted(struct ota_actor *actor, int64_t now_us);
 void ota_apply_defect(struct ota_actor *actor, int64_t now_us);
-
-/* What a device that asks for its share would do alone, from now_us on. */
-struct ota_demand {
-    int64_t bytes;   /* down */
-    int64_t took_us; /* > 0 */
-    int64_t cut_us;  /* it will be gone by then */
-};
-struct ota_demand ota_update_demand(const struct ota_actor *actor,
-                                    int64_t now_us);
-
-/* Goes on where ota_update_begin() stood still. */
-void ota_update_shared(struct ota_actor *actor, int64_t now_us);
-void ota_update_answered(struct ota_actor *actor, int64_t now_us, bool granted);
 
 /* --- report.c: what the cloud, the backend and the campaign know --- */
 

@@ -391,8 +391,10 @@ static int64_t quiet_until_us(const struct ota_actor *actor, int64_t now_us,
     int64_t end_us = ota_us_min(config->horizon_us, actor->order_us);
 
     *last = false;
-    if (ota_update_pending(actor)) {
-        const int64_t quiet_us = device->closed ? end_us : actor->quiet_us;
+    if (device->reached ? ota_update_pending(actor) : ota_update_lacks(actor)) {
+        /* One whose offer was taken back may be heard of again. */
+        const int64_t quiet_us =
+            device->closed && !actor->contacts ? end_us : actor->quiet_us;
         if (device->reached || now_us >= quiet_us)
             return now_us;
         end_us = quiet_us;

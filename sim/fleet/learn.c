@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "models/policy/pace.h"
 #include "sim/fleet/device.h"
 
 /* Intervals from the clock's begin to time 0. */
@@ -120,32 +121,6 @@ bool ota_fleet_only_polls(const struct ota_fleet_config *config)
     return ota_fleet_delivery(config).model == &ota_delivery_poll;
 }
 
-/* --- polls that fail --- */
-
-int64_t ota_learn_retry_us(const struct ota_policy_poll_retry *rules,
-                           int64_t failures)
-{
-    const int64_t repeat = rules->repeat > 0 ? rules->repeat : 1;
-    double wait_us = (double)rules->first_us;
-    int64_t longest = 0; /* waits of max_us up to this one */
-
-    assert(failures >= 1);
-    if (rules->first_us == 0 ||
-        (rules->give_up > 0 && failures > rules->give_up))
-        return 0;
-    for (int64_t left = failures; left > 0; left -= repeat) {
-        if (wait_us >= (double)rules->max_us || rules->factor <= 1) {
-            longest = left;
-            break;
-        }
-        if (left > repeat)
-            wait_us *= rules->factor;
-    }
-    if (rules->give_up == 0 && longest > repeat)
-        return 0;
-    return wait_us < (double)rules->max_us ? llround(wait_us) : rules->max_us;
-}
-
 /* --- the clock --- */
 
 static int64_t interval_us(struct ota_actor *actor,
@@ -237,11 +212,11 @@ static void fail(struct ota_actor *actor,
 {
     struct ota_manner *manner = &actor->device->manner;
 
+    int64_t wait_us = ota_poll_retry_us(
+        &actor->config->policy.device.poll_retry, manner->poll_failures);
     if (manner->poll_failures < UINT16_MAX)
         manner->poll_failures++;
-    int64_t wait_us = ota_learn_retry_us(
-        &actor->config->policy.device.poll_retry, manner->poll_failures);
-    if (wait_us == 0) { /* as if nothing had happened */
+    if (wait_us == OTA_NEVER) { /* as if nothing had happened */
         manner->poll_failures = 0;
         wait_us = interval_us(actor, polling);
     }
@@ -307,10 +282,10 @@ static bool wants(const struct ota_actor *actor)
     const struct ota_device *device = actor->device;
 
     if (device->safe_mode || device->manner.holds || device->queues ||
-        device->begin_us != OTA_NEVER || ota_operator_sends(actor) ||
-        !ota_update_pending(actor))
+        device->begin_us != OTA_NEVER || ota_operator_sends(actor))
         return false;
-    return device->reached || actor->contacts;
+    return device->reached ? ota_update_pending(actor)
+                           : actor->contacts && ota_update_lacks(actor);
 }
 
 int64_t ota_learn_due_us(struct ota_actor *actor, int64_t now_us)

@@ -64,11 +64,6 @@ bool ota_fleet_polling(const struct ota_fleet_config *config,
 /* Whether they hear of nothing but by their own polls. */
 bool ota_fleet_only_polls(const struct ota_fleet_config *config);
 
-/* The wait behind so many polls in a row that failed, at least one; 0: the
- * device gives up until its next regular poll. */
-int64_t ota_learn_retry_us(const struct ota_policy_poll_retry *rules,
-                           int64_t failures);
-
 /* The device has connected. Returns whether it asks for updates now; a device
  * that does not poll does. */
 bool ota_learn_connect(struct ota_actor *actor, int64_t now_us);

@@ -110,6 +110,8 @@ struct ota_device_record {
     int64_t revoked_us;   /* and took it back; OTA_NEVER: it stands */
     int64_t left_us;      /* the release ran no more: reverted, rolled back,
                            * bricked; OTA_NEVER: it runs, or never did */
+    int64_t ran_us;       /* for so long it ran before installed_us, if it was
+                           * taken more than once */
     int64_t back_us;      /* rolled back: the old image runs */
     int64_t back_bytes;   /* on the air for that; part of the sums above */
     int32_t back_attempts;

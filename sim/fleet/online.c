@@ -186,7 +186,8 @@ bool ota_online_asks(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
-    if (now_us < actor->contacts_us || device->reached || !ota_update_pending(actor))
+    if (now_us < actor->contacts_us || device->reached ||
+        !ota_update_lacks(actor))
         return false;
     device->due_us = now_us; /* where it is until it is answered */
     device->asking = OTA_ASKS_CONTACT;

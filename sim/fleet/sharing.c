@@ -140,9 +140,9 @@ bool ota_sharing_new(const struct ota_fleet_config *config,
     sharing = calloc(1, sizeof(*sharing));
     if (!sharing)
         return ota_fail(error, OTA_NO_MEMORY " for shared capacity");
-    bool good = !uplinks || ota_labels_init(&sharing->labels, cloud->uplink_of,
-                                            devices, ota_fleet_attribute_of,
-                                            &source);
+    bool good =
+        !uplinks || ota_labels_init(&sharing->labels, cloud->uplink_of, devices,
+                                    ota_fleet_attribute_of, &source);
     sharing->count = uplinks ? sharing->labels.count : 1;
     sharing->shares = calloc(sharing->count, sizeof(struct ota_share *));
     sharing->load = calloc(sharing->count, sizeof(*sharing->load));

@@ -101,8 +101,8 @@ static void refuse_strange(struct ota_importer *im, const struct ota_json *root)
                             f->why);
     }
     ota_import_refuse(im, root,
-                      "nothing in it is %s's of a rollout; unknown: %s%s; is "
-                      "it of another platform?",
+                      "it has no field of %s rollouts; unknown: %s%s; is it of "
+                      "another platform?",
                       im->platform, words,
                       out->unknown_count > 4 ? ", ..." : "");
 }

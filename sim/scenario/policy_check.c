@@ -198,6 +198,7 @@ bool ota_policy_check_rules(const struct ota_policy_judge *judge)
             continue;
         ok = check_list(judge, rules, at) && ok;
         ok = check_approval(judge, rules, at) && ok;
+        ok = ota_policy_check_order(judge, rules, at) && ok;
     }
     if (policy->operator.resumes && !any_rule(policy, OTA_DO_PAUSE))
         ok = ota_bind_complain(judge->reader->binder,

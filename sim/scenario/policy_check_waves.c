@@ -8,6 +8,8 @@
 #include "sim/base/clock.h"
 #include "sim/scenario/policy_read.h"
 
+enum { TIME_SIZE = 48 };
+
 static const struct ota_json *wave_at(const struct ota_policy_judge *judge,
                                       size_t wave, const char *key)
 {
@@ -102,6 +104,32 @@ static bool check_times(const struct ota_policy_judge *judge)
                                      "opens before a wave that stands before "
                                      "it; write waves in order of time");
         last_us = start->time_us;
+    }
+    return true;
+}
+
+/* Waves that the clock lets open only behind the end of the run. */
+static bool check_horizon(const struct ota_policy_judge *judge)
+{
+    const struct ota_policy_waves *waves = &judge->policy->waves;
+    char opens[TIME_SIZE], left[TIME_SIZE];
+    int64_t soonest_us = 0;
+    for (size_t w = 0; w < waves->count && judge->left_us > 0; w++) {
+        const struct ota_wave_start *start = &waves->list[w].start;
+        if (start->kind == OTA_START_AT)
+            soonest_us = start->time_us;
+        else if (start->kind == OTA_START_AFTER_START ||
+                 start->kind == OTA_START_AFTER_END)
+            soonest_us = ota_us_add(soonest_us, start->time_us);
+        if (soonest_us < judge->left_us)
+            continue;
+        ota_amount_format(OTA_TIME, (double)soonest_us, opens, sizeof(opens));
+        ota_amount_format(OTA_TIME, (double)judge->left_us, left, sizeof(left));
+        return ota_bind_complain(
+            judge->reader->binder, wave_at(judge, w, "start"),
+            "\"%.40s\" opens %s after the release at the soonest, and the run "
+            "ends %s after it; open it sooner, or set run.horizon later",
+            waves->list[w].name, opens, left);
     }
     return true;
 }
@@ -217,7 +245,7 @@ bool ota_policy_check_waves(const struct ota_policy_judge *judge)
             binder, ota_policy_at(judge->object, "waves.quota_carry"),
             "quotas are of waves that devices ask their "
             "way into; set assign \"poll\"");
-    const bool times = check_times(judge);
+    const bool times = check_times(judge) && check_horizon(judge);
     const bool rest = check_rest(judge);
     return check_sizes(judge) && times && rest && ok;
 }

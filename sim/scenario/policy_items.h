@@ -166,6 +166,10 @@
 extern const struct ota_vocab_form ota_vocab_if, ota_vocab_minimums,
     ota_vocab_window;
 
+/* One wave, and how many devices it takes (policy_wave.c). */
+extern const struct ota_vocab_block ota_vocab_wave;
+extern const struct ota_vocab_form ota_vocab_wave_size;
+
 /* The read of a form that cannot be simulated; its `what` says why. */
 bool ota_vocab_refuse(struct ota_policy_reader *reader,
                       const struct ota_vocab_item *item,
@@ -180,5 +184,11 @@ bool ota_vocab_read_label(struct ota_policy_reader *reader,
                           bool *is_label);
 void ota_vocab_write_label(struct ota_json_writer *writer, const char *key,
                            const char *label);
+
+/* Of "order", of a wave or of all. */
+#define WAVE_ORDER_SCHEMA                                                      \
+    "{\"type\": \"string\", \"pattern\": "                                     \
+    "\"^(random|id|created|connected_longest|first_seen_newest|"               \
+    "last_seen_newest|label:.+)$\"}"
 
 #endif

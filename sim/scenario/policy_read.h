@@ -47,6 +47,9 @@ struct ota_policy_judge {
 };
 bool ota_policy_check_waves(const struct ota_policy_judge *judge);
 bool ota_policy_check_rules(const struct ota_policy_judge *judge);
+bool ota_policy_check_order(const struct ota_policy_judge *judge,
+                            const struct ota_rules *rules,
+                            const struct ota_json *at);
 bool ota_policy_check_pace(const struct ota_policy_judge *judge);
 bool ota_policy_check_devices(const struct ota_policy_judge *judge);
 

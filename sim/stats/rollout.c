@@ -137,6 +137,7 @@ static void count_exposed(const struct ota_rollout_view *view,
         if (!record->bad)
             continue;
         bad++;
+        ota_sum_add(&bad_us, record->ran_us);
         ota_sum_add(&bad_us, ota_us_min(left_us(record), view->horizon_us) -
                                  record->installed_us);
     }

@@ -50,6 +50,9 @@ verdict json_has_both_errors $?
 "$OTASIM" gates "$scenario" --policy policy.json $small >text 2>err
 [ $? -eq 3 ] && [ ! -s text ] && grep -q "image.fate=" err
 verdict a_good_release_is_refused $?
+"$OTASIM" gates "$scenario" $small $bad >text 2>err
+[ $? -eq 3 ] && [ ! -s text ] && grep -q "no rule of the policy" err
+verdict a_policy_without_rules_is_refused $?
 "$OTASIM" gates >text 2>err
 [ $? -eq 2 ] && grep -q "a SCENARIO is missing" err
 verdict a_scenario_is_needed $?

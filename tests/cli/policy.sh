@@ -35,6 +35,15 @@ verdict complaint_in_the_file $?
 "$OTASIM" check "$scenario" --policy "$work/none.json" 2>"$work/err"
 [ $? -eq 3 ] && grep -q "none.json: cannot be read" "$work/err"
 verdict no_such_file $?
+[ "$(wc -l <"$work/err")" -eq 1 ]
+verdict one_complaint_of_a_file $?
+"$OTASIM" check "$scenario" --policy tests/policies/hawkbit.json |
+    grep -q "^  policy hawkbit: 5 waves, 2 rules$"
+verdict check_tells_of_the_policy $?
+"$OTASIM" run "$scenario" --policy tests/policies/hawkbit.json --no-plots \
+    --reps 1 --set run.horizon=1d --set fleet.0.count=20 \
+    --out "$work/named" | grep -q ", policy hawkbit$"
+verdict run_names_its_policy $?
 "$OTASIM" check "$scenario" --policy "$scenario" 2>"$work/err"
 [ $? -eq 3 ] && grep -q "unknown setting" "$work/err"
 verdict a_scenario_is_no_policy $?

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test_learn.c - when devices learn of an update, against closed forms: polls
- * by a clock to the microsecond, handshakes at random, polls that fail.
+ * by a clock to the microsecond, handshakes at random.
  *
  * The link loses nothing and a device that learns begins at once, so the begin
  * of a transfer is the poll. Shares and means are accepted within 4 standard
@@ -246,70 +246,6 @@ static void sleepers_ask_when_they_connect(void **state)
     }
 }
 
-/* Waits behind polls that fail, added up until the device gives up. */
-static int64_t waits_s(const struct ota_policy_poll_retry *rules, int *count)
-{
-    int64_t sum_us = 0;
-
-    for (*count = 0;; ++*count) {
-        const int64_t wait_us = ota_learn_retry_us(rules, *count + 1);
-        if (wait_us == 0)
-            return sum_us / OTA_US_PER_S;
-        sum_us += wait_us;
-    }
-}
-
-/* mendersoftware/mender, src/common/http/http.cpp, class ExponentialBackoff:
- * 60 s three times, then doubled, up to RetryPollIntervalSeconds; without a
- * count it gives up when that was used three times. */
-static void failed_polls_back_off(void **state)
-{
-    (void)state;
-    struct ota_policy_poll_retry rules = {
-        .first_us = OTA_US_PER_MIN,
-        .repeat = 3,
-        .factor = 2,
-        .max_us = 300 * OTA_US_PER_S,
-    };
-    int count;
-
-    assert_int_equal(waits_s(&rules, &count), 2160);
-    assert_int_equal(count, 12);
-    rules.give_up = 15;
-    assert_int_equal(waits_s(&rules, &count), 3060);
-    assert_int_equal(count, 15);
-    rules.give_up = 0;
-    rules.max_us = 1800 * OTA_US_PER_S;
-    assert_int_equal(waits_s(&rules, &count), 10980);
-    assert_int_equal(count, 18);
-    rules.max_us = OTA_US_PER_MIN;
-    assert_int_equal(waits_s(&rules, &count), 180);
-    assert_int_equal(count, 3);
-}
-
-/* balena-os/balena-supervisor, src/api-binder/poll.ts: 15 s, doubled with each
- * failure, up to the interval. */
-static void balena_backs_off(void **state)
-{
-    (void)state;
-    static const int64_t wanted_s[] = {15, 30, 60, 120, 240, 480, 900, 900};
-    const struct ota_policy_poll_retry rules = {
-        .first_us = 15 * OTA_US_PER_S,
-        .repeat = 1,
-        .factor = 2,
-        .max_us = 900 * OTA_US_PER_S,
-        .give_up = 1000,
-    };
-    const struct ota_policy_poll_retry none = {.repeat = 1, .factor = 2};
-
-    for (int i = 0; i < 8; i++)
-        assert_int_equal(ota_learn_retry_us(&rules, i + 1),
-                         wanted_s[i] * OTA_US_PER_S);
-    assert_int_equal(ota_learn_retry_us(&rules, 1000), 900 * OTA_US_PER_S);
-    assert_int_equal(ota_learn_retry_us(&rules, 1001), 0);
-    assert_int_equal(ota_learn_retry_us(&none, 1), 0);
-}
-
 /* An outage of 20 min from the release on that the device does not notice by
  * other means: it polls at its phase and, where that fails, 15, 45, 105, 225,
  * 465 and 945 s later and so on; without such a rule an hour later. */
@@ -379,8 +315,6 @@ int main(void)
         cmocka_unit_test(jittered_polls_are_a_renewal_process),
         cmocka_unit_test(handshakes_are_exponential),
         cmocka_unit_test(sleepers_ask_when_they_connect),
-        cmocka_unit_test(failed_polls_back_off),
-        cmocka_unit_test(balena_backs_off),
         cmocka_unit_test(polls_in_an_outage_fail),
         cmocka_unit_test(pushed_devices_begin_at_once),
     };

@@ -324,32 +324,13 @@ static void budgets_of_stores(void **state)
     assert_int_equal(ota_budget(10, 2, 1, 1, 0), 1);
 }
 
-/* --- timers and back-off ----------------------------------------------------
+/* --- slots and back-off ---------------------------------------------------
  */
 
 /* Time of day. */
 static int64_t clock_us(int hours, int minutes, int seconds)
 {
     return hours * h + minutes * min + seconds * s;
-}
-
-/* The step timer never outlives the first. Source: AWS IoT developer guide,
- * job execution timeouts. */
-static void a_step_timer_within_another(void **state)
-{
-    (void)state;
-    struct ota_attempt_timer timer;
-
-    ota_timer_start(&timer, clock_us(12, 0, 0), 20 * min);
-    assert_true(ota_timer_expires_us(&timer) == clock_us(12, 20, 0));
-    ota_timer_step(&timer, clock_us(12, 5, 0), 7 * min);
-    assert_true(ota_timer_expires_us(&timer) == clock_us(12, 12, 0));
-    ota_timer_step(&timer, clock_us(12, 10, 0), 5 * min);
-    assert_true(ota_timer_expires_us(&timer) == clock_us(12, 15, 0));
-    ota_timer_step(&timer, clock_us(12, 13, 0), 9 * min);
-    assert_true(ota_timer_expires_us(&timer) == clock_us(12, 20, 0));
-    ota_timer_step(&timer, clock_us(12, 14, 0), OTA_NEVER);
-    assert_true(ota_timer_expires_us(&timer) == clock_us(12, 20, 0));
 }
 
 /* Rows not updated for 30 minutes, swept each 5. Source: nerves_hub_web. */
@@ -454,7 +435,6 @@ int main(void)
         cmocka_unit_test(groups_by_shares_of_the_rest),
         cmocka_unit_test(quarters_of_ten),
         cmocka_unit_test(budgets_of_stores),
-        cmocka_unit_test(a_step_timer_within_another),
         cmocka_unit_test(a_slot_of_a_dark_device),
         cmocka_unit_test(the_penalty_box),
         cmocka_unit_test(waits_that_double_every_third),

@@ -80,8 +80,8 @@ static const char *const images[] = {
     "{\"fate\": \"good\"}",
     "{\"fate\": \"crashes\", \"bad\": 0.3}",
     "{\"fate\": \"reverts\", \"bad\": 0.3, \"after\": \"exponential(1h)\"}",
-    "{\"fate\": \"reverts\", \"bad\": 0.5, \"where\": \"group=b\","
-    " \"after\": \"0s\"}",
+    ("{\"fate\": \"reverts\", \"bad\": 0.5, \"where\": \"group=b\","
+     " \"after\": \"0s\"}"),
     "{\"fate\": \"bricks\", \"bad\": 0.2}",
     "{\"fate\": \"late\", \"bad\": 0.3, \"after\": \"exponential(3h)\"}",
     "{\"fate\": \"fails\", \"bad\": 0.3}",
@@ -178,7 +178,7 @@ static const char *const waves[] = {
     "{\"list\": [{\"size\": {\"count\": 5}, \"start\": {\"at\": 0}}],"
     " \"repeat\": {\"size\": {\"count\": 10}}}",
 };
-enum { WAVES_APPROVED = 8, WAVES_BY_RULES = 8 }; /* from there on */
+enum { WAVES_APPROVED = 8, WAVES_BY_RULES = 8 }; /* that; from there on */
 
 static const char *const rates[] = {
     "\"rate\": {\"base\": 1, \"per\": \"5m\"}",
@@ -331,13 +331,14 @@ static void write_policy(struct writer *writer, struct promise *promise)
         put(writer, ", \"windows\": %s", PICK(writer, windows));
     if (draw(writer, 2))
         put(writer, ", \"device\": %s", PICK(writer, devices));
-    if (pauses || wave >= WAVES_APPROVED) {
-        put(writer, ", \"operator\": {\"approve\": \"uniform(10m, 3h)\"");
-        if (pauses)
-            put(writer, ", \"resume\": {\"after\": {\"exp\": \"2h\"},"
-                        " \"max\": 2}");
-        put(writer, "}");
-    }
+    if (wave == WAVES_APPROVED)
+        put(writer, ", \"operator\": {\"approve\": \"uniform(10m, 3h)\"%s}",
+            pauses ? ", \"resume\": {\"after\": {\"exp\": \"2h\"},"
+                     " \"max\": 2}"
+                   : "");
+    else if (pauses)
+        put(writer, ", \"operator\": {\"resume\": {\"after\":"
+                    " {\"exp\": \"2h\"}, \"max\": 2}}");
     put(writer, "}");
 }
 
@@ -570,6 +571,11 @@ static void neither_windows_nor_threads_matter(void **state)
         if (getenv("OTA_SWARM_PRINT"))
             fprintf(stderr, "%llu: %s\n", (unsigned long long)i, writer.text);
         run_all_ways(writer.text, &promise, &variety);
+    }
+    if (first == 0 && count == SWARM) { /* it is no swarm without these */
+        assert_true(variety.lived_again > 40 && variety.finished > 10);
+        assert_true(variety.stopped > 15 && variety.halted > 5);
+        assert_true(variety.reoffered > 10 && variety.rolled_back > 8);
     }
     if (getenv("OTA_SWARM_PRINT"))
         fprintf(stderr,

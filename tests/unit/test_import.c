@@ -263,8 +263,10 @@ static void test_reads_back(void **state)
         "{\"run\": {\"horizon\": \"20d\"}, \"release\": {\"app_version\": 2, "
         "\"app_size\": \"21KB\", \"needs_os\": \"0.7.0\"}, \"fleet\": "
         "[{\"name\": \"a\", \"count\": 100, \"platform\": \"electron\", "
-        "\"labels\": {\"region\": \"eu\", \"stage\": \"canary\", \"store\": "
-        "{\"each\": 5}, \"tag\": \"beta\", \"ADUGroup\": \"prod\", "
+        "\"labels\": {\"region\": {\"eu\": 0.4, \"emea\": 0.3, \"us\": 0.2, "
+        "\"far east\": 0.1}, \"stage\": {\"canary\": 0.5, \"a\": 0.3, "
+        "\"b c\": 0.2}, \"tag\": {\"beta\": 0.4, \"a\": 0.2, \"b\": 0.2, "
+        "\"canary\": 0.2}, \"store\": {\"each\": 5}, \"ADUGroup\": \"prod\", "
         "\"site\": \"z\", \"fleet\": \"shops\"}, \"installed\": [{\"os\": "
         "\"0.6.0\"}], \"sleep\": {\"model\": \"always_on\"}, \"plan\": "
         "{\"model\": \"unlimited\"}}], \"policy\": %s}";

@@ -201,21 +201,6 @@ static void stale_slots(void **state)
     assert_true(ota_stale_us(7, 30 * min, OTA_NEVER) == OTA_NEVER);
 }
 
-static void timers(void **state)
-{
-    (void)state;
-    struct ota_attempt_timer timer;
-
-    ota_timer_start(&timer, h, OTA_NEVER);
-    assert_true(ota_timer_expires_us(&timer) == OTA_NEVER);
-    ota_timer_step(&timer, h, min);
-    assert_true(ota_timer_expires_us(&timer) == h + min);
-    ota_timer_step(&timer, h, OTA_NEVER);
-    assert_true(ota_timer_expires_us(&timer) == OTA_NEVER);
-    ota_timer_start(&timer, 2 * h, min);
-    assert_true(ota_timer_expires_us(&timer) == 2 * h + min);
-}
-
 static void polls_that_are_not_repeated(void **state)
 {
     (void)state;
@@ -310,7 +295,6 @@ int main(void)
         cmocka_unit_test(bursts_do_not_pile_up),
         cmocka_unit_test(budgets),
         cmocka_unit_test(stale_slots),
-        cmocka_unit_test(timers),
         cmocka_unit_test(polls_that_are_not_repeated),
         cmocka_unit_test(waits_of_tries),
         cmocka_unit_test(attempts_within_a_time),
