@@ -111,8 +111,8 @@ static const char *const apps[] = {
     "{\"model\": \"fixed\", \"wait\": \"30s\"}",
     "{\"model\": \"fixed\", \"wait\": \"2min\", \"stay_once_begun\": true}",
     "{\"model\": \"until_told\", \"wait\": \"1min\"}",
-    "{\"model\": \"fixed\", \"wait\": \"1min\", \"updates\": \"when_idle\","
-    " \"work\": \"exponential(20s)\"}",
+    ("{\"model\": \"fixed\", \"wait\": \"1min\", \"updates\": \"when_idle\","
+     " \"work\": \"exponential(20s)\"}"),
 };
 static const char *const presences[] = {
     "{\"model\": \"always\"}",
