@@ -36,6 +36,7 @@ static const struct ota_page_line lines[] = {
     {"  and it is bad", OTA_SCALE_COUNT, OTA_KPI_EXPOSED_BAD, OTA_KPIS},
     {"  device-hours of that", OTA_SCALE_COUNT, OTA_KPI_BAD_TIME, OTA_KPIS},
     {"most in flight", OTA_SCALE_COUNT, OTA_KPI_IN_FLIGHT_PEAK, OTA_KPIS},
+    {"most on the way a second", OTA_SCALE_SIZE, OTA_KPI_EGRESS_PEAK, OTA_KPIS},
     {"offers made again", OTA_SCALE_COUNT, OTA_KPI_REOFFERS, OTA_KPIS},
     {"data for rolling back", OTA_SCALE_SIZE, OTA_KPI_BACK_BYTES, OTA_KPIS},
     {"steps by a person", OTA_SCALE_COUNT, OTA_KPI_APPROVALS, OTA_KPIS},

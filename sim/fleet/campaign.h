@@ -156,6 +156,8 @@ struct ota_campaign_record {
     int64_t paused_us;    /* time without new offers, waiting for a person */
     int64_t approvals;    /* by a person: approvals, resumes, skips, retries */
     int64_t in_flight_peak;
+    int64_t egress_peak_bytes_per_s; /* of all downloads together, where they
+                                      * share capacity; the fleet's; else -1 */
     int64_t offers;
     int64_t reoffers; /* of them to devices that were offered before */
     size_t wave_count;

@@ -91,6 +91,9 @@ bool ota_conduct_finish(struct ota_conduct *conduct, int threads);
 const struct ota_campaign *
 ota_conduct_campaign(const struct ota_conduct *conduct);
 
+/* The most that was on the way at a time where capacity is shared; else -1. */
+int64_t ota_conduct_egress_peak_bytes_per_s(const struct ota_conduct *conduct);
+
 /* What went wrong, if anything. */
 const struct ota_error *ota_conduct_error(const struct ota_conduct *conduct);
 

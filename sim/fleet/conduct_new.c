@@ -262,3 +262,9 @@ bool ota_conduct_lacks_memory(struct ota_conduct *conduct)
         ota_fail(&conduct->error, OTA_NO_MEMORY " for the campaign");
     return false;
 }
+
+int64_t ota_conduct_egress_peak_bytes_per_s(const struct ota_conduct *conduct)
+{
+    return conduct->sharing ? ota_sharing_peak_bytes_per_s(conduct->sharing)
+                            : -1;
+}

@@ -256,6 +256,8 @@ void ota_fleet_campaign(const struct ota_fleet *fleet,
                         struct ota_campaign_record *record)
 {
     ota_campaign_result(ota_conduct_campaign(fleet->conduct), record);
+    record->egress_peak_bytes_per_s =
+        ota_conduct_egress_peak_bytes_per_s(fleet->conduct);
 }
 
 const struct ota_error *ota_fleet_error(const struct ota_fleet *fleet)

@@ -268,6 +268,7 @@ static void build_step_rules(struct ota_importer *im,
     ota_build_text(im, rule, "scope", "wave");
     build_tolerance(im, step, rule);
     ota_build_text(im, rule, "do", "approve");
+    ota_build_flag(im, rule, "once", false); /* it may fail after a retry */
 
     rule = ota_build_object(im, list, NULL);
     ota_build_text(im, rule, "scope", "wave");

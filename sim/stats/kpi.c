@@ -195,8 +195,9 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
          OTA_KPI_OF_ALL},
     [OTA_KPI_BAD_TIME] = {"bad_device_hours", "h",
                           "device-hours of a bad image",
-                          "hours that the release ran, or crashed, on devices "
-                          "on which it is bad; all devices",
+                          "hours that the release ran, well or not, on devices "
+                          "on which it is bad, up to where one was beyond "
+                          "help; all devices",
                           OTA_KPI_OF_ALL},
     [OTA_KPI_BACK_BYTES] =
         {"rollback_bytes", "B", "data for rolling back",
@@ -214,6 +215,11 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
                                 "most devices that were offered the release "
                                 "and had not come to an end",
                                 OTA_KPI_OF_ALL},
+    [OTA_KPI_EGRESS_PEAK] =
+        {"egress_peak", "B", "most on the way a second",
+         "bytes a second of all downloads together, at most; where they share "
+         "an egress or uplinks",
+         OTA_KPI_OF_ALL},
     [OTA_KPI_APPROVALS] =
         {"approvals", "1", "steps by a person",
          "approvals, resumes, skipped waves and retries that somebody ordered",

@@ -65,6 +65,7 @@ enum ota_kpi {
                              * back were back */
     OTA_KPI_REOFFERS,
     OTA_KPI_IN_FLIGHT_PEAK,
+    OTA_KPI_EGRESS_PEAK, /* where capacity is shared */
     OTA_KPI_APPROVALS,
     OTA_KPI_PAUSED_TIME,
     OTA_KPI_SITE_VISITS, /* devices that only somebody on site can mend */

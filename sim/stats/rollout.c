@@ -196,13 +196,14 @@ static void tell_campaign(const struct ota_rollout_view *view,
                           double kpi[OTA_KPIS])
 {
     static const enum ota_kpi fleets_only[] = {
-        OTA_KPI_STOPPED,        OTA_KPI_STOP_TIME, OTA_KPI_STOP_EFFECT,
-        OTA_KPI_REOFFERS,       OTA_KPI_APPROVALS, OTA_KPI_PAUSED_TIME,
-        OTA_KPI_IN_FLIGHT_PEAK,
+        OTA_KPI_STOPPED,        OTA_KPI_STOP_TIME,   OTA_KPI_STOP_EFFECT,
+        OTA_KPI_REOFFERS,       OTA_KPI_APPROVALS,   OTA_KPI_PAUSED_TIME,
+        OTA_KPI_IN_FLIGHT_PEAK, OTA_KPI_EGRESS_PEAK,
     };
     const struct ota_campaign_record none = {
         .stop_us = OTA_NEVER,
         .effective_us = OTA_NEVER,
+        .egress_peak_bytes_per_s = -1,
     };
     const struct ota_campaign_record *campaign =
         view->campaign ? view->campaign : &none;
@@ -220,6 +221,9 @@ static void tell_campaign(const struct ota_rollout_view *view,
     kpi[OTA_KPI_STOP_EFFECT] = seconds(campaign->effective_us);
     kpi[OTA_KPI_REOFFERS] = (double)campaign->reoffers;
     kpi[OTA_KPI_IN_FLIGHT_PEAK] = (double)campaign->in_flight_peak;
+    kpi[OTA_KPI_EGRESS_PEAK] = campaign->egress_peak_bytes_per_s < 0
+                                   ? NAN
+                                   : (double)campaign->egress_peak_bytes_per_s;
     kpi[OTA_KPI_APPROVALS] = (double)campaign->approvals;
     kpi[OTA_KPI_PAUSED_TIME] = ota_s_from_us(campaign->paused_us);
     kpi[OTA_KPI_COST] += (double)campaign->approvals * OTA_STEP_HOURS *

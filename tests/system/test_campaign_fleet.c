@@ -117,8 +117,8 @@ static const char *const apps[] = {
 static const char *const presences[] = {
     "{\"model\": \"always\"}",
     "{\"model\": \"always\"}",
-    "{\"model\": \"on_off\", \"share\": 0.5, \"on\": \"exponential(5h)\","
-    " \"off\": \"exponential(1h)\"}",
+    ("{\"model\": \"on_off\", \"share\": 0.5, \"on\": \"exponential(5h)\","
+     " \"off\": \"exponential(1h)\"}"),
 };
 static const char *const batteries[] = {
     "{\"model\": \"mains\"}",
@@ -183,8 +183,8 @@ enum { WAVES_APPROVED = 8, WAVES_BY_RULES = 8 }; /* that; from there on */
 static const char *const rates[] = {
     "\"rate\": {\"base\": 1, \"per\": \"5m\"}",
     "\"rate\": {\"base\": 10, \"per\": \"1h\", \"grain\": \"period\"}",
-    "\"rate\": {\"base\": 1, \"per\": \"10m\", \"max\": 60, \"grow\":"
-    " {\"factor\": 2, \"every\": 5, \"of\": \"succeeded\"}}",
+    ("\"rate\": {\"base\": 1, \"per\": \"10m\", \"max\": 60, \"grow\":"
+     " {\"factor\": 2, \"every\": 5, \"of\": \"succeeded\"}}"),
 };
 
 /* A limit of any kind. */
@@ -304,8 +304,8 @@ static const char *const devices[] = {
     " \"report\": \"confirm\"}}",
 };
 static const char *const windows[] = {
-    "{\"rollout\": {\"start\": \"1h\", \"end\": \"20h\", \"at_end\":"
-    " \"cancel_all\"}}",
+    ("{\"rollout\": {\"start\": \"1h\", \"end\": \"20h\", \"at_end\":"
+     " \"cancel_all\"}}"),
     "{\"rollout\": {\"end\": \"9h\", \"at_end\": \"cancel_queued\"}}",
     "{\"offer\": [{\"cron\": \"0 1 * * *\", \"for\": \"9h\"}]}",
     "{\"download\": [{\"cron\": \"0 3 * * *\", \"for\": \"7h\"}]}",
