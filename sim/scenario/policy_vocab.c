@@ -98,8 +98,8 @@ static const struct ota_vocab_item target_items[] = {
                 "what becomes of devices that come in, by their group's "
                 "\"joins\", after the rollout has begun"),
     PAIR_ITEM("leave", struct ota_policy_target, leave_removes, leave_words,
-              "a device that is switched off for good counts as removed, or "
-              "is kept as it was"),
+              "a device that leaves the fleet in mid-rollout counts as removed, "
+              "or is kept as it was; none of a scenario does so"),
     CHOICE_ITEM("if_current", struct ota_policy_target, if_current,
                 ota_if_current_words,
                 "a device that has the release already is skipped, counts as "
