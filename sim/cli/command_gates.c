@@ -3,12 +3,11 @@
  * command_gates.c - `otasim gates`: how often the rollout's rules are wrong.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "output/gate_errors.h"
-#include "sim/base/clock.h"
 #include "sim/cli/options.h"
 #include "sim/cli/progress.h"
+#include "sim/cli/simulate.h"
 #include "sim/experiment/gates.h"
 #include "sim/otasim.h"
 
@@ -50,30 +49,10 @@ static enum ota_exit simulate(const struct ota_options *options,
 {
     struct ota_progress progress;
     const int64_t runs = 2 * scenario->run.replications;
-    const double device_days =
-        (double)ota_fleet_config_devices(&scenario->fleet) *
-        (double)scenario->run.horizon_us / (double)OTA_US_PER_DAY;
-    ota_progress_start(&progress, !options->quiet && isatty(STDERR_FILENO),
-                       device_days, runs);
-
+    const struct ota_experiment_options experiment =
+        ota_simulate_options(options, scenario, runs, &progress);
     struct ota_gates gates;
     struct ota_error error = {0};
-    const struct ota_experiment_options experiment = {
-        .seed = scenario->run.seed,
-        .replications = scenario->run.replications,
-        .threads = ota_threads(options),
-        .confidence = scenario->run.confidence,
-        .rates =
-            {
-                .site_visit_usd =
-                    ota_dist_mean(&scenario->costs.site_visit) / 1e6,
-                .operator_hour_usd =
-                    (double)scenario->costs.operator_hour_uusd / 1e6,
-            },
-        .progress = ota_progress_done,
-        .keep_going = ota_progress_keep_going,
-        .context = &progress,
-    };
     const enum ota_experiment_status status =
         ota_gates_run(&scenario->fleet, &experiment, &gates, &error);
     ota_progress_clear(&progress);

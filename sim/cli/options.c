@@ -26,12 +26,8 @@ enum { THREADS_MOST = 1024 };
 static const struct {
     char letter;
     const char *name;
-} command_letters[] = {{'r', "run"},
-                       {'g', "gates"},
-                       {'t', "trace"},
-                       {'c', "check"},
-                       {'m', "models"},
-                       {'i', "import"}};
+} command_letters[] = {{'r', "run"},   {'g', "gates"},  {'t', "trace"},
+                       {'c', "check"}, {'m', "models"}, {'i', "import"}};
 
 struct option {
     const char *name;     /* with its dashes */
@@ -240,8 +236,8 @@ static const struct option option_table[] = {
      "the same as --set run.idle=HOW: skip idle wakes, or step", read_idle},
     {"--set", "PATH=VALUE", "rgtc",
      "set a field of the scenario; may be given again", read_set},
-    {"--policy", "FILE", "rgtc",
-     "that file's policy instead of the scenario's", read_policy},
+    {"--policy", "FILE", "rgtc", "that file's policy instead of the scenario's",
+     read_policy},
     {"--out", "DIR", "r", "write there, not to results/<scenario>", read_out},
     {"--out", "FILE", "ti", "write there, not to standard output", read_file},
     {"-o", "FILE", "i", "the same as --out", read_file},

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * simulate.c - from a scenario and the command line to an experiment.
+ */
+#include "sim/cli/simulate.h"
+
+#include <unistd.h>
+
+#include "sim/base/clock.h"
+
+struct ota_experiment_options
+ota_simulate_options(const struct ota_options *options,
+                     const struct ota_scenario *scenario, int64_t runs,
+                     struct ota_progress *progress)
+{
+    const double device_days =
+        (double)ota_fleet_config_devices(&scenario->fleet) *
+        (double)scenario->run.horizon_us / (double)OTA_US_PER_DAY;
+
+    ota_progress_start(progress, !options->quiet && isatty(STDERR_FILENO),
+                       device_days, runs);
+    return (struct ota_experiment_options){
+        .seed = scenario->run.seed,
+        .replications = scenario->run.replications,
+        .threads = ota_threads(options),
+        .confidence = scenario->run.confidence,
+        .rates =
+            {
+                .site_visit_usd =
+                    ota_dist_mean(&scenario->costs.site_visit) / 1e6,
+                .operator_hour_usd =
+                    (double)scenario->costs.operator_hour_uusd / 1e6,
+            },
+        .progress = ota_progress_done,
+        .keep_going = ota_progress_keep_going,
+        .context = progress,
+    };
+}
