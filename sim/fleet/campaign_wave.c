@@ -239,19 +239,27 @@ void ota_campaign_wave_retry(struct ota_campaign *c, size_t w)
 
 /* --- opening --- */
 
+/* The array with room for so many, or as it was with *good false. */
+static void *grown(void *array, size_t places, size_t size, bool *good)
+{
+    void *more = realloc(array, places * size);
+
+    if (more)
+        return more;
+    *good = false;
+    return array;
+}
+
 /* A wave behind the list: returns whether there is memory for it. */
 bool ota_campaign_wave_add(struct ota_campaign *c)
 {
     if (c->wave_count == c->wave_places) {
         const size_t places = 2 * c->wave_places;
-        void *waves = realloc(c->waves, places * sizeof *c->waves);
-        c->waves = waves ? waves : c->waves;
-        void *records = realloc(c->records, places * sizeof *c->records);
-        c->records = records ? records : c->records;
-        void *dirty = realloc(c->dirty, places * sizeof *c->dirty);
-        c->dirty = dirty ? dirty : c->dirty;
-        if (!waves || !records || !dirty ||
-            !ota_campaign_pace_grow(c, c->paces[0], places + 1))
+        bool good = true;
+        c->waves = grown(c->waves, places, sizeof *c->waves, &good);
+        c->records = grown(c->records, places, sizeof *c->records, &good);
+        c->dirty = grown(c->dirty, places, sizeof *c->dirty, &good);
+        if (!good || !ota_campaign_pace_grow(c, c->paces[0], places + 1))
             return !(c->failed = true);
         c->wave_places = places;
     }

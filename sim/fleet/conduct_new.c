@@ -32,19 +32,20 @@ static const char *attribute_of(void *self, uint64_t device, const char *key,
 
 /* Whether a device that was given orders was online then: it may have run on
  * since, so its life is led up there in a copy. */
-static bool was_online(struct ota_conduct *conduct, struct ota_actor *actor,
-                       int64_t at_us)
+static bool was_online(const struct ota_conduct *conduct,
+                       const struct ota_actor *actor, int64_t at_us)
 {
     struct ota_device device = {.group = actor->device->group};
     struct ota_device_record record = {.offered_us = 0};
     struct ota_plan_state meter = {.period = 0};
+    struct ota_actor copy = *actor;
 
-    actor->device = &device;
-    actor->record = &record;
-    actor->meter = &meter;
-    actor->observer = NULL;
-    actor->log = NULL;
-    ota_life_repeat(actor, &conduct->deeds,
+    copy.device = &device;
+    copy.record = &record;
+    copy.meter = &meter;
+    copy.observer = NULL;
+    copy.log = NULL;
+    ota_life_repeat(&copy, &conduct->deeds,
                     ota_conduct_deeds(conduct, actor->id), at_us, at_us);
     return ota_conduct_is_online(&device);
 }

@@ -516,7 +516,7 @@ const struct ota_section ota_sections[] = {
                              backend_fields, NULL},
     [OTA_SECTION_CLOUD] = {"cloud",
                            "what downloads share beside each device's link",
-                           ota_cloud_fields},
+                           ota_cloud_fields, NULL},
     [OTA_SECTION_COSTS] = {"costs", "what people's work costs", costs_fields,
                            NULL},
     [OTA_SECTION_FLEET] = {"fleet", "a list of groups of devices alike",
