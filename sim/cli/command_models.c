@@ -84,7 +84,8 @@ static const char *const outcome_help[OTA_OUTCOMES] = {
         "runs the new version and has reported it",
     [OTA_OUTCOME_UPDATED_UNREPORTED] =
         "runs the new version, which the cloud has not heard of yet",
-    [OTA_OUTCOME_IN_PROGRESS] = "a transfer or a restart was under way",
+    [OTA_OUTCOME_IN_PROGRESS] =
+        "a transfer, a restart or a crash that a watchdog ends was under way",
     [OTA_OUTCOME_WAITING_NOT_REACHED] = "the rollout did not get to it",
     [OTA_OUTCOME_WAITING_CANCELED] = "the rollout took its offer back",
     [OTA_OUTCOME_WAITING_NEVER_REACHABLE] = "never came online",

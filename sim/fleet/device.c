@@ -311,8 +311,10 @@ static enum ota_outcome outcome(const struct ota_actor *actor)
         return OTA_OUTCOME_OUT_OF_BATTERY;
     case OTA_STATE_SAFE_MODE:
         return OTA_OUTCOME_SAFE_MODE;
-    case OTA_STATE_CRASHING:
-        return OTA_OUTCOME_FAILED_CRASHING;
+    case OTA_STATE_CRASHING: /* unless a watchdog is about to end it */
+        return device->fate_us == OTA_NEVER || record->dead
+                   ? OTA_OUTCOME_FAILED_CRASHING
+                   : OTA_OUTCOME_IN_PROGRESS;
     case OTA_STATE_REVERTED:
         return OTA_OUTCOME_REVERTED;
     case OTA_STATE_BRICKED:

@@ -43,7 +43,8 @@ enum ota_state {
 enum ota_outcome {
     OTA_OUTCOME_UPDATED_CONFIRMED,
     OTA_OUTCOME_UPDATED_UNREPORTED,
-    OTA_OUTCOME_IN_PROGRESS,             /* a transfer or restart under way */
+    OTA_OUTCOME_IN_PROGRESS,             /* a transfer or restart under way, or
+                                          * a crash that a watchdog ends */
     OTA_OUTCOME_WAITING_NOT_REACHED,     /* the rollout did not get to it */
     OTA_OUTCOME_WAITING_CANCELED,        /* or took its offer back */
     OTA_OUTCOME_WAITING_NEVER_REACHABLE, /* never came online */

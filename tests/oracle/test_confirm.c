@@ -251,9 +251,29 @@ static void hibernation_boots(void **state)
     one_run_release(&run);
 }
 
+/* A watchdog that has not come yet when the run ends leaves nothing broken; one
+ * that does not come at all does. */
+static void a_watchdog_may_still_come(void **state)
+{
+    static const char *const soon[] = {"image.fate=reverts", "image.bad=1",
+                                       "image.after=300d", NULL};
+    static const char *const never[] = {"image.fate=crashes", "image.bad=1",
+                                        NULL};
+    struct one_run run;
+
+    (void)state;
+    one_run(&run, plain, soon, 2, NULL);
+    assert_int_equal(count_state(&run, OTA_OUTCOME_IN_PROGRESS), run.count);
+    one_run_release(&run);
+    one_run(&run, plain, never, 2, NULL);
+    assert_int_equal(count_state(&run, OTA_OUTCOME_FAILED_CRASHING), run.count);
+    one_run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_watchdog_may_still_come),
         cmocka_unit_test(power_cuts_revert_good_images),
         cmocka_unit_test(others_stay),
         cmocka_unit_test(success_is_reported_when_confirmed),
