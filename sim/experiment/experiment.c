@@ -68,7 +68,7 @@ static bool listen(struct experiment *experiment, int64_t replication,
     const struct ota_results_shape shape = {
         .group_devices = experiment->group_devices,
         .group_count = config->group_count,
-        .shards = ota_fleet_shards(fleet),
+        .shards = (size_t)experiment->fleet_threads,
         .horizon_us = config->horizon_us,
         .release_us = config->release_us,
         .keep_devices = replication == 0,
@@ -213,7 +213,7 @@ static enum ota_experiment_status
 run_heard(struct ota_fleet *fleet, const struct ota_experiment_options *options,
           const struct ota_observer *observer, struct ota_error *error)
 {
-    const size_t shards = ota_fleet_shards(fleet);
+    const size_t shards = (size_t)options->threads;
     struct ota_observer *observers = calloc(shards, sizeof(*observers));
 
     if (!observers) {

@@ -68,6 +68,7 @@ struct ota_order {
     int64_t time_us;
     uint32_t device;
     uint8_t kind; /* enum ota_order_kind */
+    bool all;     /* and for every other device, too */
 };
 
 /* The fleet as far as a campaign may look at it. */

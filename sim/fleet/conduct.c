@@ -81,7 +81,7 @@ static bool is_gone(struct ota_conduct *conduct,
     if (*leash != (report->kind == OTA_REPORT_END ? OTA_LEASH_QUEUED
                                                   : OTA_LEASH_CONNECTED))
         return false; /* that was another time */
-    if (conduct->task_of[report->device] != OTA_NO_DEED)
+    if (conduct->tasked[report->device])
         return false; /* it has just been given an order */
     actor.contacts_us = OTA_NEVER;
     ota_life_pass(&actor, ota_us_add(now_us, 1));
@@ -98,7 +98,7 @@ static bool is_gone(struct ota_conduct *conduct,
     actor.contacts_us = conduct->contacts_us;
     ota_conduct_run_on(conduct, &actor);
     ota_conduct_follow(conduct, report->device);
-    ota_conduct_hear(conduct, report->device);
+    ota_conduct_listen(conduct);
     return true;
 }
 
@@ -126,13 +126,13 @@ static bool begin_share(struct ota_conduct *conduct,
 static struct ota_deed *open_answer(struct ota_conduct *conduct, size_t device,
                                     uint32_t *before)
 {
-    uint32_t i = conduct->deeds.first[device];
+    const struct ota_deeds *deeds = &conduct->deeds;
+    const struct ota_deed *deed = ota_deeds_first(deeds, device);
 
-    for (*before = 0; conduct->deeds.items[i].kind != OTA_DEED_SHARE ||
-                      conduct->deeds.items[i].end_us != 0;
+    for (*before = 0; deed->kind != OTA_DEED_SHARE || deed->end_us != 0;
          ++*before)
-        i = conduct->deeds.items[i].next;
-    return &conduct->deeds.items[i];
+        deed = ota_deeds_next(deeds, device, deed);
+    return &deeds->items[deed - deeds->items];
 }
 
 /* Downloads that end now: their devices can go on. */
@@ -152,6 +152,12 @@ static bool end_shares(struct ota_conduct *conduct, int64_t now_us)
            ota_conduct_lacks_memory(conduct);
 }
 
+static uint16_t serial_of(const struct ota_conduct *conduct, size_t device)
+{
+    return conduct->apart ? conduct->serials[device]
+                          : ota_conduct_actor(conduct, device).device->serial;
+}
+
 /* Gathers the reports of the instant. */
 static bool gather(struct ota_conduct *conduct, int64_t now_us)
 {
@@ -159,13 +165,11 @@ static bool gather(struct ota_conduct *conduct, int64_t now_us)
     while (ota_hearing_next_us(conduct->hearing) == now_us) {
         const struct ota_campaign_report report =
             ota_hearing_pop(conduct->hearing);
-        const struct ota_actor actor =
-            ota_conduct_actor(conduct, report.device);
         const bool expected =
             (report.kind == OTA_REPORT_END || report.kind == OTA_REPORT_GONE) &&
             report.cause == OTA_CAUSES;
         if (report.kind != OTA_REPORT_JOINED &&
-            report.serial != actor.device->serial)
+            report.serial != serial_of(conduct, report.device))
             continue; /* of a life that was undone */
         if (expected && !is_gone(conduct, &report))
             continue;
@@ -196,7 +200,7 @@ static bool gather(struct ota_conduct *conduct, int64_t now_us)
  * carried out. */
 static bool is_ahead(const struct ota_conduct *conduct, uint32_t device)
 {
-    return conduct->task_of[device] != OTA_NO_DEED ||
+    return conduct->tasked[device] ||
            conduct->leash[device] == OTA_LEASH_FREE ||
            conduct->leash[device] == OTA_LEASH_LISTEN;
 }
@@ -223,7 +227,7 @@ static bool note(struct ota_conduct *conduct, const struct ota_order *order)
         ota_us_add(conduct->fleet.config->release_us, order->time_us);
     const bool asks = device->asking != OTA_ASKS_NOTHING &&
                       device->due_us == now_us &&
-                      conduct->task_of[order->device] == OTA_NO_DEED;
+                      !conduct->tasked[order->device];
     const bool answers =
         asks &&
         (((device->asking == OTA_ASKS_CONTACT ||
@@ -240,27 +244,31 @@ static bool note(struct ota_conduct *conduct, const struct ota_order *order)
         .answers = answers,
     };
 
-    if (conduct->task_of[order->device] == OTA_NO_DEED &&
+    if (!conduct->tasked[order->device] &&
         conduct->leash[order->device] != OTA_LEASH_SHARES)
         ota_conduct_add_task(conduct, order->device,
                              ota_conduct_deeds(conduct, order->device));
-    switch ((enum ota_order_kind)order->kind) {
-    case OTA_ORDER_OFFER:
-        conduct->bound_us = ota_us_min(
-            conduct->bound_us,
-            ahead ? now_us : ota_us_add(deed.time_us, conduct->lookahead_us));
-        break;
-    case OTA_ORDER_GRANT:
-    case OTA_ORDER_REVOKE:
-    case OTA_ORDER_CANCEL:
-    case OTA_ORDER_ROLL_BACK:
-        conduct->bound_us = ota_us_min(conduct->bound_us, now_us);
-        break;
-    case OTA_ORDER_KINDS:
-        assert(false && "not an order");
-    }
+    ota_conduct_bind(conduct, (enum ota_order_kind)order->kind, ahead, now_us,
+                     deed.time_us);
     return ota_deeds_add(&conduct->deeds, order->device, &deed) ||
            ota_conduct_lacks_memory(conduct);
+}
+
+/* One order may be for all. */
+static bool note_any(struct ota_conduct *conduct, const struct ota_order *order)
+{
+    struct ota_order each = *order;
+    bool good = true;
+
+    if (conduct->apart)
+        return ota_conduct_note_apart(conduct, order);
+    if (!order->all)
+        return note(conduct, order);
+    each.all = false;
+    for (each.device = 0; each.device < conduct->fleet.devices && good;
+         each.device++)
+        good = note(conduct, &each);
+    return good;
 }
 
 /* Who asked something and was given no order hears no. */
@@ -273,15 +281,14 @@ static bool deny_others(struct ota_conduct *conduct)
         const uint8_t kind = conduct->instant[i].kind;
         struct ota_actor actor = ota_conduct_actor(conduct, id);
         if ((kind != OTA_REPORT_CONTACT && kind != OTA_REPORT_BEGIN) ||
-            conduct->task_of[id] != OTA_NO_DEED ||
-            actor.device->asking == OTA_ASKS_NOTHING)
+            conduct->tasked[id] || actor.device->asking == OTA_ASKS_NOTHING)
             continue;
         actor.contacts_us = OTA_NEVER;
         ota_conduct_deny(&actor);
         conduct->leash[id] =
             kind == OTA_REPORT_BEGIN ? OTA_LEASH_QUEUED : OTA_LEASH_CONNECTED;
         good = expect_gone(conduct, id, actor.device->answered_us) &&
-               ota_conduct_hear(conduct, id);
+               ota_conduct_listen(conduct);
     }
     return good;
 }
@@ -292,8 +299,7 @@ static void listen_to(struct ota_conduct *conduct, size_t device,
 {
     struct ota_actor actor = ota_conduct_actor(conduct, device);
 
-    if (conduct->leash[device] != OTA_LEASH_STILL ||
-        conduct->task_of[device] != OTA_NO_DEED)
+    if (conduct->leash[device] != OTA_LEASH_STILL || conduct->tasked[device])
         return;
     actor.contacts_us = OTA_NEVER;
     ota_life_pass(&actor, ota_us_add(now_us, 1));
@@ -315,7 +321,7 @@ static void listen_to(struct ota_conduct *conduct, size_t device,
 static bool has_run_by(const struct ota_conduct *conduct, size_t device)
 {
     return conduct->leash[device] == OTA_LEASH_FREE &&
-           conduct->task_of[device] == OTA_NO_DEED &&
+           !conduct->tasked[device] &&
            !ota_conduct_actor(conduct, device).device->reached;
 }
 
@@ -363,9 +369,11 @@ static bool live_instant(struct ota_conduct *conduct, int64_t now_us)
     const struct ota_order *orders =
         ota_campaign_orders(conduct->campaign, &count);
     for (size_t i = 0; i < count; i++)
-        if (!note(conduct, &orders[i]))
+        if (!note_any(conduct, &orders[i]))
             return false;
     ota_campaign_orders_done(conduct->campaign);
+    if (conduct->apart)
+        return true;
     if (!deny_others(conduct))
         return false;
     if (conduct->contacts_us == OTA_NEVER &&
@@ -390,12 +398,10 @@ static int64_t next_us(const struct ota_conduct *conduct)
                : heard_us;
 }
 
-bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us,
-                        int threads)
+bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us)
 {
     const struct ota_conduct_fleet *fleet = &conduct->fleet;
 
-    conduct->threads = threads;
     conduct->until_us = until_us;
     if (!ota_conduct_listen(conduct))
         return false;
@@ -409,7 +415,8 @@ bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us,
     for (;;) {
         const int64_t now_us = next_us(conduct);
         const bool ends = now_us >= until_us;
-        if (conduct->task_count > 0 && (ends || now_us >= conduct->bound_us)) {
+        const bool due = conduct->task_count > 0 || conduct->all_due;
+        if (due && (ends || now_us >= conduct->bound_us)) {
             if (!ota_conduct_carry_out(conduct) ||
                 !fleet->keep_going(fleet->self))
                 return false;
@@ -446,15 +453,17 @@ static void live_out(struct ota_conduct *conduct, size_t device)
     ota_life_run(&actor, horizon_us);
 }
 
-bool ota_conduct_finish(struct ota_conduct *conduct, int threads)
+bool ota_conduct_finish(struct ota_conduct *conduct)
 {
+    const int threads = conduct->threads;
     const ptrdiff_t shards = (ptrdiff_t)conduct->fleet.shards;
     const size_t devices = conduct->fleet.devices;
 
     conduct->over = true;
-    if (!ota_conduct_window(conduct, conduct->fleet.config->horizon_us,
-                            threads))
+    if (!ota_conduct_window(conduct, conduct->fleet.config->horizon_us))
         return false;
+    if (conduct->apart)
+        return ota_conduct_finish_apart(conduct);
     if (conduct->sharing &&
         (!end_shares(conduct, conduct->fleet.config->horizon_us) ||
          !ota_conduct_carry_out(conduct)))

@@ -13,6 +13,11 @@
  * Between an order and the first report it leads to lies at least the delay
  * of the delivery; within it orders are collected, and then carried out on all
  * threads.
+ *
+ * Where devices never ask the campaign anything they may run apart: each from
+ * birth to the horizon in one go, in one place of memory that the next one
+ * uses, too, once it is given its first order. What the campaign needs of them
+ * is their reports. A further order gives the device another life.
  */
 #ifndef OTA_CONDUCT_H
 #define OTA_CONDUCT_H
@@ -37,13 +42,24 @@ enum ota_leash {
 
 struct ota_conduct;
 
-/* Makes the actor of a device; the fleet's. */
+/* All that there is of one device. */
+struct ota_room {
+    struct ota_device device;
+    struct ota_device_record record;
+    struct ota_plan_state meter;
+};
+
+/* The fleet, as far as its campaign's conductor deals with it. */
 struct ota_conduct_fleet {
     void *self;
     const struct ota_fleet_config *config;
     const struct ota_random_key *key;
     size_t devices, shards;
+    /* Makes the actor of a device; not where devices run apart. */
     struct ota_actor (*actor_of)(void *self, size_t device);
+    /* Makes one of a device that is not born yet, in that room. */
+    struct ota_actor (*actor_in)(void *self, size_t device,
+                                 struct ota_room *room);
     /* Puts a device's books and state back to nothing, under a new serial. */
     void (*forget)(void *self, size_t device);
     /* The device is due then, in the engine's next windows; OTA_NEVER: not. */
@@ -56,9 +72,15 @@ struct ota_conduct *ota_conduct_new(const struct ota_conduct_fleet *fleet,
                                     struct ota_error *error);
 void ota_conduct_free(struct ota_conduct *conduct);
 
-/* A shard's log for reports; NULL: the campaign listens to none. */
-struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct,
-                                       size_t shard);
+/* Gets ready for so many threads. Where devices may run apart (and if not
+ * `together`) they will: the fleet then keeps none of them, and only calls
+ * ota_conduct_finish(). Returns false without memory. */
+bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
+                         bool together);
+bool ota_conduct_is_apart(const struct ota_conduct *conduct);
+
+/* The calling thread's log for reports; NULL: the campaign listens to none. */
+struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct);
 
 /* What actors must know: whether contacts may come to be wanted, and from when
  * on they are, whether a device asks before it downloads, and how long that
@@ -76,8 +98,7 @@ bool ota_conduct_skips(const struct ota_conduct *conduct);
  * before, and those that it gives orders to have afterwards. Returns false if
  * it was stopped or has failed.
  */
-bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us,
-                        int threads);
+bool ota_conduct_window(struct ota_conduct *conduct, int64_t until_us);
 
 /* The end of the next window, from now_us on, if there are so many (0: as many
  * as usual); OTA_NEVER: the rest in one. */
@@ -86,7 +107,7 @@ int64_t ota_conduct_next_us(const struct ota_conduct *conduct, int64_t now_us,
 
 /* The engine has run to the horizon: the campaign's last window, and then
  * whoever is still waiting. Returns false if it was stopped or has failed. */
-bool ota_conduct_finish(struct ota_conduct *conduct, int threads);
+bool ota_conduct_finish(struct ota_conduct *conduct);
 
 const struct ota_campaign *
 ota_conduct_campaign(const struct ota_conduct *conduct);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "sim/base/lane.h"
 #include "sim/fleet/attributes.h"
 #include "sim/fleet/conduct_state.h"
 
@@ -68,7 +69,7 @@ static bool is_connected(void *self, uint32_t device, int64_t now_us)
     case OTA_LEASH_FREE:
         break;
     }
-    if (conduct->deeds.first[device] != OTA_NO_DEED)
+    if (ota_deeds_first(&conduct->deeds, device))
         return was_online(conduct, &actor, at_us);
     ota_life_run(&actor, at_us);
     return ota_conduct_is_online(actor.device);
@@ -94,18 +95,11 @@ static bool take_memory(struct ota_conduct *conduct)
 {
     const size_t devices = conduct->fleet.devices;
 
-    conduct->logs = calloc(conduct->fleet.shards, sizeof(*conduct->logs));
     conduct->leash = calloc(devices, sizeof(*conduct->leash));
-    conduct->task_of = malloc(devices * sizeof(*conduct->task_of));
+    conduct->tasked = calloc(devices, sizeof(*conduct->tasked));
     conduct->tasks = malloc(devices * sizeof(*conduct->tasks));
-    if (!conduct->logs || !conduct->leash || !conduct->task_of ||
-        !conduct->tasks || !ota_deeds_init(&conduct->deeds, devices))
-        return false;
-    for (size_t i = 0; i < devices; i++)
-        conduct->task_of[i] = OTA_NO_DEED;
-    for (size_t s = 0; s < conduct->fleet.shards; s++)
-        conduct->logs[s].after_us = INT64_MIN;
-    return true;
+    return ota_deeds_init(&conduct->deeds, devices) && conduct->leash &&
+           conduct->tasked && conduct->tasks;
 }
 
 /* Those that come later say so. */
@@ -203,22 +197,47 @@ void ota_conduct_free(struct ota_conduct *conduct)
     ota_hearing_free(conduct->hearing);
     ota_sharing_free(conduct->sharing);
     ota_deeds_release(&conduct->deeds);
-    if (conduct->logs) {
-        for (size_t s = 0; s < conduct->fleet.shards; s++)
-            free(conduct->logs[s].items);
-    }
+    for (int l = 0; l < conduct->lanes; l++)
+        ota_report_log_release(&conduct->logs[l]);
     free(conduct->logs);
     free(conduct->leash);
-    free(conduct->task_of);
+    free(conduct->tasked);
+    free(conduct->serials);
     free(conduct->tasks);
     free(conduct->instant);
     free(conduct);
 }
 
-struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct,
-                                       size_t shard)
+bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
+                         bool together)
 {
-    return conduct->listens ? &conduct->logs[shard] : NULL;
+    assert(!conduct->logs);
+
+    conduct->threads = threads;
+    conduct->logs = calloc((size_t)threads, sizeof(*conduct->logs));
+    if (!conduct->logs)
+        return ota_conduct_lacks_memory(conduct);
+    conduct->lanes = threads;
+    for (int l = 0; l < threads; l++)
+        conduct->logs[l].after_us = INT64_MIN;
+    conduct->apart =
+        !together && !conduct->sharing && !conduct->grants && conduct->skips;
+    if (!conduct->apart)
+        return true;
+    conduct->until_us = conduct->fleet.config->horizon_us;
+    conduct->serials =
+        calloc(conduct->fleet.devices, sizeof(*conduct->serials));
+    return conduct->serials || ota_conduct_lacks_memory(conduct);
+}
+
+bool ota_conduct_is_apart(const struct ota_conduct *conduct)
+{
+    return conduct->apart;
+}
+
+struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct)
+{
+    return conduct->listens ? &conduct->logs[ota_lane(conduct->threads)] : NULL;
 }
 
 bool ota_conduct_contacts(const struct ota_conduct *conduct)

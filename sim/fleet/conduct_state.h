@@ -19,10 +19,11 @@ struct ota_conduct {
     struct ota_campaign *campaign;
     struct ota_hearing *hearing;
     struct ota_sharing *sharing; /* NULL: nothing is shared */
-    struct ota_report_log *logs; /* by shard */
+    struct ota_report_log *logs; /* by lane */
+    int lanes;
     struct ota_deeds deeds;
-    uint8_t *leash;    /* by device, enum ota_leash */
-    uint32_t *task_of; /* by device, or OTA_NO_DEED */
+    uint8_t *leash; /* by device, enum ota_leash */
+    bool *tasked;   /* by device: it has a task */
     struct ota_task *tasks;
     size_t task_count;
     struct ota_campaign_report *instant; /* reports of one, by device */
@@ -35,8 +36,11 @@ struct ota_conduct {
     int64_t contacts_us; /* contacts are wanted from then on; OTA_NEVER: not
                           * so far */
     bool listens, grants, skips;
-    bool begun;    /* the release has come */
-    bool over;     /* the engine runs no more */
+    bool apart;        /* see conduct_apart.c */
+    bool all_due;      /* the deed to all is to be carried out */
+    uint16_t *serials; /* apart: by device, lives it was given */
+    bool begun;        /* the release has come */
+    bool over;         /* the engine runs no more */
     struct ota_error error;
 };
 
@@ -80,10 +84,24 @@ void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
 /* Carries all tasks out, and hears what the devices report. */
 bool ota_conduct_carry_out(struct ota_conduct *conduct);
 
-/* Takes what a device, run alone, has reported. */
-bool ota_conduct_hear(struct ota_conduct *conduct, size_t device);
-
 /* Takes what devices have reported since. */
 bool ota_conduct_listen(struct ota_conduct *conduct);
+
+/* Tasks have to be carried out before the device's reports can come, of an
+ * order that was given at now_us and reaches it at deed_us. */
+void ota_conduct_bind(struct ota_conduct *conduct, enum ota_order_kind kind,
+                      bool ahead, int64_t now_us, int64_t deed_us);
+
+/* --- conduct_apart.c --- */
+
+/* Notes an order. Returns false without memory. */
+bool ota_conduct_note_apart(struct ota_conduct *conduct,
+                            const struct ota_order *order);
+
+/* Carries all tasks out; false if it was stopped. */
+bool ota_conduct_carry_out_apart(struct ota_conduct *conduct);
+
+/* Those that never had an order live, too. */
+bool ota_conduct_finish_apart(struct ota_conduct *conduct);
 
 #endif

@@ -38,8 +38,8 @@ void ota_conduct_deny(struct ota_actor *actor)
 uint32_t ota_conduct_deeds(const struct ota_conduct *conduct, size_t device)
 {
     uint32_t count = 0;
-    for (uint32_t i = conduct->deeds.first[device]; i != OTA_NO_DEED;
-         i = conduct->deeds.items[i].next)
+    for (const struct ota_deed *deed = ota_deeds_first(&conduct->deeds, device);
+         deed; deed = ota_deeds_next(&conduct->deeds, device, deed))
         count++;
     return count;
 }
@@ -93,12 +93,11 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
     const struct ota_conduct_fleet *fleet = &conduct->fleet;
     struct ota_actor actor = fleet->actor_of(fleet->self, task->device);
     struct ota_device *device = actor.device;
-    uint32_t next = conduct->deeds.first[task->device];
+    const struct ota_deeds *deeds = &conduct->deeds;
+    const struct ota_deed *first = ota_deeds_first(deeds, task->device);
 
     for (uint32_t i = 0; i < task->done; i++)
-        next = conduct->deeds.items[next].next;
-    const struct ota_deed *first =
-        next == OTA_NO_DEED ? NULL : &conduct->deeds.items[next];
+        first = ota_deeds_next(deeds, task->device, first);
     const bool stands = device->asking != OTA_ASKS_NOTHING && first &&
                         (first->answers || device->due_us < first->time_us);
     const bool ran = conduct->leash[task->device] == OTA_LEASH_FREE ||
@@ -108,8 +107,9 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
         live_again(conduct, task);
         return;
     }
-    for (; next != OTA_NO_DEED; next = conduct->deeds.items[next].next)
-        do_deed(conduct, &actor, &conduct->deeds.items[next]);
+    for (const struct ota_deed *deed = first; deed;
+         deed = ota_deeds_next(deeds, task->device, deed))
+        do_deed(conduct, &actor, deed);
     ota_conduct_run_on(conduct, &actor);
 }
 
@@ -118,10 +118,20 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
 void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
                           uint32_t done)
 {
-    assert(conduct->task_of[device] == OTA_NO_DEED);
-    conduct->task_of[device] = (uint32_t)conduct->task_count;
+    assert(!conduct->tasked[device]);
+    conduct->tasked[device] = true;
     conduct->tasks[conduct->task_count++] =
         (struct ota_task){.device = device, .done = done};
+}
+
+void ota_conduct_bind(struct ota_conduct *conduct, enum ota_order_kind kind,
+                      bool ahead, int64_t now_us, int64_t deed_us)
+{
+    const bool later = kind == OTA_ORDER_OFFER && !ahead;
+
+    conduct->bound_us =
+        ota_us_min(conduct->bound_us,
+                   later ? ota_us_add(deed_us, conduct->lookahead_us) : now_us);
 }
 
 static int compare_tasks(const void *a, const void *b)
@@ -161,27 +171,21 @@ void ota_conduct_follow(struct ota_conduct *conduct, size_t device)
                        runs ? actor.device->due_us : OTA_NEVER);
 }
 
-bool ota_conduct_hear(struct ota_conduct *conduct, size_t device)
-{
-    struct ota_report_log *log = ota_conduct_actor(conduct, device).log;
-
-    return !log || ota_hearing_take(conduct->hearing, log, 1) ||
-           ota_conduct_lacks_memory(conduct);
-}
-
 /* Takes what devices have reported since. */
 bool ota_conduct_listen(struct ota_conduct *conduct)
 {
     return ota_hearing_take(conduct->hearing, conduct->logs,
-                            conduct->fleet.shards) ||
+                            (size_t)conduct->lanes) ||
            ota_conduct_lacks_memory(conduct);
 }
 
 bool ota_conduct_carry_out(struct ota_conduct *conduct)
 {
     const size_t count = conduct->task_count;
+
+    if (conduct->apart)
+        return ota_conduct_carry_out_apart(conduct);
     const bool together = conduct->threads > 1 && count >= TOGETHER_LEAST;
-    /* Devices of one shard share its log, so one thread runs them. */
     const ptrdiff_t parts = together ? (ptrdiff_t)conduct->fleet.shards : 1;
 
     if (count > 1)
@@ -196,7 +200,7 @@ bool ota_conduct_carry_out(struct ota_conduct *conduct)
             carry_out(conduct, &conduct->tasks[t]);
     }
     for (size_t t = 0; t < count; t++) {
-        conduct->task_of[conduct->tasks[t].device] = OTA_NO_DEED;
+        conduct->tasked[conduct->tasks[t].device] = false;
         ota_conduct_follow(conduct, conduct->tasks[t].device);
     }
     conduct->task_count = 0;

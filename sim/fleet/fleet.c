@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fleet.c - all devices of one replication, in the engine's windows.
+ * fleet.c - all devices of one replication.
  *
- * Before the release come a window up to time 0, in which devices get into
- * their stride, and one up to the release. From then on the campaign says how
- * long windows are (conduct.h); where it has nothing to hear, one window leads
- * to the horizon, and each device runs from its release to its outcome in one
- * go.
+ * Where devices may run apart (conduct.h) they live one after another, as the
+ * campaign's orders come, and nothing of them is kept here. Else all of them
+ * are there at a time, and run in the engine's windows: before the release come
+ * one up to time 0, in which devices get into their stride, and one up to the
+ * release. From then on the campaign says how long windows are; where it has
+ * nothing to hear, one leads to the horizon.
  */
 #include "sim/fleet/fleet.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "sim/base/lane.h"
 #include "sim/engine/engine.h"
+#include "sim/fleet/attributes.h"
 #include "sim/fleet/back.h"
 #include "sim/fleet/conduct.h"
 #include "sim/fleet/device.h"
@@ -23,26 +26,29 @@
 struct ota_fleet {
     const struct ota_fleet_config *config;
     struct ota_random_key key;
-    struct ota_engine *engine;
     struct ota_idle *idle; /* NULL: stepped through */
     struct ota_conduct *conduct;
     size_t count;
     size_t shards;
+    struct ota_backs *backs;
+
+    /* Where devices are there together; else NULL. */
+    struct ota_engine *engine;
     struct ota_device *devices;
     struct ota_device_record *records;
     struct ota_plan_state *meters;
-    struct ota_backs *backs;
-    bool open;                                   /* time 0 has come */
-    bool released;                               /* and the release */
-    bool failed;                                 /* see ota_fleet_error() */
+
+    bool open;     /* time 0 has come */
+    bool released; /* and the release */
+    bool failed;   /* see ota_fleet_error() */
+    struct ota_error error;
     const struct ota_fleet_run_options *options; /* while it runs */
 };
 
-static struct ota_actor actor_of(void *self, size_t device)
+/* The actor of a device whose state is to be filled in. */
+static struct ota_actor actor_without_state(struct ota_fleet *fleet,
+                                            size_t device, uint32_t group)
 {
-    struct ota_fleet *fleet = self;
-    const size_t shard = device / OTA_SHARD_SIZE;
-    const uint32_t group = fleet->devices[device].group;
     const struct ota_observer *observers =
         fleet->open ? fleet->options->observers : NULL;
 
@@ -50,12 +56,10 @@ static struct ota_actor actor_of(void *self, size_t device)
         .config = fleet->config,
         .key = &fleet->key,
         .group = &fleet->config->groups[group],
-        .observer = observers ? &observers[shard] : NULL,
-        .device = &fleet->devices[device],
-        .record = &fleet->records[device],
-        .meter = &fleet->meters[device],
+        .observer =
+            observers ? &observers[ota_lane(fleet->options->threads)] : NULL,
         .backs = ota_backs_of(fleet->backs, group),
-        .log = fleet->released ? ota_conduct_log(fleet->conduct, shard) : NULL,
+        .log = fleet->released ? ota_conduct_log(fleet->conduct) : NULL,
         .quiet_us = fleet->config->release_us,
         .order_us = OTA_NEVER,
         .contacts_us = ota_conduct_contacts_us(fleet->conduct),
@@ -66,6 +70,32 @@ static struct ota_actor actor_of(void *self, size_t device)
         .idle = fleet->idle,
         .id = device,
     };
+}
+
+static struct ota_actor actor_of(void *self, size_t device)
+{
+    struct ota_fleet *fleet = self;
+    struct ota_actor actor =
+        actor_without_state(fleet, device, fleet->devices[device].group);
+
+    actor.device = &fleet->devices[device];
+    actor.record = &fleet->records[device];
+    actor.meter = &fleet->meters[device];
+    return actor;
+}
+
+static struct ota_actor actor_in(void *self, size_t device,
+                                 struct ota_room *room)
+{
+    struct ota_fleet *fleet = self;
+    const uint32_t group = (uint32_t)ota_fleet_group_of(fleet->config, device);
+    struct ota_actor actor = actor_without_state(fleet, device, group);
+
+    *room = (struct ota_room){.device = {.group = group}};
+    actor.device = &room->device;
+    actor.record = &room->record;
+    actor.meter = &room->meter;
+    return actor;
 }
 
 /* --- the campaign's fleet --- */
@@ -142,7 +172,7 @@ static int64_t barrier(void *self, int64_t now_us)
         release(fleet);
     /* The campaign is behind the devices; at the release it gets going. */
     const int64_t until_us = now_us == release_us ? now_us + 1 : now_us;
-    if (!ota_conduct_window(fleet->conduct, until_us, fleet->options->threads))
+    if (!ota_conduct_window(fleet->conduct, until_us))
         fleet->failed = true;
     return ota_conduct_next_us(fleet->conduct, now_us, fleet->options->windows);
 }
@@ -187,31 +217,6 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
     fleet->key = *key;
     fleet->count = count;
     fleet->shards = ota_engine_shards(count);
-    fleet->devices = calloc(count, sizeof(*fleet->devices));
-    fleet->records = calloc(count, sizeof(*fleet->records));
-    fleet->meters = calloc(count, sizeof(*fleet->meters));
-    if (!fleet->devices || !fleet->records || !fleet->meters) {
-        ota_fleet_free(fleet);
-        ota_fail(error, OTA_NO_MEMORY " for a fleet of %zu devices", count);
-        return NULL;
-    }
-    const struct ota_engine_client client = {
-        .self = fleet,
-        .advance = advance,
-        .barrier = barrier,
-        .keep_going = keep_going,
-    };
-    fleet->engine = ota_engine_new(count, begin_us(config), config->horizon_us,
-                                   &client, error);
-    if (!fleet->engine) {
-        ota_fleet_free(fleet);
-        return NULL;
-    }
-    if (!ota_idle_new(config, &fleet->idle, error)) {
-        ota_fleet_free(fleet);
-        return NULL;
-    }
-    assign_groups(fleet);
     const struct ota_conduct_fleet conducted = {
         .self = fleet,
         .config = config,
@@ -219,11 +224,13 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
         .devices = count,
         .shards = fleet->shards,
         .actor_of = actor_of,
+        .actor_in = actor_in,
         .forget = forget,
         .set_due = set_due,
         .keep_going = keep_going,
     };
-    fleet->backs = ota_backs_new(config, error);
+    if (ota_idle_new(config, &fleet->idle, error))
+        fleet->backs = ota_backs_new(config, error);
     if (fleet->backs)
         fleet->conduct = ota_conduct_new(&conducted, error);
     if (!fleet->conduct) {
@@ -247,11 +254,6 @@ void ota_fleet_free(struct ota_fleet *fleet)
     free(fleet);
 }
 
-size_t ota_fleet_shards(const struct ota_fleet *fleet)
-{
-    return fleet->shards;
-}
-
 void ota_fleet_campaign(const struct ota_fleet *fleet,
                         struct ota_campaign_record *record)
 {
@@ -263,29 +265,75 @@ void ota_fleet_campaign(const struct ota_fleet *fleet,
 const struct ota_error *ota_fleet_error(const struct ota_fleet *fleet)
 {
     const struct ota_error *error = ota_conduct_error(fleet->conduct);
+
+    if (fleet->error.failed)
+        return &fleet->error;
     return error->failed ? error : NULL;
 }
 
-bool ota_fleet_run(struct ota_fleet *fleet,
-                   const struct ota_fleet_run_options *options)
-{
-    const int64_t horizon_us = fleet->config->horizon_us;
-    assert(options->threads >= 1);
+/* --- a run --- */
 
-    fleet->options = options;
-    if (fleet->idle)
-        ota_idle_learn(fleet->idle, &fleet->key);
+/* Makes room for all devices, and what runs them. */
+static bool gather(struct ota_fleet *fleet)
+{
+    const size_t count = fleet->count;
+    const struct ota_engine_client client = {
+        .self = fleet,
+        .advance = advance,
+        .barrier = barrier,
+        .keep_going = keep_going,
+    };
+
+    fleet->devices = calloc(count, sizeof(*fleet->devices));
+    fleet->records = calloc(count, sizeof(*fleet->records));
+    fleet->meters = calloc(count, sizeof(*fleet->meters));
+    if (!fleet->devices || !fleet->records || !fleet->meters)
+        return ota_fail(&fleet->error,
+                        OTA_NO_MEMORY " for a fleet of %zu devices", count);
+    fleet->engine =
+        ota_engine_new(count, begin_us(fleet->config),
+                       fleet->config->horizon_us, &client, &fleet->error);
+    if (!fleet->engine)
+        return false;
+    assign_groups(fleet);
+    return true;
+}
+
+static bool run_together(struct ota_fleet *fleet, int threads)
+{
+    const ptrdiff_t count = (ptrdiff_t)fleet->count;
+
+    if (!gather(fleet))
+        return false;
     for (size_t i = 0; i < fleet->count; i++) {
         struct ota_actor actor = actor_of(fleet, i);
         ota_life_start(&actor);
         ota_engine_set_due(fleet->engine, i, actor.device->due_us);
     }
-    if (!ota_engine_run(fleet->engine, options->threads) || fleet->failed ||
-        !ota_conduct_finish(fleet->conduct, options->threads))
+    if (!ota_engine_run(fleet->engine, threads) || fleet->failed ||
+        !ota_conduct_finish(fleet->conduct))
         return false;
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct ota_actor actor = actor_of(fleet, i);
-        ota_device_finish(&actor, horizon_us);
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+    for (ptrdiff_t i = 0; i < count; i++) {
+        struct ota_actor actor = actor_of(fleet, (size_t)i);
+        ota_device_finish(&actor, fleet->config->horizon_us);
     }
     return true;
+}
+
+bool ota_fleet_run(struct ota_fleet *fleet,
+                   const struct ota_fleet_run_options *options)
+{
+    assert(options->threads >= 1);
+
+    fleet->options = options;
+    if (!ota_conduct_prepare(fleet->conduct, options->threads,
+                             options->windows > 0))
+        return false;
+    if (fleet->idle)
+        ota_idle_learn(fleet->idle, &fleet->key);
+    if (!ota_conduct_is_apart(fleet->conduct))
+        return run_together(fleet, options->threads);
+    fleet->open = fleet->released = true;
+    return ota_conduct_finish(fleet->conduct);
 }

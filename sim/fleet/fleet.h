@@ -29,15 +29,14 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
 
 void ota_fleet_free(struct ota_fleet *fleet);
 
-/* How many shards the fleet has: that many observers it takes. */
-size_t ota_fleet_shards(const struct ota_fleet *fleet);
-
 struct ota_fleet_run_options {
-    const struct ota_observer *observers; /* one a shard; NULL: nobody
+    const struct ota_observer *observers; /* one a thread: whichever runs a
+                                           * device tells its own; NULL: nobody
                                            * listens */
     int threads;                          /* at least 1 */
     int windows; /* in which the time behind the release is cut, where the
-                  * campaign listens; results do not depend on it. 0: usual */
+                  * campaign listens: all devices are then kept to the end.
+                  * Results do not depend on it. 0: what is best */
     /* Asked now and then, by any thread; false stops the run. May be NULL. */
     bool (*keep_going)(void *context);
     void *context;

@@ -2,56 +2,45 @@
 /*
  * hearing.c - reports by time and device.
  *
- * Most reports come in bulk, a window's at a time, and are sorted once; those
- * that devices add while the campaign works through a window come few at a
- * time and wait in a heap beside. What is next is the earlier of the two.
+ * Most reports come in bulk, in runs that are in order (report_log.c); those
+ * that devices add while the campaign goes on come few at a time, each for
+ * itself. Two binary heaps tell what is next of either, and the earlier of the
+ * two is heard.
  */
 #include "sim/fleet/hearing.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim/base/clock.h"
 
 enum {
     ROOM_LEAST = 64,
-    BULK_LEAST = 256, /* fewer go through the heap */
+    BULK_LEAST = 256, /* fewer come each for itself */
 };
 
-/* A growing list of entries. */
-struct list {
-    struct entry {
-        struct ota_campaign_report report;
-        uint64_t number; /* in which it was noted */
-    } * items;
+/* A run that is being heard. */
+struct open_run {
+    struct ota_report_run run;
+    size_t next;
+};
+
+/* A report for itself, or the first that is left of a run. */
+struct entry {
+    struct ota_campaign_report report;
+    uint64_t number; /* in which it was noted, or the run was taken */
+    struct open_run *run;
+};
+
+struct heap {
+    struct entry *items;
     size_t count, room;
 };
 
 struct ota_hearing {
-    struct list bulk; /* sorted; those before `next` are out */
-    size_t next;
-    struct list heap;
+    struct heap single, runs;
     uint64_t noted;
 };
-
-void ota_report_log_add(struct ota_report_log *log,
-                        const struct ota_campaign_report *report)
-{
-    if (log->failed || report->time_us <= log->after_us)
-        return;
-    if (log->count == log->room) {
-        const size_t room = log->room > 0 ? 2 * log->room : ROOM_LEAST;
-        void *items = realloc(log->items, room * sizeof(*log->items));
-        if (!items) {
-            log->failed = true;
-            return;
-        }
-        log->items = items;
-        log->room = room;
-    }
-    log->items[log->count++] = *report;
-}
 
 struct ota_hearing *ota_hearing_new(struct ota_error *error)
 {
@@ -62,28 +51,35 @@ struct ota_hearing *ota_hearing_new(struct ota_error *error)
     return hearing;
 }
 
+static void close_run(struct open_run *open)
+{
+    free(open->run.items);
+    free(open);
+}
+
 void ota_hearing_free(struct ota_hearing *hearing)
 {
     if (!hearing)
         return;
-    free(hearing->bulk.items);
-    free(hearing->heap.items);
+    for (size_t i = 0; i < hearing->runs.count; i++)
+        close_run(hearing->runs.items[i].run);
+    free(hearing->runs.items);
+    free(hearing->single.items);
     free(hearing);
 }
 
-static bool make_room(struct list *list, size_t more)
-{
-    size_t room = list->room > 0 ? list->room : ROOM_LEAST;
+/* --- heaps --- */
 
-    if (list->count + more <= list->room)
+static bool make_room(struct heap *heap)
+{
+    if (heap->count < heap->room)
         return true;
-    while (room < list->count + more)
-        room *= 2;
-    void *items = realloc(list->items, room * sizeof(*list->items));
+    const size_t room = heap->room > 0 ? 2 * heap->room : ROOM_LEAST;
+    void *items = realloc(heap->items, room * sizeof(*heap->items));
     if (!items)
         return false;
-    list->items = items;
-    list->room = room;
+    heap->items = items;
+    heap->room = room;
     return true;
 }
 
@@ -96,128 +92,142 @@ static bool is_before(const struct entry *a, const struct entry *b)
     return a->number < b->number;
 }
 
-static int compare(const void *a, const void *b)
+static bool push(struct heap *heap, const struct entry *entry)
 {
-    if (is_before(a, b))
-        return -1;
-    return is_before(b, a);
-}
-
-/* --- the heap --- */
-
-static void swap(struct entry *a, struct entry *b)
-{
-    const struct entry kept = *a;
-    *a = *b;
-    *b = kept;
-}
-
-static void push(struct list *heap, const struct entry *entry)
-{
+    if (!make_room(heap))
+        return false;
     size_t at = heap->count++;
-
-    assert(heap->count <= heap->room);
+    for (; at > 0 && is_before(entry, &heap->items[(at - 1) / 2]);
+         at = (at - 1) / 2)
+        heap->items[at] = heap->items[(at - 1) / 2];
     heap->items[at] = *entry;
-    while (at > 0 && is_before(&heap->items[at], &heap->items[(at - 1) / 2])) {
-        swap(&heap->items[at], &heap->items[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
+    return true;
 }
 
-static struct entry pop(struct list *heap)
+/* Puts the entry in the place of the first. */
+static void replace_first(struct heap *heap, const struct entry *entry)
 {
-    const struct entry top = heap->items[0];
     size_t at = 0;
 
-    heap->items[0] = heap->items[--heap->count];
     for (;;) {
-        size_t least = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-            if (child < heap->count &&
-                is_before(&heap->items[child], &heap->items[least]))
-                least = child;
-        if (least == at)
-            return top;
-        swap(&heap->items[at], &heap->items[least]);
-        at = least;
+        size_t child = 2 * at + 1;
+        if (child >= heap->count)
+            break;
+        if (child + 1 < heap->count &&
+            is_before(&heap->items[child + 1], &heap->items[child]))
+            child++;
+        if (!is_before(&heap->items[child], entry))
+            break;
+        heap->items[at] = heap->items[child];
+        at = child;
     }
+    heap->items[at] = *entry;
 }
 
-/* --- both --- */
-
-static bool is_through(const struct ota_hearing *hearing)
+static void drop_first(struct heap *heap)
 {
-    return hearing->next == hearing->bulk.count;
+    const struct entry last = heap->items[--heap->count];
+
+    if (heap->count > 0)
+        replace_first(heap, &last);
 }
+
+/* --- taking --- */
 
 bool ota_hearing_add(struct ota_hearing *hearing,
                      const struct ota_campaign_report *report)
 {
-    if (!make_room(&hearing->heap, 1))
-        return false;
     const struct entry entry = {.report = *report, .number = hearing->noted++};
-    push(&hearing->heap, &entry);
-    return true;
+    return push(&hearing->single, &entry);
 }
 
-/* Into the sorted list, which is through. */
-static bool take_bulk(struct ota_hearing *hearing, struct ota_report_log *logs,
-                      size_t count, size_t reports)
+/* Takes a run over, or its reports out of it. */
+static bool take_run(struct ota_hearing *hearing, struct ota_report_run *run)
 {
-    hearing->bulk.count = hearing->next = 0;
-    if (!make_room(&hearing->bulk, reports))
+    bool good = true;
+
+    if (run->count >= BULK_LEAST) {
+        struct open_run *open = malloc(sizeof(*open));
+        if (!open)
+            return false;
+        *open = (struct open_run){.run = *run};
+        const struct entry entry = {
+            .report = run->items[0],
+            .number = hearing->noted++,
+            .run = open,
+        };
+        if (push(&hearing->runs, &entry)) {
+            run->items = NULL; /* the hearing's from now on */
+            return true;
+        }
+        free(open);
         return false;
-    for (size_t l = 0; l < count; l++) {
-        for (size_t i = 0; i < logs[l].count; i++)
-            hearing->bulk.items[hearing->bulk.count++] = (struct entry){
-                .report = logs[l].items[i], .number = hearing->noted++};
-        logs[l].count = 0;
     }
-    qsort(hearing->bulk.items, hearing->bulk.count,
-          sizeof(*hearing->bulk.items), compare);
-    return true;
+    for (size_t i = 0; i < run->count && good; i++)
+        good = ota_hearing_add(hearing, &run->items[i]);
+    return good;
+}
+
+static bool take(struct ota_hearing *hearing, struct ota_report_log *log)
+{
+    bool good = !log->failed && ota_report_log_close(log);
+
+    for (size_t r = 0; r < log->run_count; r++) {
+        good = good && take_run(hearing, &log->runs[r]);
+        free(log->runs[r].items);
+    }
+    log->run_count = 0;
+    return good;
 }
 
 bool ota_hearing_take(struct ota_hearing *hearing, struct ota_report_log *logs,
                       size_t count)
 {
-    size_t reports = 0;
     bool good = true;
 
-    for (size_t l = 0; l < count; l++) {
-        reports += logs[l].count;
-        good = good && !logs[l].failed;
-    }
-    if (!good)
-        return false;
-    if (reports >= BULK_LEAST && is_through(hearing))
-        return take_bulk(hearing, logs, count, reports);
-    for (size_t l = 0; l < count && good; l++) {
-        for (size_t i = 0; i < logs[l].count && good; i++)
-            good = ota_hearing_add(hearing, &logs[l].items[i]);
-        logs[l].count = 0;
-    }
+    for (size_t l = 0; l < count; l++)
+        good = take(hearing, &logs[l]) && good;
     return good;
 }
+
+/* --- hearing --- */
 
 int64_t ota_hearing_next_us(const struct ota_hearing *hearing)
 {
     int64_t next_us = OTA_NEVER;
 
-    if (!is_through(hearing))
-        next_us = hearing->bulk.items[hearing->next].report.time_us;
-    if (hearing->heap.count > 0)
-        next_us = ota_us_min(next_us, hearing->heap.items[0].report.time_us);
+    if (hearing->runs.count > 0)
+        next_us = hearing->runs.items[0].report.time_us;
+    if (hearing->single.count > 0)
+        next_us = ota_us_min(next_us, hearing->single.items[0].report.time_us);
     return next_us;
+}
+
+static struct ota_campaign_report pop_of_run(struct ota_hearing *hearing)
+{
+    struct entry first = hearing->runs.items[0];
+    const struct ota_campaign_report report = first.report;
+
+    if (++first.run->next == first.run->run.count) {
+        close_run(first.run);
+        drop_first(&hearing->runs);
+    } else {
+        first.report = first.run->run.items[first.run->next];
+        replace_first(&hearing->runs, &first);
+    }
+    return report;
 }
 
 struct ota_campaign_report ota_hearing_pop(struct ota_hearing *hearing)
 {
-    assert(!is_through(hearing) || hearing->heap.count > 0);
+    const struct heap *single = &hearing->single;
 
-    if (hearing->heap.count == 0 ||
-        (!is_through(hearing) && is_before(&hearing->bulk.items[hearing->next],
-                                           &hearing->heap.items[0])))
-        return hearing->bulk.items[hearing->next++].report;
-    return pop(&hearing->heap).report;
+    assert(single->count > 0 || hearing->runs.count > 0);
+    if (single->count == 0 ||
+        (hearing->runs.count > 0 &&
+         is_before(&hearing->runs.items[0], &single->items[0])))
+        return pop_of_run(hearing);
+    const struct ota_campaign_report report = single->items[0].report;
+    drop_first(&hearing->single);
+    return report;
 }

@@ -2,9 +2,10 @@
 /*
  * hearing.h - reports on their way to the campaign. Private to sim/fleet.
  *
- * Devices run ahead of the campaign and note what they report, each shard in a
- * log of its own; the hearing takes the logs and gives the reports out by time
- * and device. Times are since time 0.
+ * Devices run ahead of the campaign and note what they report, each thread in
+ * a log of its own; the hearing takes the logs and gives the reports out by
+ * time and device. It does not matter which log a device's reports are in, if
+ * between two takes they are in one. Times are since time 0.
  */
 #ifndef OTA_HEARING_H
 #define OTA_HEARING_H
@@ -16,10 +17,20 @@
 #include "sim/base/error.h"
 #include "sim/fleet/campaign.h"
 
-/* Grows by doubling; failed: there was no memory, and reports are missing. */
-struct ota_report_log {
+/* A sorted stretch of reports. */
+struct ota_report_run {
     struct ota_campaign_report *items;
+    size_t count;
+};
+
+/* What one thread notes. Reports are put in order a stretch at a time, by the
+ * thread that notes them; failed: there was no memory, and some are missing. */
+struct ota_report_log {
+    struct ota_campaign_report *items; /* not in order yet */
     size_t count, room;
+    struct ota_report_run *runs;
+    size_t run_count, run_room;
+    struct ota_campaign_report *scratch; /* to sort with */
     bool failed;
     int64_t after_us; /* what arrives no later was heard before, and is
                        * dropped; a device that is given a new life says it
@@ -28,6 +39,12 @@ struct ota_report_log {
 
 void ota_report_log_add(struct ota_report_log *log,
                         const struct ota_campaign_report *report);
+
+/* Puts what was noted in order, as one more run. Returns false without
+ * memory. */
+bool ota_report_log_close(struct ota_report_log *log);
+
+void ota_report_log_release(struct ota_report_log *log);
 
 struct ota_hearing;
 

@@ -15,14 +15,10 @@
 
 bool ota_deeds_init(struct ota_deeds *deeds, size_t devices)
 {
-    *deeds = (struct ota_deeds){.items = NULL};
-    deeds->first = malloc(devices * sizeof(*deeds->first));
-    deeds->last = malloc(devices * sizeof(*deeds->last));
-    if (!deeds->first || !deeds->last)
-        return false;
-    for (size_t i = 0; i < devices; i++)
-        deeds->first[i] = deeds->last[i] = OTA_NO_DEED;
-    return true;
+    *deeds = (struct ota_deeds){.all = {.time_us = OTA_NEVER}};
+    deeds->first = calloc(devices, sizeof(*deeds->first));
+    deeds->last = calloc(devices, sizeof(*deeds->last));
+    return deeds->first && deeds->last;
 }
 
 void ota_deeds_release(struct ota_deeds *deeds)
@@ -38,7 +34,7 @@ bool ota_deeds_add(struct ota_deeds *deeds, size_t device,
 {
     const uint32_t last = deeds->last[device];
 
-    assert(last == OTA_NO_DEED || deeds->items[last].time_us <= deed->time_us);
+    assert(last == 0 || deeds->items[last - 1].time_us <= deed->time_us);
     if (deeds->count == deeds->room) {
         const size_t room = deeds->room > 0 ? 2 * deeds->room : 1024;
         void *items = realloc(deeds->items, room * sizeof(*deeds->items));
@@ -47,14 +43,37 @@ bool ota_deeds_add(struct ota_deeds *deeds, size_t device,
         deeds->items = items;
         deeds->room = room;
     }
+    assert(deeds->count < UINT32_MAX);
     deeds->items[deeds->count] = *deed;
-    deeds->items[deeds->count].next = OTA_NO_DEED;
-    if (last == OTA_NO_DEED)
+    deeds->items[deeds->count++].next = 0;
+    if (last == 0)
         deeds->first[device] = (uint32_t)deeds->count;
     else
-        deeds->items[last].next = (uint32_t)deeds->count;
-    deeds->last[device] = (uint32_t)deeds->count++;
+        deeds->items[last - 1].next = (uint32_t)deeds->count;
+    deeds->last[device] = (uint32_t)deeds->count;
     return true;
+}
+
+static const struct ota_deed *deed_at(const struct ota_deeds *deeds,
+                                      uint32_t place)
+{
+    return place > 0 ? &deeds->items[place - 1] : NULL;
+}
+
+const struct ota_deed *ota_deeds_first(const struct ota_deeds *deeds,
+                                       size_t device)
+{
+    return deeds->all.time_us != OTA_NEVER
+               ? &deeds->all
+               : deed_at(deeds, deeds->first[device]);
+}
+
+const struct ota_deed *ota_deeds_next(const struct ota_deeds *deeds,
+                                      size_t device,
+                                      const struct ota_deed *deed)
+{
+    return deed_at(deeds,
+                   deed == &deeds->all ? deeds->first[device] : deed->next);
 }
 
 /* --- living --- */
@@ -159,15 +178,13 @@ static void run_to_question(struct ota_actor *actor, int64_t at_us)
            actor->device->due_us == at_us);
 }
 
-void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
-                     size_t count, int64_t until_us, int64_t stop_us)
+/* Leads a device at the release through its deeds. */
+static void live_through(struct ota_actor *actor, const struct ota_deeds *deeds,
+                         size_t count)
 {
-    uint32_t next = deeds->first[actor->id];
+    const struct ota_deed *deed = ota_deeds_first(deeds, actor->id);
 
-    ota_life_start(actor);
-    ota_life_to_release(actor);
     for (size_t i = 0; i < count; i++) {
-        const struct ota_deed *deed = &deeds->items[next];
         if (actor->skips_to_offer)
             actor->quiet_us = deed->time_us;
         actor->order_us = deed->time_us;
@@ -178,9 +195,32 @@ void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
             run_on(actor, deed->time_us, deed->time_us);
             obey(actor, deed);
         }
-        next = deed->next;
+        deed = ota_deeds_next(deeds, actor->id, deed);
     }
     actor->quiet_us = actor->config->release_us;
     actor->order_us = OTA_NEVER;
+}
+
+void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
+                     size_t count, int64_t until_us, int64_t stop_us)
+{
+    ota_life_start(actor);
+    ota_life_to_release(actor);
+    live_through(actor, deeds, count);
     run_on(actor, until_us, stop_us);
+}
+
+void ota_life_whole(struct ota_actor *actor, const struct ota_deeds *deeds,
+                    size_t count)
+{
+    const int64_t horizon_us = actor->config->horizon_us;
+
+    ota_life_start(actor);
+    ota_life_to_release(actor);
+    live_through(actor, deeds, count);
+    if (count == 0)
+        actor->quiet_us = horizon_us;
+    ota_life_run(actor, horizon_us);
+    assert(actor->device->asking == OTA_ASKS_NOTHING);
+    ota_device_finish(actor, horizon_us);
 }

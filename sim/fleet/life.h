@@ -21,7 +21,7 @@
 /* What the campaign did to one device. */
 struct ota_deed {
     int64_t time_us; /* since time 0 */
-    uint32_t next;   /* the device's next one, or OTA_NO_DEED */
+    uint32_t next;   /* 1 + the place of the device's next one, or 0 */
     uint8_t kind;    /* enum ota_order_kind, or one of OTA_DEED_* */
     bool answers;    /* it was the answer to what the device asked, yes; else it
                       * came between two steps */
@@ -34,18 +34,26 @@ enum {
     OTA_DEED_LOSE_PLACE, /* it was gone, and waits for its turn no more */
 };
 
-#define OTA_NO_DEED UINT32_MAX
-
-/* All deeds of a fleet; those of a device are a chain. */
+/* All deeds of a fleet; those of a device are a chain. Memory is touched for
+ * devices that have deeds of their own only. */
 struct ota_deeds {
+    struct ota_deed all; /* done to each device, before any other; at OTA_NEVER:
+                          * nothing was */
     struct ota_deed *items;
     size_t count, room;
-    uint32_t *first, *last; /* by device */
+    uint32_t *first, *last; /* by device: 1 + its place in items, or 0 */
 };
 
 /* Returns false without memory. */
 bool ota_deeds_init(struct ota_deeds *deeds, size_t devices);
 void ota_deeds_release(struct ota_deeds *deeds);
+
+/* The device's first deed, and the one behind a deed of it; NULL: none. */
+const struct ota_deed *ota_deeds_first(const struct ota_deeds *deeds,
+                                       size_t device);
+const struct ota_deed *ota_deeds_next(const struct ota_deeds *deeds,
+                                      size_t device,
+                                      const struct ota_deed *deed);
 /* Times of a device never decrease. */
 bool ota_deeds_add(struct ota_deeds *deeds, size_t device,
                    const struct ota_deed *deed);
@@ -77,5 +85,11 @@ void ota_life_to_release(struct ota_actor *actor);
  */
 void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
                      size_t count, int64_t until_us, int64_t stop_us);
+
+/* The same to the horizon, for a device that nobody is going to ask or answer
+ * anything, and its books are closed. One without a deed runs as one that the
+ * rollout leaves alone. */
+void ota_life_whole(struct ota_actor *actor, const struct ota_deeds *deeds,
+                    size_t count);
 
 #endif

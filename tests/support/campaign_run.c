@@ -71,22 +71,6 @@ static void add_transfer(struct campaign_shard *shard,
     shard->transfers[shard->count++] = *transfer;
 }
 
-static void take_transfer_back(struct campaign_shard *shard,
-                               const struct campaign_transfer *transfer)
-{
-    for (size_t i = 0; i < shard->count; i++) {
-        const struct campaign_transfer *t = &shard->transfers[i];
-        if (t->device != transfer->device ||
-            t->begun_us != transfer->begun_us ||
-            t->end_us != transfer->end_us ||
-            t->down_bytes != transfer->down_bytes || t->back != transfer->back)
-            continue;
-        shard->transfers[i] = shard->transfers[--shard->count];
-        return;
-    }
-    shard->lost = true;
-}
-
 static void see_end(struct campaign_shard *shard,
                     const struct ota_observation *o)
 {
@@ -98,12 +82,10 @@ static void see_end(struct campaign_shard *shard,
         .safe_mode = o->safe_mode,
         .back = o->record->back_attempts > 0,
         .whole = o->detail.transfer.result->end == OTA_TRANSFER_DONE,
+        .undone = o->undone,
     };
 
-    if (o->undone)
-        take_transfer_back(shard, &transfer);
-    else
-        add_transfer(shard, &transfer);
+    add_transfer(shard, &transfer);
 }
 
 static void see_stretch(struct campaign_device *device,
@@ -116,7 +98,7 @@ static void see_stretch(struct campaign_device *device,
         device->phases_us = o->time_us;
 }
 
-/* Called by several threads, each with a shard of its own: no assertions. */
+/* Called by several threads, each with a lane of its own: no assertions. */
 static void observe(void *self, const struct ota_observation *o)
 {
     struct campaign_shard *shard = self;
@@ -146,7 +128,34 @@ static int by_end(const void *a, const void *b)
 
     if (x->end_us != y->end_us)
         return x->end_us < y->end_us ? -1 : 1;
-    return x->device < y->device ? -1 : x->device > y->device;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return x->undone - y->undone;
+}
+
+/* Drops what was taken back, and fails if it had not been told. */
+static size_t settle(struct campaign_transfer *transfers, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!transfers[i].undone) {
+            transfers[kept++] = transfers[i];
+            continue;
+        }
+        size_t at = kept;
+        do {
+            assert_true(at > 0 &&
+                        transfers[at - 1].end_us == transfers[i].end_us &&
+                        transfers[at - 1].device == transfers[i].device);
+            at--;
+        } while (transfers[at].begun_us != transfers[i].begun_us ||
+                 transfers[at].down_bytes != transfers[i].down_bytes ||
+                 transfers[at].back != transfers[i].back);
+        memmove(transfers + at, transfers + at + 1,
+                (--kept - at) * sizeof(*transfers));
+    }
+    return kept;
 }
 
 static void gather(struct campaign_run *run)
@@ -158,13 +167,13 @@ static void gather(struct campaign_run *run)
     size_t at = 0;
     for (size_t s = 0; s < run->shard_count; s++) {
         const struct campaign_shard *shard = &run->shards[s];
-        assert_false(shard->lost);
         if (shard->count > 0)
             memcpy(run->transfers + at, shard->transfers,
                    shard->count * sizeof(*run->transfers));
         at += shard->count;
     }
     qsort(run->transfers, at, sizeof(*run->transfers), by_end);
+    run->transfer_count = settle(run->transfers, at);
     for (size_t i = 0; i < run->count; i++)
         run->taken_back += run->devices[i].taken_back;
 }
@@ -198,7 +207,7 @@ void campaign_run(struct campaign_run *run, const char *text, int windows,
     run->count = (size_t)ota_fleet_config_devices(&run->scenario.fleet);
     struct ota_fleet *fleet = ota_fleet_new(&run->scenario.fleet, &key, &error);
     assert_non_null(fleet);
-    run->shard_count = ota_fleet_shards(fleet);
+    run->shard_count = (size_t)threads;
     run->records = calloc(run->count, sizeof(*run->records));
     run->devices = calloc(run->count, sizeof(*run->devices));
     run->shards = calloc(run->shard_count, sizeof(*run->shards));

@@ -17,7 +17,7 @@
 struct campaign_transfer {
     int64_t begun_us, end_us, down_bytes;
     uint32_t device;
-    bool safe_mode, back, whole;
+    bool safe_mode, back, whole, undone;
 };
 
 struct campaign_run {
@@ -35,8 +35,7 @@ struct campaign_run {
         struct campaign_run *run;
         struct campaign_transfer *transfers;
         size_t count, room;
-        bool lost; /* took back what was not told */
-    } * shards;
+    } * shards; /* one a thread */
     size_t shard_count;
     struct campaign_transfer *transfers; /* all, by end */
     size_t transfer_count;

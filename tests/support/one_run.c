@@ -43,10 +43,10 @@ static void run_fleet(struct one_run *run, int threads,
     struct ota_fleet *fleet = ota_fleet_new(&run->scenario.fleet, &key, &error);
     assert_non_null(fleet);
 
-    size_t shards = ota_fleet_shards(fleet);
-    struct ota_observer *observers = calloc(shards, sizeof(*observers));
+    const size_t lanes = (size_t)threads;
+    struct ota_observer *observers = calloc(lanes, sizeof(*observers));
     assert_non_null(observers);
-    for (size_t s = 0; s < shards; s++)
+    for (size_t s = 0; s < lanes; s++)
         observers[s] = (struct ota_observer){
             .wants = 1u << OTA_SEEN_FINAL | (also ? also->wants : 0),
             .observe = observe,

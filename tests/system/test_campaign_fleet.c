@@ -540,7 +540,7 @@ static void run_all_ways(const char *text, const struct promise *promise,
 {
     static const struct {
         int windows, threads;
-    } ways[] = {{3, 2}, {64, 1}, {64, 3}, {500, 2}};
+    } ways[] = {{0, 1}, {0, 3}, {3, 2}, {64, 1}, {64, 3}, {500, 2}};
     struct campaign_run first;
 
     campaign_run(&first, text, 1, 1);
