@@ -239,17 +239,21 @@ static bool is_one_attempt(const struct ota_policy_attempt *attempt)
            penalty->after_attempts == 0 && penalty->rate_n == 0;
 }
 
-/* What devices do of themselves, how they learn of it, which windows of their
- * own they have, what is sent, is not the rollout's: it does not count here. */
-bool ota_policy_is_at_once(const struct ota_policy *policy)
+bool ota_policy_begins_at_once(const struct ota_policy *policy)
 {
     return !policy->target.where.root &&
            policy->target.late == OTA_LATE_IGNORE &&
            policy->target.if_current == OTA_CURRENT_SKIP &&
            first_takes_all(policy) && is_unpaced(&policy->pace) &&
-           policy->rules.count == 0 && is_one_attempt(&policy->attempt) &&
-           policy->windows.start_us == 0 &&
-           policy->windows.end_us == OTA_NEVER &&
+           is_one_attempt(&policy->attempt) &&
            policy->windows.offer.count == 0 &&
            policy->operator.retry_failed_us == OTA_NEVER;
+}
+
+/* What devices do of themselves, how they learn of it, which windows of their
+ * own they have, what is sent, is not the rollout's: it does not count here. */
+bool ota_policy_is_at_once(const struct ota_policy *policy)
+{
+    return ota_policy_begins_at_once(policy) && policy->rules.count == 0 &&
+           policy->windows.start_us == 0 && policy->windows.end_us == OTA_NEVER;
 }

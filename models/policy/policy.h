@@ -530,6 +530,10 @@ struct ota_policy {
 /* The policy of an empty object. */
 void ota_policy_init(struct ota_policy *policy);
 
+/* Whether it offers to everybody when it begins, each once: rules, or its end,
+ * can only stop it. */
+bool ota_policy_begins_at_once(const struct ota_policy *policy);
+
 /* Whether it reaches everybody at the release and nothing that devices report
  * changes anything any more. */
 bool ota_policy_is_at_once(const struct ota_policy *policy);

@@ -223,6 +223,33 @@ bool ota_campaign_listens(const struct ota_campaign *c)
     return false;
 }
 
+/* Whether it matters which attempts have started. */
+static bool minds_start(const struct ota_campaign *c)
+{
+    const struct ota_rules *rules = &c->policy->rules;
+    const uint32_t started = 1U << OTA_COUNT_STARTED;
+
+    if (!c->all || c->policy->windows.at_end == OTA_END_CANCEL_QUEUED ||
+        (c->watch.mask | c->waves[0].watch.mask) & started)
+        return true;
+    for (size_t i = 0; i < rules->count; i++)
+        if (rules->list[i].action.cancel == OTA_CANCEL_QUEUED)
+            return true;
+    return false;
+}
+
+bool ota_campaign_hears(const struct ota_campaign *c, enum ota_report_kind kind)
+{
+    switch (kind) {
+    case OTA_REPORT_STARTED:
+        return minds_start(c);
+    case OTA_REPORT_PROGRESS:
+        return c->silent || c->step.links;
+    default:
+        return true;
+    }
+}
+
 /* --- what it did --- */
 
 void ota_campaign_result(const struct ota_campaign *c,

@@ -129,6 +129,10 @@ bool ota_campaign_grants(const struct ota_campaign *campaign);
 /* Whether reports can change any order it will give. */
 bool ota_campaign_listens(const struct ota_campaign *campaign);
 
+/* Whether it has any use for reports of that kind. */
+bool ota_campaign_hears(const struct ota_campaign *campaign,
+                        enum ota_report_kind kind);
+
 /* --- what it did --- */
 
 enum ota_wave_state {

@@ -96,6 +96,10 @@ static bool is_target(struct ota_campaign *c, uint32_t d)
 
 void ota_campaign_begin_targets(struct ota_campaign *c)
 {
+    if (c->all) {
+        ota_campaign_all_begin(c);
+        return;
+    }
     for (uint32_t d = 0; d < c->world.devices; d++) {
         const bool here = c->flags[d] & CAMPAIGN_HERE || !c->world.is_there ||
                           c->world.is_there(c->world.self, d);
@@ -329,6 +333,11 @@ static size_t pick_members(struct ota_campaign *c, size_t w, int64_t size)
 void ota_campaign_choose(struct ota_campaign *c, size_t w)
 {
     struct campaign_wave *wave = &c->waves[w];
+
+    if (c->all) {
+        ota_campaign_all_choose(c);
+        return;
+    }
     const struct ota_wave_view view = view_of(c, w);
     const int64_t size =
         wave->spec.approval

@@ -248,9 +248,9 @@ static bool devices_new(struct ota_campaign *c)
     c->stage = some(c, sizeof *c->stage, true, &ok);
     c->flags = some(c, sizeof *c->flags, true, &ok);
     c->wave_of = some(c, sizeof *c->wave_of, true, &ok);
-    c->links = some(c, sizeof *c->links, true, &ok);
-    c->turn = some(c, sizeof *c->turn, true, &ok);
-    c->pool = some(c, sizeof *c->pool, !polls, &ok);
+    c->links = some(c, sizeof *c->links, !c->all, &ok);
+    c->turn = some(c, sizeof *c->turn, !c->all, &ok);
+    c->pool = some(c, sizeof *c->pool, !polls && !c->all, &ok);
     c->lane_of = some(c, sizeof *c->lane_of, needs.lanes, &ok);
     c->lane_slot = some(c, sizeof *c->lane_slot, needs.lanes, &ok);
     c->ask_links = some(c, sizeof *c->ask_links, needs.asks, &ok);
@@ -301,6 +301,7 @@ struct ota_campaign *ota_campaign_new(const struct ota_policy *policy,
     if (c) {
         c->policy = policy;
         c->world = *world;
+        c->all = ota_campaign_offers_all(policy, world);
         c->express = CAMPAIGN_NOBODY;
         c->pool_order = -1;
         c->ticked_us = -1;

@@ -164,6 +164,7 @@ struct ota_campaign {
     bool window_open;
     int64_t window_us;
 
+    bool all; /* see campaign_all.c: links, turn and pool are NULL */
     uint8_t *stage;
     uint16_t *flags;
     uint16_t *wave_of;
@@ -313,6 +314,13 @@ void ota_campaign_pool_put(struct ota_campaign *c, uint32_t d);
 bool ota_campaign_wave_matches(struct ota_campaign *c, size_t w, uint32_t d);
 bool ota_campaign_wave_draws(struct ota_campaign *c, size_t w, uint32_t d);
 bool ota_campaign_connected(struct ota_campaign *c, uint32_t d);
+
+/* campaign_all.c */
+bool ota_campaign_offers_all(const struct ota_policy *policy,
+                             const struct ota_campaign_world *world);
+void ota_campaign_all_begin(struct ota_campaign *c);
+void ota_campaign_all_choose(struct ota_campaign *c);
+void ota_campaign_all_offer(struct ota_campaign *c);
 
 /* campaign_wave.c */
 void ota_campaign_contact(struct ota_campaign *c, uint32_t d);

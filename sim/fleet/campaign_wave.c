@@ -112,6 +112,10 @@ static void enter_members(struct ota_campaign *c, size_t w)
 
     if (c->policy->waves.assign == OTA_ASSIGN_POLL)
         return;
+    if (c->all) {
+        ota_campaign_all_offer(c);
+        return;
+    }
     for (size_t i = 0; i < wave.members; i++) {
         const uint32_t d = c->pool[wave.first + i];
         if (c->stage[d] != CAMPAIGN_MEMBER || c->wave_of[d] != w)

@@ -218,8 +218,14 @@ bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
     if (!conduct->logs)
         return ota_conduct_lacks_memory(conduct);
     conduct->lanes = threads;
-    for (int l = 0; l < threads; l++)
+    uint32_t ignores = 0;
+    for (int kind = 0; kind < OTA_REPORT_KINDS; kind++)
+        if (!ota_campaign_hears(conduct->campaign, (enum ota_report_kind)kind))
+            ignores |= 1u << kind;
+    for (int l = 0; l < threads; l++) {
+        conduct->logs[l].ignores = ignores;
         conduct->logs[l].after_us = INT64_MIN;
+    }
     conduct->apart =
         !together && !conduct->sharing && !conduct->grants && conduct->skips;
     if (!conduct->apart)

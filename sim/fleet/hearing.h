@@ -32,6 +32,7 @@ struct ota_report_log {
     size_t run_count, run_room;
     struct ota_campaign_report *scratch; /* to sort with */
     bool failed;
+    uint32_t ignores;  /* bit 1 << kind of those it drops, too */
     int64_t after_us; /* what arrives no later was heard before, and is
                        * dropped; a device that is given a new life says it
                        * again */

@@ -149,7 +149,8 @@ static bool make_room(struct ota_report_log *log)
 void ota_report_log_add(struct ota_report_log *log,
                         const struct ota_campaign_report *report)
 {
-    if (log->failed || report->time_us <= log->after_us)
+    if (log->failed || report->time_us <= log->after_us ||
+        log->ignores >> report->kind & 1)
         return;
     if (log->count == log->room && !make_room(log)) {
         log->failed = true;

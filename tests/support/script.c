@@ -173,7 +173,7 @@ static void offered(struct script *script, uint32_t d)
         start(script, d, at_us);
 }
 
-static void obey(struct script *script, const struct ota_order *order)
+static void obey_one(struct script *script, const struct ota_order *order)
 {
     struct script_device *device = &script->devices[order->device];
 
@@ -202,6 +202,19 @@ static void obey(struct script *script, const struct ota_order *order)
     case OTA_ORDER_KINDS:
         fail();
     }
+}
+
+static void obey(struct script *script, const struct ota_order *order)
+{
+    struct ota_order each = *order;
+
+    each.all = false;
+    if (order->all)
+        for (each.device = 0; each.device < script->world.devices;
+             each.device++)
+            obey_one(script, &each);
+    else
+        obey_one(script, &each);
 }
 
 /* Whether a device that polls says so now; it asks again later. */

@@ -59,6 +59,74 @@ static void an_empty_policy_reaches_everybody_at_once(void **state)
     script_free(&script);
 }
 
+/* Every seventh fails; they are through in order of their number. */
+static struct script_answer one_by_one(struct script *script, uint32_t device,
+                                       int64_t tries)
+{
+    (void)script;
+    (void)tries;
+    return (struct script_answer){
+        .end_us = minute * (1 + device / 3),
+        .kind = device % 7 == 6 ? OTA_REPORT_FAILED : OTA_REPORT_SUCCEEDED,
+        .cause = OTA_CAUSE_INSTALL,
+    };
+}
+
+/* One order for all, or one for each, as rounds of offers have a least gap that
+ * does not matter where there is but one round. */
+static void all_at_once_is_as_each_by_itself(void **state)
+{
+    const struct ota_minimum minimum = {OTA_COUNT_EXECUTED, 20};
+    struct ota_rule rules[] = {
+        {.scope = OTA_SCOPE_ROLLOUT,
+         .when = {.kind = OTA_IF_SHARE,
+                  .counter = OTA_COUNT_BAD,
+                  .of = OTA_COUNT_OFFERED,
+                  .op = OTA_AT_LEAST,
+                  .pct = OTA_PCT_ALL / 20},
+         .minimums = &minimum,
+         .minimum_count = 1,
+         .once = true},
+    };
+    const struct ota_action actions[] = {
+        {.kind = OTA_DO_STOP, .cancel = OTA_CANCEL_QUEUED},
+        {.kind = OTA_DO_STOP, .cancel = OTA_CANCEL_ALL, .per_minute = 10},
+        {.kind = OTA_DO_PAUSE},
+        {.kind = OTA_DO_ROLLBACK, .who = OTA_BACK_ALL},
+        {.kind = OTA_DO_FINISH},
+    };
+
+    (void)state;
+    for (size_t a = 0; a < sizeof actions / sizeof actions[0]; a++) {
+        struct script script[2];
+        struct ota_campaign_record record[2];
+        rules[0].action = actions[a];
+        for (size_t each = 0; each < 2; each++) {
+            script_init(&script[each], 200);
+            script[each].policy.pace.min_gap_us = each ? 1 : 0;
+            script[each].answer = one_by_one;
+            set_rules(&script[each], rules, 1);
+            script_run(&script[each], day);
+            record[each] = script_record(&script[each]);
+        }
+        assert_memory_equal(script[0].orders, script[1].orders,
+                            sizeof script[0].orders);
+        assert_memory_equal(script[0].offered_us, script[1].offered_us,
+                            200 * sizeof *script[0].offered_us);
+        assert_int_equal(record[0].wave_count, record[1].wave_count);
+        assert_memory_equal(&record[0].waves[0].counts,
+                            &record[1].waves[0].counts,
+                            sizeof record[0].waves[0].counts);
+        assert_int_equal(record[0].waves[0].complete_us,
+                         record[1].waves[0].complete_us);
+        record[0].waves = record[1].waves = NULL;
+        assert_memory_equal(&record[0], &record[1], sizeof record[0]);
+        assert_int_not_equal(record[0].counts.kept[OTA_COUNT_FAILED], 0);
+        for (size_t each = 0; each < 2; each++)
+            script_free(&script[each]);
+    }
+}
+
 static void nobody_at_all(void **state)
 {
     struct script script;
@@ -265,6 +333,7 @@ static void orders(void **state)
     (void)state;
     for (size_t run = 0; run < 2; run++) { /* at random, twice the same */
         script_init(&script, 100);
+        script.policy.pace.min_gap_us = 1; /* one after another */
         script.waves[0].order = OTA_SEQUENCE_RANDOM;
         script.self = &seen[run];
         script.sees = sees_offers;
@@ -282,6 +351,7 @@ static void orders(void **state)
 
     seen[0].count = 0;
     script_init(&script, 100);
+    script.policy.pace.min_gap_us = 1;
     script.waves[0].order = OTA_SEQUENCE_FIRST_SEEN_NEWEST;
     script.self = &seen[0];
     script.sees = sees_offers;
@@ -292,6 +362,7 @@ static void orders(void **state)
 
     seen[0].count = 0;
     script_init(&script, 100);
+    script.policy.pace.min_gap_us = 1;
     script.waves[0].order = OTA_SEQUENCE_LABEL;
     script.waves[0].order_key = "odd";
     script.world.attribute_of = odd;
@@ -538,6 +609,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_policy_reaches_everybody_at_once),
+        cmocka_unit_test(all_at_once_is_as_each_by_itself),
         cmocka_unit_test(nobody_at_all),
         cmocka_unit_test(a_filter_says_who),
         cmocka_unit_test(late_joiners),
