@@ -462,12 +462,12 @@ bool ota_conduct_finish(struct ota_conduct *conduct)
     conduct->over = true;
     if (!ota_conduct_window(conduct, conduct->fleet.config->horizon_us))
         return false;
-    if (conduct->apart)
-        return ota_conduct_finish_apart(conduct);
     if (conduct->sharing &&
         (!end_shares(conduct, conduct->fleet.config->horizon_us) ||
          !ota_conduct_carry_out(conduct)))
         return false;
+    if (conduct->apart)
+        return ota_conduct_finish_apart(conduct);
 #pragma omp parallel for schedule(dynamic, 1)                                  \
     num_threads(threads) if (threads > 1)
     for (ptrdiff_t shard = 0; shard < shards; shard++) {

@@ -14,10 +14,11 @@
  * of the delivery; within it orders are collected, and then carried out on all
  * threads.
  *
- * Where devices never ask the campaign anything they may run apart: each from
- * birth to the horizon in one go, in one place of memory that the next one
- * uses, too, once it is given its first order. What the campaign needs of them
- * is their reports. A further order gives the device another life.
+ * Where devices ask the campaign for nothing but their share of the capacity
+ * they may run apart: each from birth to the horizon in one go, in one place of
+ * memory that the next one uses, too, once it is given its first order. What
+ * the campaign needs of them is their reports. A further order gives the device
+ * another life.
  */
 #ifndef OTA_CONDUCT_H
 #define OTA_CONDUCT_H
@@ -57,7 +58,7 @@ struct ota_conduct_fleet {
     size_t devices, shards;
     /* Makes the actor of a device; not where devices run apart. */
     struct ota_actor (*actor_of)(void *self, size_t device);
-    /* Makes one of a device that is not born yet, in that room. */
+    /* Makes one of the device that is in that room, with its group set. */
     struct ota_actor (*actor_in)(void *self, size_t device,
                                  struct ota_room *room);
     /* Puts a device's books and state back to nothing, under a new serial. */

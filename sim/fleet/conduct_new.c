@@ -197,12 +197,12 @@ void ota_conduct_free(struct ota_conduct *conduct)
     ota_hearing_free(conduct->hearing);
     ota_sharing_free(conduct->sharing);
     ota_deeds_release(&conduct->deeds);
+    ota_conduct_release_apart(conduct);
     for (int l = 0; l < conduct->lanes; l++)
         ota_report_log_release(&conduct->logs[l]);
     free(conduct->logs);
     free(conduct->leash);
     free(conduct->tasked);
-    free(conduct->serials);
     free(conduct->tasks);
     free(conduct->instant);
     free(conduct);
@@ -226,14 +226,9 @@ bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
         conduct->logs[l].ignores = ignores;
         conduct->logs[l].after_us = INT64_MIN;
     }
-    conduct->apart =
-        !together && !conduct->sharing && !conduct->grants && conduct->skips;
-    if (!conduct->apart)
-        return true;
-    conduct->until_us = conduct->fleet.config->horizon_us;
-    conduct->serials =
-        calloc(conduct->fleet.devices, sizeof(*conduct->serials));
-    return conduct->serials || ota_conduct_lacks_memory(conduct);
+    conduct->apart = !together && !conduct->grants && conduct->skips;
+    return !conduct->apart || ota_conduct_prepare_apart(conduct) ||
+           ota_conduct_lacks_memory(conduct);
 }
 
 bool ota_conduct_is_apart(const struct ota_conduct *conduct)

@@ -36,19 +36,26 @@ struct ota_conduct {
     int64_t contacts_us; /* contacts are wanted from then on; OTA_NEVER: not
                           * so far */
     bool listens, grants, skips;
-    bool apart;        /* see conduct_apart.c */
-    bool all_due;      /* the deed to all is to be carried out */
-    uint16_t *serials; /* apart: by device, lives it was given */
-    bool begun;        /* the release has come */
-    bool over;         /* the engine runs no more */
+    bool apart;              /* see conduct_apart.c */
+    bool all_due;            /* the deed to all is to be carried out */
+    uint16_t *serials;       /* apart: by device, lives it was given, */
+    struct ota_room **rooms; /* and where it stands at a question; or NULL */
+    struct ota_room_pool *pools; /* apart: by lane */
+    bool begun;                  /* the release has come */
+    bool over;                   /* the engine runs no more */
     struct ota_error error;
 };
 
-/* Makes the actor of a device. */
+/* Makes the actor of a device; of one that lives apart, if it stands at a
+ * question. */
 static inline struct ota_actor
 ota_conduct_actor(const struct ota_conduct *conduct, size_t device)
 {
-    return conduct->fleet.actor_of(conduct->fleet.self, device);
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+
+    return conduct->apart
+               ? fleet->actor_in(fleet->self, device, conduct->rooms[device])
+               : fleet->actor_of(fleet->self, device);
 }
 
 /* Whether the device has a connection. */
@@ -81,6 +88,11 @@ uint32_t ota_conduct_deeds(const struct ota_conduct *conduct, size_t device);
 void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
                           uint32_t done);
 
+/* Does that for each task, on several threads if it is worth it. */
+void ota_conduct_each_task(struct ota_conduct *conduct,
+                           void (*carry_out)(struct ota_conduct *,
+                                             const struct ota_task *));
+
 /* Carries all tasks out, and hears what the devices report. */
 bool ota_conduct_carry_out(struct ota_conduct *conduct);
 
@@ -92,7 +104,15 @@ bool ota_conduct_listen(struct ota_conduct *conduct);
 void ota_conduct_bind(struct ota_conduct *conduct, enum ota_order_kind kind,
                       bool ahead, int64_t now_us, int64_t deed_us);
 
+/* Does a deed to a device, or answers it with that. */
+void ota_conduct_do(struct ota_conduct *conduct, struct ota_actor *actor,
+                    const struct ota_deed *deed);
+
 /* --- conduct_apart.c --- */
+
+/* Takes memory; false without. */
+bool ota_conduct_prepare_apart(struct ota_conduct *conduct);
+void ota_conduct_release_apart(struct ota_conduct *conduct);
 
 /* Notes an order. Returns false without memory. */
 bool ota_conduct_note_apart(struct ota_conduct *conduct,

@@ -71,7 +71,7 @@ static void live_again(struct ota_conduct *conduct, const struct ota_task *task)
     log->after_us = INT64_MIN;
 }
 
-static void do_deed(struct ota_conduct *conduct, struct ota_actor *actor,
+void ota_conduct_do(struct ota_conduct *conduct, struct ota_actor *actor,
                     const struct ota_deed *deed)
 {
     struct ota_device *device = actor->device;
@@ -109,7 +109,7 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
     }
     for (const struct ota_deed *deed = first; deed;
          deed = ota_deeds_next(deeds, task->device, deed))
-        do_deed(conduct, &actor, deed);
+        ota_conduct_do(conduct, &actor, deed);
     ota_conduct_run_on(conduct, &actor);
 }
 
@@ -134,29 +134,6 @@ void ota_conduct_bind(struct ota_conduct *conduct, enum ota_order_kind kind,
                    later ? ota_us_add(deed_us, conduct->lookahead_us) : now_us);
 }
 
-static int compare_tasks(const void *a, const void *b)
-{
-    const uint32_t x = ((const struct ota_task *)a)->device;
-    const uint32_t y = ((const struct ota_task *)b)->device;
-    return x < y ? -1 : x > y;
-}
-
-/* How many tasks are of shards before that one; they are in order. */
-static size_t tasks_before(const struct ota_conduct *conduct, size_t shard)
-{
-    size_t from = 0;
-    size_t to = conduct->task_count;
-
-    while (from < to) {
-        const size_t middle = from + (to - from) / 2;
-        if (conduct->tasks[middle].device / OTA_SHARD_SIZE < shard)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return to;
-}
-
 /* What the engine is to do with the device. */
 void ota_conduct_follow(struct ota_conduct *conduct, size_t device)
 {
@@ -179,26 +156,37 @@ bool ota_conduct_listen(struct ota_conduct *conduct)
            ota_conduct_lacks_memory(conduct);
 }
 
+static void together(struct ota_conduct *conduct,
+                     void (*each)(struct ota_conduct *,
+                                  const struct ota_task *))
+{
+    const ptrdiff_t count = (ptrdiff_t)conduct->task_count;
+
+#pragma omp parallel for schedule(dynamic, TOGETHER_LEAST)                     \
+    num_threads(conduct->threads)
+    for (ptrdiff_t t = 0; t < count; t++)
+        each(conduct, &conduct->tasks[t]);
+}
+
+/* Mostly there are few, and threads would take longer to begin. */
+void ota_conduct_each_task(struct ota_conduct *conduct,
+                           void (*each)(struct ota_conduct *,
+                                        const struct ota_task *))
+{
+    if (conduct->threads > 1 && conduct->task_count > TOGETHER_LEAST)
+        together(conduct, each);
+    else
+        for (size_t t = 0; t < conduct->task_count; t++)
+            each(conduct, &conduct->tasks[t]);
+}
+
 bool ota_conduct_carry_out(struct ota_conduct *conduct)
 {
     const size_t count = conduct->task_count;
 
     if (conduct->apart)
         return ota_conduct_carry_out_apart(conduct);
-    const bool together = conduct->threads > 1 && count >= TOGETHER_LEAST;
-    const ptrdiff_t parts = together ? (ptrdiff_t)conduct->fleet.shards : 1;
-
-    if (count > 1)
-        qsort(conduct->tasks, count, sizeof(*conduct->tasks), compare_tasks);
-#pragma omp parallel for schedule(dynamic, 1)                                  \
-    num_threads(conduct->threads) if (together)
-    for (ptrdiff_t part = 0; part < parts; part++) {
-        const size_t from = together ? tasks_before(conduct, (size_t)part) : 0;
-        const size_t to =
-            together ? tasks_before(conduct, (size_t)part + 1) : count;
-        for (size_t t = from; t < to; t++)
-            carry_out(conduct, &conduct->tasks[t]);
-    }
+    ota_conduct_each_task(conduct, carry_out);
     for (size_t t = 0; t < count; t++) {
         conduct->tasked[conduct->tasks[t].device] = false;
         ota_conduct_follow(conduct, conduct->tasks[t].device);

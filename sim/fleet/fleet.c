@@ -16,7 +16,6 @@
 
 #include "sim/base/lane.h"
 #include "sim/engine/engine.h"
-#include "sim/fleet/attributes.h"
 #include "sim/fleet/back.h"
 #include "sim/fleet/conduct.h"
 #include "sim/fleet/device.h"
@@ -88,10 +87,9 @@ static struct ota_actor actor_in(void *self, size_t device,
                                  struct ota_room *room)
 {
     struct ota_fleet *fleet = self;
-    const uint32_t group = (uint32_t)ota_fleet_group_of(fleet->config, device);
-    struct ota_actor actor = actor_without_state(fleet, device, group);
+    struct ota_actor actor =
+        actor_without_state(fleet, device, room->device.group);
 
-    *room = (struct ota_room){.device = {.group = group}};
     actor.device = &room->device;
     actor.record = &room->record;
     actor.meter = &room->meter;

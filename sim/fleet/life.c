@@ -210,17 +210,24 @@ void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
     run_on(actor, until_us, stop_us);
 }
 
-void ota_life_whole(struct ota_actor *actor, const struct ota_deeds *deeds,
-                    size_t count)
+bool ota_life_rest(struct ota_actor *actor, int64_t stop_us)
 {
     const int64_t horizon_us = actor->config->horizon_us;
 
+    run_on(actor, horizon_us, stop_us);
+    if (actor->device->asking != OTA_ASKS_NOTHING)
+        return false;
+    ota_device_finish(actor, horizon_us);
+    return true;
+}
+
+bool ota_life_whole(struct ota_actor *actor, const struct ota_deeds *deeds,
+                    size_t count, int64_t stop_us)
+{
     ota_life_start(actor);
     ota_life_to_release(actor);
     live_through(actor, deeds, count);
     if (count == 0)
-        actor->quiet_us = horizon_us;
-    ota_life_run(actor, horizon_us);
-    assert(actor->device->asking == OTA_ASKS_NOTHING);
-    ota_device_finish(actor, horizon_us);
+        actor->quiet_us = actor->config->horizon_us;
+    return ota_life_rest(actor, stop_us);
 }

@@ -86,10 +86,13 @@ void ota_life_to_release(struct ota_actor *actor);
 void ota_life_repeat(struct ota_actor *actor, const struct ota_deeds *deeds,
                      size_t count, int64_t until_us, int64_t stop_us);
 
-/* The same to the horizon, for a device that nobody is going to ask or answer
- * anything, and its books are closed. One without a deed runs as one that the
- * rollout leaves alone. */
-void ota_life_whole(struct ota_actor *actor, const struct ota_deeds *deeds,
-                    size_t count);
+/* The same to the horizon, where its books are closed; one without a deed runs
+ * as one that the rollout leaves alone. Returns false if it stays at a
+ * question. */
+bool ota_life_whole(struct ota_actor *actor, const struct ota_deeds *deeds,
+                    size_t count, int64_t stop_us);
+
+/* Leads a device on to the horizon. As above. */
+bool ota_life_rest(struct ota_actor *actor, int64_t stop_us);
 
 #endif
