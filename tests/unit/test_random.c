@@ -60,6 +60,35 @@ static void a_stream_reads_the_blocks_of_its_name(void **state)
     }
 }
 
+/* In line, by GSL, or in turns: the same words in the same order. */
+static void every_way_to_draw_gives_the_same_words(void **state)
+{
+    struct ota_stream words, doubles, turns, gsl;
+    gsl_rng *seeded = gsl_rng_alloc(ota_rng_threefry);
+    const struct ota_random_key seed_only = {.seed = 42};
+
+    (void)state;
+    assert_non_null(seeded);
+    gsl_rng_set(seeded, 42);
+    ota_stream_init(&words, &seed_only, 0, OTA_PURPOSE_FREE, 0);
+    ota_stream_init(&doubles, &seed_only, 0, OTA_PURPOSE_FREE, 0);
+    ota_stream_init(&turns, &seed_only, 0, OTA_PURPOSE_FREE, 0);
+    ota_stream_init(&gsl, &seed_only, 0, OTA_PURPOSE_FREE, 0);
+    for (int i = 0; i < 1000; i++) {
+        const uint64_t word = gsl_rng_get(&gsl.rng);
+        const double u = ldexp((double)(word >> 11), -53);
+        assert_true(ota_word(&words.rng) == word);
+        if (i % 2)
+            assert_true(ota_uniform(&doubles.rng) == u);
+        else
+            assert_true(gsl_rng_uniform(&doubles.rng) == u);
+        assert_true((i % 3 ? ota_word(&turns.rng) : gsl_rng_get(&turns.rng)) ==
+                    word);
+        assert_true(ota_word(seeded) == word);
+    }
+    gsl_rng_free(seeded);
+}
+
 static uint64_t first_word(const struct ota_random_key *k, uint64_t device,
                            enum ota_purpose purpose, uint64_t index)
 {
@@ -209,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threefry_gives_the_published_answers),
         cmocka_unit_test(a_stream_reads_the_blocks_of_its_name),
+        cmocka_unit_test(every_way_to_draw_gives_the_same_words),
         cmocka_unit_test(every_part_of_a_name_matters),
         cmocka_unit_test(order_of_visits_does_not_matter),
         cmocka_unit_test(gsl_seeds_the_free_stream),
