@@ -37,6 +37,15 @@ static inline int64_t ota_us_add(int64_t at_us, int64_t wait_us)
 
 double ota_s_from_us(int64_t time_us);
 
+/* To whole ticks, halves away from 0, as llround() does; |time_us| < 2^63. */
+static inline int64_t ota_us_round(double time_us)
+{
+    const int64_t whole_us = (int64_t)time_us;
+    const double rest_us = time_us - (double)whole_us; /* exact */
+
+    return whole_us + (rest_us >= 0.5) - (rest_us <= -0.5);
+}
+
 /* The smaller of two times. */
 static inline int64_t ota_us_min(int64_t a_us, int64_t b_us)
 {

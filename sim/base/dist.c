@@ -11,6 +11,7 @@
 #include <gsl/gsl_randist.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/sample.h"
 
 struct ota_dist ota_dist_fixed(enum ota_dimension dimension, double value)
 {
@@ -28,7 +29,7 @@ struct ota_dist ota_dist_exponential(enum ota_dimension dimension, double mean)
  * the mode b. */
 static double triangular_draw(const struct ota_dist *dist, gsl_rng *rng)
 {
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     const double width = dist->c - dist->a;
     const double left = dist->b - dist->a;
 
@@ -41,7 +42,7 @@ static double triangular_draw(const struct ota_dist *dist, gsl_rng *rng)
  * u lies between. Of equal p (a step) the last counts. */
 static double empirical_draw(const struct ota_dist *dist, gsl_rng *rng)
 {
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     size_t low = 0;
     size_t high = dist->count - 1;
 
@@ -61,7 +62,7 @@ static double empirical_draw(const struct ota_dist *dist, gsl_rng *rng)
 
 static double mixture_draw(const struct ota_dist *dist, gsl_rng *rng)
 {
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     size_t i = 0;
 
     while (dist->parts[i].weight <= u) /* the last is 1 */
@@ -69,21 +70,9 @@ static double mixture_draw(const struct ota_dist *dist, gsl_rng *rng)
     return ota_dist_draw(&dist->parts[i].of, rng);
 }
 
-static double unbounded_draw(const struct ota_dist *dist, gsl_rng *rng)
+static double finite(double value)
 {
-    switch (dist->kind) {
-    case OTA_DIST_EXPONENTIAL:
-        return -dist->a * log1p(-gsl_rng_uniform(rng));
-    case OTA_DIST_LOGNORMAL:
-        return exp(dist->a + gsl_ran_gaussian_ziggurat(rng, dist->b));
-    case OTA_DIST_GAMMA:
-        return gsl_ran_gamma(rng, dist->a, dist->b);
-    case OTA_DIST_WEIBULL:
-        return gsl_ran_weibull(rng, dist->b, dist->a);
-    default:
-        assert(false && "no such unbounded distribution");
-        return 0.0;
-    }
+    return value < DBL_MAX ? value : DBL_MAX;
 }
 
 double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng)
@@ -92,18 +81,21 @@ double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng)
     case OTA_DIST_FIXED:
         return dist->a;
     case OTA_DIST_UNIFORM:
-        return dist->a + (dist->b - dist->a) * gsl_rng_uniform(rng);
+        return dist->a + (dist->b - dist->a) * ota_uniform(rng);
+    case OTA_DIST_EXPONENTIAL:
+        return finite(dist->a * ota_exponential(rng));
+    case OTA_DIST_LOGNORMAL:
+        return finite(ota_exp(dist->a + dist->b * ota_normal(rng)));
     case OTA_DIST_TRIANGULAR:
         return triangular_draw(dist, rng);
+    case OTA_DIST_GAMMA:
+        return finite(gsl_ran_gamma(rng, dist->a, dist->b));
+    case OTA_DIST_WEIBULL:
+        return finite(dist->b * pow(ota_exponential(rng), 1 / dist->a));
     case OTA_DIST_EMPIRICAL:
         return empirical_draw(dist, rng);
     case OTA_DIST_MIXTURE:
         return mixture_draw(dist, rng);
-    case OTA_DIST_EXPONENTIAL:
-    case OTA_DIST_LOGNORMAL:
-    case OTA_DIST_GAMMA:
-    case OTA_DIST_WEIBULL:
-        return fmin(unbounded_draw(dist, rng), DBL_MAX);
     }
     assert(false && "no such distribution");
     return 0.0;
@@ -114,7 +106,7 @@ int64_t ota_dist_draw_us(const struct ota_dist *dist, gsl_rng *rng)
     assert(dist->dimension == OTA_TIME);
 
     const double ticks = ota_dist_draw(dist, rng);
-    return ticks < 0x1p63 ? llround(ticks) : OTA_NEVER;
+    return ticks < 0x1p63 ? ota_us_round(ticks) : OTA_NEVER;
 }
 
 /* The integral of the quantile function. */

@@ -81,7 +81,8 @@ bool ota_dist_parse(enum ota_dimension dimension, const char *text,
                     struct ota_dist *dist, size_t *column, char *problem,
                     size_t problem_size);
 
-/* Draws one value, in base units; finite. */
+/* Draws one value, in base units; finite. rng must be of type
+ * ota_rng_threefry (random.h). */
 double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng);
 
 /* Draws a duration, rounded to whole ticks; dist must be of OTA_TIME. */

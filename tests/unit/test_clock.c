@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "sim/base/clock.h"
 
 static void adding_saturates_at_never(void **state)
@@ -29,6 +31,38 @@ static void a_day_has_86400_seconds(void **state)
     (void)state;
     assert_true(ota_s_from_us(OTA_US_PER_DAY) == 86400.0);
     assert_true(ota_s_from_us(1) == 1e-6);
+}
+
+/* Against libm, where rounding by adding a half would go wrong too. */
+static void times_round_as_llround_does(void **state)
+{
+    static const double cases[] = {
+        0,
+        0.25,
+        0.5,
+        0x1.fffffffffffffp-2, /* just below a half */
+        0.75,
+        1.5,
+        2.5,
+        1e6 + 0.5,
+        0x1.0p52 - 0.5,
+        0x1.0p52 + 1, /* odd, no fraction left */
+        0x1.fffffffffffffp62,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(ota_us_round(cases[i]) == llround(cases[i]));
+        assert_true(ota_us_round(-cases[i]) == llround(-cases[i]));
+    }
+    for (int halves = -1000; halves <= 1000; halves++) {
+        const double time_us = 0.5 * halves;
+        assert_true(ota_us_round(time_us) == llround(time_us));
+        assert_true(ota_us_round(nextafter(time_us, -1e9)) ==
+                    llround(nextafter(time_us, -1e9)));
+        assert_true(ota_us_round(nextafter(time_us, 1e9)) ==
+                    llround(nextafter(time_us, 1e9)));
+    }
 }
 
 static void rates_round_up(void **state)
@@ -81,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adding_saturates_at_never),
         cmocka_unit_test(a_day_has_86400_seconds),
+        cmocka_unit_test(times_round_as_llround_does),
         cmocka_unit_test(rates_round_up),
         cmocka_unit_test(rates_of_giant_sizes_are_exact),
         cmocka_unit_test(the_two_ways_agree_where_they_meet),
