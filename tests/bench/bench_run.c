@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench_run.c - how fast the simulator and its random numbers are, beside
- * plain code that does the least of the same work on the same machine.
+ * bench_run.c - how fast the simulator is, beside plain code that does the
+ * least of the same work on the same machine.
  *
  *     bench_run [SCENARIO]
  *
- * Draws: doubles from the simulator's generator, and streams started and drawn
- * from once, beside doubles from GSL's mt19937. Runs: simulated device-days a
- * second of the scenario at growing fleets on one thread, beside a heap of as
- * many devices that only wake each hour. Each line ends with its ratio to the
- * baseline above it, which holds from machine to machine better than seconds.
- * Memory: by how much the peak grew per device more. Nothing is asserted:
- * times are read by people.
+ * Simulated device-days a second of the scenario at growing fleets on one
+ * thread, beside a heap of as many devices that only wake each hour. Each line
+ * ends with its ratio to the baseline above it, which holds from machine to
+ * machine better than seconds. Memory: by how much the peak grew per device
+ * more. Nothing is asserted: times are read by people.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,10 +21,8 @@
 #include <gsl/gsl_rng.h>
 
 #include "sim/base/clock.h"
-#include "sim/base/random.h"
 #include "sim/otasim.h"
 
-enum { DRAWS = 20000000, STREAMS = 5000000 };
 enum { DEVICES_MIN = 1000, DEVICES_MAX = 100000 };
 
 /* Processor time, so that other programs disturb little. */
@@ -49,31 +45,6 @@ static double print_rate(const char *what, double count, double took_s,
         printf("  ratio %.3g", rate / baseline);
     putchar('\n');
     return rate;
-}
-
-static double bench_draws(const char *what, gsl_rng *rng, double baseline)
-{
-    double sum = 0;
-    const double begin_s = now_s();
-
-    for (int i = 0; i < DRAWS; i++)
-        sum += gsl_rng_uniform(rng);
-    return print_rate(what, DRAWS, now_s() - begin_s, sum, baseline);
-}
-
-static void bench_streams(double baseline)
-{
-    const struct ota_random_key key = {1, 0};
-    double sum = 0;
-    const double begin_s = now_s();
-
-    for (uint64_t i = 0; i < STREAMS; i++) {
-        struct ota_stream stream;
-        ota_stream_init(&stream, &key, i, OTA_PURPOSE_WAKE, 0);
-        sum += gsl_rng_uniform(&stream.rng);
-    }
-    print_rate("streams: start and draw once", STREAMS, now_s() - begin_s, sum,
-               baseline);
 }
 
 /* The most memory that the process has ever held. */
@@ -207,17 +178,6 @@ int main(int argc, char **argv)
 {
     const char *file =
         argc > 1 ? argv[1] : "scenarios/starter/electron-hourly.json";
-    gsl_rng *twister = gsl_rng_alloc(gsl_rng_mt19937);
-    gsl_rng *threefry = gsl_rng_alloc(ota_rng_threefry);
 
-    if (!twister || !threefry)
-        return EXIT_FAILURE;
-    const double baseline = bench_draws("draws: mt19937 of GSL", twister, 0);
-    bench_draws("draws: the simulator's threefry", threefry, baseline);
-    gsl_rng_free(twister);
-    gsl_rng_free(threefry);
-    bench_streams(baseline);
-
-    const bool good = bench_runs(file);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return bench_runs(file) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
