@@ -14,6 +14,8 @@
 
 #include "models/app/app_common.h"
 
+#include "sim/base/random.h"
+
 const struct ota_app_model *const ota_app_models[] = {
     &ota_app_fixed, &ota_app_long_every,    &ota_app_until_told,
     &ota_app_ask,   &ota_app_session_clear, NULL,
@@ -48,7 +50,7 @@ static int64_t spacing(struct ota_app_rhythm rhythm)
 void ota_app_rhythm_start(struct ota_app_rhythm rhythm, int64_t *memory,
                           gsl_rng *rng)
 {
-    *memory = -(int64_t)((double)spacing(rhythm) * gsl_rng_uniform(rng));
+    *memory = -(int64_t)((double)spacing(rhythm) * ota_uniform(rng));
 }
 
 bool ota_app_rhythm_due(struct ota_app_rhythm rhythm, int64_t now_us,

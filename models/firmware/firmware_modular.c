@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 enum { KIB = 1024 };
 
@@ -27,7 +28,7 @@ static int64_t modular_apply_us(const void *opaque, int64_t size_bytes,
     const struct ota_firmware_modular_config *config = opaque;
 
     assert(size_bytes > 0);
-    *applied = gsl_rng_uniform(rng) >= config->silent_failure;
+    *applied = ota_uniform(rng) >= config->silent_failure;
     return ota_us_add(ota_dist_draw_us(&config->apply, rng),
                       copy_us(config->apply_us_per_kib, size_bytes));
 }
@@ -36,14 +37,14 @@ static bool modular_fails(const void *opaque, gsl_rng *rng)
 {
     const struct ota_firmware_modular_config *config = opaque;
 
-    return config->failure > 0 && gsl_rng_uniform(rng) < config->failure;
+    return config->failure > 0 && ota_uniform(rng) < config->failure;
 }
 
 static bool modular_power_loss_bricks(const void *opaque, gsl_rng *rng)
 {
     const struct ota_firmware_modular_config *config = opaque;
 
-    return gsl_rng_uniform(rng) < config->power_loss_bricks;
+    return ota_uniform(rng) < config->power_loss_bricks;
 }
 
 static const struct ota_field modular_fields[] = {

@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "sim/base/sample.h"
+
 enum { BYTES_PER_KIB = 1024 };
 
 /* When a stay that begins at now_us in the air's state ends. */
@@ -26,8 +28,7 @@ static int64_t leave_us(const struct ota_air *air, int64_t now_us, gsl_rng *rng)
     if (per_s <= 0)
         return OTA_NEVER;
 
-    const double stay_us =
-        -log1p(-gsl_rng_uniform(rng)) / per_s * (double)OTA_US_PER_S;
+    const double stay_us = ota_exponential(rng) / per_s * (double)OTA_US_PER_S;
 
     return stay_us < 0x1p62 ? ota_us_add(now_us, (int64_t)stay_us + 1)
                             : OTA_NEVER;
@@ -45,7 +46,7 @@ void ota_air_start(struct ota_air *air, int64_t now_us, gsl_rng *rng)
 {
     const double share = ota_air_bad_share(air);
 
-    air->bad = share > 0 && gsl_rng_uniform(rng) < share;
+    air->bad = share > 0 && ota_uniform(rng) < share;
     air->until_us = leave_us(air, now_us, rng);
 }
 
@@ -60,7 +61,7 @@ void ota_air_renew(struct ota_air *air, int64_t now_us, gsl_rng *rng)
         const double past_s = ota_s_from_us(now_us - air->until_us);
         const double memory = exp(-rate * past_s);
         const double p = share + ((air->bad ? 1 : 0) - share) * memory;
-        air->bad = gsl_rng_uniform(rng) < p;
+        air->bad = ota_uniform(rng) < p;
     }
     air->until_us = leave_us(air, now_us, rng);
 }

@@ -24,6 +24,7 @@
 
 #include "sim/base/clock.h"
 #include "sim/base/dist.h"
+#include "sim/base/random.h"
 
 struct ota_air {
     /* Numbers. The distributions belong to the link's config. */
@@ -98,7 +99,7 @@ static inline bool ota_air_lost(struct ota_air *air, int64_t now_us,
     air->spoke_us = now_us;
     if (loss <= 0)
         return false;
-    return loss >= 1 || gsl_rng_uniform(rng) < loss;
+    return loss >= 1 || ota_uniform(rng) < loss;
 }
 
 /* Returns one round trip of a small datagram sent at now_us and its answer

@@ -14,6 +14,7 @@
 #include <assert.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 const struct ota_retry ota_retry_coap = {
     .timeout_us = 4 * OTA_US_PER_S,
@@ -85,7 +86,7 @@ struct ota_exchange ota_exchange_run(struct ota_air *air,
             answers.list[answers.count++].comes_us = ota_us_add(at_us, rtt_us);
         }
 
-        const double stretch = 1 + retry->spread * gsl_rng_uniform(rng);
+        const double stretch = 1 + retry->spread * ota_uniform(rng);
         at_us += (int64_t)((double)timeout_us * stretch);
         heard_us = settle(&answers, air, at_us, heard_us, rng);
         if (heard_us <= at_us) {

@@ -18,6 +18,7 @@
 
 #include "models/link/link_common.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 /* The rate of leaving a state of that mean length. */
 static double rate_per_s(int64_t mean_us)
@@ -29,7 +30,7 @@ int64_t ota_link_attach_us(const struct ota_link_radio_config *config,
                            const struct ota_dist *attach, double failure,
                            gsl_rng *rng, bool *ok)
 {
-    const bool fails = gsl_rng_uniform(rng) < failure;
+    const bool fails = ota_uniform(rng) < failure;
     const int64_t attach_us = ota_dist_draw_us(attach, rng);
 
     *ok = !fails && attach_us <= config->attach_give_up_us;

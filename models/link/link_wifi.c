@@ -22,10 +22,9 @@
 
 #include <math.h>
 
-#include <gsl/gsl_randist.h>
-
 #include "models/link/link_common.h"
 #include "sim/base/clock.h"
+#include "sim/base/sample.h"
 
 static double loss_at(double rssi_dbm)
 {
@@ -48,7 +47,7 @@ static void wifi_start(const void *opaque, struct ota_link_state *state,
     ota_link_radio_start(&config->radio, state, now_us, rng);
     state->rssi_dbm = config->rssi_dbm;
     if (config->spread_db > 0)
-        state->rssi_dbm += gsl_ran_gaussian_ziggurat(rng, config->spread_db);
+        state->rssi_dbm += config->spread_db * ota_normal(rng);
 }
 
 /* Lets the RSSI wander until now_us. */
@@ -64,8 +63,8 @@ static void wander(const struct ota_link_wifi_config *config,
     const double off_db = state->rssi_dbm - config->rssi_dbm;
     const double new_db = config->spread_db * sqrt(-expm1(-2 * past));
 
-    state->rssi_dbm = config->rssi_dbm + off_db * exp(-past) +
-                      gsl_ran_gaussian_ziggurat(rng, new_db);
+    state->rssi_dbm =
+        config->rssi_dbm + off_db * exp(-past) + new_db * ota_normal(rng);
 }
 
 static void wifi_sense(const void *opaque, struct ota_link_state *state,

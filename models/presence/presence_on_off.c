@@ -15,6 +15,7 @@
 
 #include "models/presence/residual.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 /* Mean stretches from here on, lest a device do nothing but come and go. */
 static const double mean_least_us = (double)OTA_US_PER_S;
@@ -32,9 +33,9 @@ static int64_t on_off_first_us(const void *opaque, gsl_rng *rng, bool *on)
     const double off_us = ota_dist_mean(&config->off);
 
     *on = true;
-    if (gsl_rng_uniform(rng) >= config->share)
+    if (ota_uniform(rng) >= config->share)
         return OTA_NEVER;
-    *on = gsl_rng_uniform(rng) * (on_us + off_us) < on_us;
+    *on = ota_uniform(rng) * (on_us + off_us) < on_us;
     return ticks_us(ota_residual_draw(*on ? &config->on : &config->off, rng));
 }
 

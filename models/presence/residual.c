@@ -25,11 +25,13 @@
 
 #include <gsl/gsl_randist.h>
 
+#include "sim/base/sample.h"
+
 static double uniform_hit(const struct ota_dist *dist, gsl_rng *rng)
 {
     const double least = dist->a;
     const double most = dist->b;
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
 
     return sqrt(least * least + u * (most * most - least * least));
 }
@@ -40,14 +42,14 @@ static double kept_hit(const struct ota_dist *dist, gsl_rng *rng)
 
     for (;;) {
         const double x = ota_dist_draw(dist, rng);
-        if (gsl_rng_uniform(rng) * most < x)
+        if (ota_uniform(rng) * most < x)
             return x;
     }
 }
 
 static double mixture_hit(const struct ota_dist *dist, gsl_rng *rng)
 {
-    double left = gsl_rng_uniform(rng) * ota_dist_mean(dist);
+    double left = ota_uniform(rng) * ota_dist_mean(dist);
     double before = 0;
     const struct ota_dist *hit = NULL;
 
@@ -72,10 +74,9 @@ double ota_residual_hit(const struct ota_dist *dist, gsl_rng *rng)
     case OTA_DIST_UNIFORM:
         return uniform_hit(dist, rng);
     case OTA_DIST_EXPONENTIAL:
-        return gsl_ran_gamma(rng, 2, dist->a);
+        return dist->a * (ota_exponential(rng) + ota_exponential(rng));
     case OTA_DIST_LOGNORMAL:
-        return fmin(exp(dist->a + dist->b * dist->b +
-                        gsl_ran_gaussian_ziggurat(rng, dist->b)),
+        return fmin(ota_exp(dist->a + dist->b * (dist->b + ota_normal(rng))),
                     DBL_MAX);
     case OTA_DIST_GAMMA:
         return gsl_ran_gamma(rng, dist->a + 1, dist->b);
@@ -97,5 +98,5 @@ double ota_residual_draw(const struct ota_dist *dist, gsl_rng *rng)
 {
     const double hit = ota_residual_hit(dist, rng);
 
-    return hit * gsl_rng_uniform(rng);
+    return hit * ota_uniform(rng);
 }

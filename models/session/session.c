@@ -21,6 +21,8 @@
 
 #include "models/session/session_common.h"
 
+#include "sim/base/random.h"
+
 const struct ota_session_model *const ota_session_models[] = {
     &ota_session_dtls,
     &ota_session_full,
@@ -123,7 +125,7 @@ static bool lost(double loss, gsl_rng *rng)
 {
     if (loss <= 0)
         return false;
-    return loss >= 1 || gsl_rng_uniform(rng) < loss;
+    return loss >= 1 || ota_uniform(rng) < loss;
 }
 
 /* One confirmable message: up, and down its acknowledgement. */

@@ -30,6 +30,8 @@
 
 #include "models/session/session_common.h"
 
+#include "sim/base/random.h"
+
 enum {
     PING = 61,                /* with its headers */
     DEVICE_ID = 13,           /* the first record of a resume, before 3.1.0 */
@@ -40,7 +42,7 @@ static void dtls_start(const void *opaque, struct ota_session_state *state,
                        gsl_rng *rng)
 {
     const struct ota_session_config *config = opaque;
-    const double age_us = (double)config->max_age_us * gsl_rng_uniform(rng);
+    const double age_us = (double)config->max_age_us * ota_uniform(rng);
 
     state->handshake_us = -(int64_t)age_us;
     state->fruitless = 0;

@@ -19,6 +19,7 @@
 
 #include "models/sleep/sleep_common.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 /* Time of an aligned wake since its multiple of the period; less than it. */
 static int64_t aligned_offset_us(const struct ota_sleep_interval_config *config,
@@ -26,7 +27,7 @@ static int64_t aligned_offset_us(const struct ota_sleep_interval_config *config,
 {
     const double width_us = config->jitter * (double)config->period_us;
 
-    return (int64_t)(width_us * gsl_rng_uniform(rng));
+    return (int64_t)(width_us * ota_uniform(rng));
 }
 
 static int64_t interval_first_us(const void *opaque, gsl_rng *rng)
@@ -38,11 +39,11 @@ static int64_t interval_first_us(const void *opaque, gsl_rng *rng)
 
     const double least_us = (double)config->period_us * (1 - config->jitter);
     const double most_us = (double)config->period_us * (1 + config->jitter);
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     const double hit_us = sqrt(least_us * least_us +
                                u * (most_us * most_us - least_us * least_us));
 
-    return (int64_t)(hit_us * gsl_rng_uniform(rng));
+    return (int64_t)(hit_us * ota_uniform(rng));
 }
 
 static int64_t interval_next_us(const void *opaque, int64_t wake_us,
@@ -58,8 +59,8 @@ static int64_t interval_next_us(const void *opaque, int64_t wake_us,
                           aligned_offset_us(config, rng));
     }
 
-    const double swing = config->jitter * (2 * gsl_rng_uniform(rng) - 1);
-    const int64_t interval_us = llround((double)period_us * (1 + swing));
+    const double swing = config->jitter * (2 * ota_uniform(rng) - 1);
+    const int64_t interval_us = ota_us_round((double)period_us * (1 + swing));
 
     /* A jitter of 1 allows an interval of no time. */
     return ota_us_add(wake_us, ota_us_max(interval_us, 1));
@@ -71,7 +72,7 @@ static int64_t interval_lead_us(const void *opaque)
 
     if (config->phase == OTA_SLEEP_PHASE_ALIGNED)
         return config->period_us;
-    return llround((double)config->period_us * (1 + config->jitter));
+    return ota_us_round((double)config->period_us * (1 + config->jitter));
 }
 
 static const struct ota_field interval_fields[] = {

@@ -9,19 +9,19 @@
 #include "models/sleep/sleep.h"
 
 #include <assert.h>
-#include <math.h>
 
 #include "models/sleep/sleep_common.h"
 #include "sim/base/clock.h"
+#include "sim/base/sample.h"
 
 /* 1 - exp(-14) is 1 - 8e-7. */
 enum { LEAD_MEANS = 14 };
 
-/* Of a uniform number in [0, 1), so at most 36.7 means (53 bits). */
+/* OTA_NEVER is 291,000 of the longest means away. */
 static int64_t draw_us(const struct ota_sleep_poisson_config *config,
                        gsl_rng *rng)
 {
-    return llround(-(double)config->mean_us * log1p(-gsl_rng_uniform(rng)));
+    return ota_us_round((double)config->mean_us * ota_exponential(rng));
 }
 
 static int64_t poisson_first_us(const void *opaque, gsl_rng *rng)

@@ -27,6 +27,7 @@
 #include "sim/base/amounts.h"
 #include "sim/base/clock.h"
 #include "sim/base/error.h"
+#include "sim/base/random.h"
 
 enum { PATH_SIZE = 4096 }; /* bytes of a file's path */
 
@@ -60,7 +61,7 @@ static int64_t trace_first_us(const void *opaque, gsl_rng *rng)
 
     const int64_t n = (int64_t)cycle->count;
     const double steps = (double)(cycle->length_us / n);
-    const int64_t place_us = n * (int64_t)(steps * gsl_rng_uniform(rng));
+    const int64_t place_us = n * (int64_t)(steps * ota_uniform(rng));
     return ota_sleep_cycle_after(cycle, place_us - 1) - place_us;
 }
 
