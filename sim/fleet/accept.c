@@ -63,7 +63,7 @@ static void start_lock(struct ota_actor *actor)
     manner->lock_known = true;
     manner->locked = false;
     manner->lock_us =
-        -(int64_t)(cycle_us * (SETTLING + gsl_rng_uniform(&stream.rng)));
+        -(int64_t)(cycle_us * (SETTLING + ota_uniform(&stream.rng)));
 }
 
 static void turn_lock(struct ota_actor *actor)
@@ -123,7 +123,7 @@ static int64_t answered_us(struct ota_actor *actor, int64_t now_us)
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_ACCEPT,
                     manner->asks++);
     manner->asked = true;
-    manner->declines = gsl_rng_uniform(&stream.rng) < accept->refuse;
+    manner->declines = ota_uniform(&stream.rng) < accept->refuse;
     manner->accept_us =
         ota_us_add(now_us, ota_dist_draw_us(&accept->delay, &stream.rng));
     return manner->accept_us;

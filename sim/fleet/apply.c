@@ -99,7 +99,7 @@ bool ota_apply_draw_bad(const struct ota_actor *actor)
     if (image->fate == OTA_IMAGE_GOOD || actor->is_pilot)
         return false;
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_IMAGE, 0);
-    return gsl_rng_uniform(&stream.rng) < image->bad &&
+    return ota_uniform(&stream.rng) < image->bad &&
            (!image->where.text ||
             ota_filter_matches(&image->where, actor->id, ota_fleet_attribute_of,
                                &source));
@@ -110,7 +110,7 @@ static void image_stream(const struct ota_actor *actor,
                          struct ota_stream *stream)
 {
     ota_stream_init(stream, actor->key, actor->id, OTA_PURPOSE_IMAGE, 0);
-    gsl_rng_uniform(&stream->rng);
+    ota_uniform(&stream->rng);
 }
 
 void ota_apply_crash(struct ota_actor *actor, int64_t now_us)

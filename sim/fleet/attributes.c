@@ -37,7 +37,7 @@ uint16_t ota_fleet_variant(const struct ota_group *group,
     struct ota_stream stream;
 
     ota_stream_init(&stream, key, device, OTA_PURPOSE_START, OTA_START_VARIANT);
-    double left = gsl_rng_uniform(&stream.rng);
+    double left = ota_uniform(&stream.rng);
     for (size_t v = 0; v + 1 < group->variant_count; v++) {
         left -= group->variants[v].share;
         if (left < 0)
@@ -50,7 +50,7 @@ uint8_t ota_fleet_draw_signal(const struct ota_group *group, gsl_rng *rng)
 {
     if (group->signal_count == 1)
         return 0;
-    double left = gsl_rng_uniform(rng);
+    double left = ota_uniform(rng);
     for (size_t s = 0; s + 1 < group->signal_count; s++) {
         left -= group->signals[s].share;
         if (left < 0)
@@ -68,7 +68,7 @@ static size_t draw_value(const struct ota_label *label, size_t number,
     if (label->value_count == 1)
         return 0;
     ota_stream_init(&stream, key, device, OTA_PURPOSE_LABEL, number);
-    double left = gsl_rng_uniform(&stream.rng);
+    double left = ota_uniform(&stream.rng);
     for (size_t v = 0; v + 1 < label->value_count; v++) {
         left -= label->values[v].share;
         if (left < 0)

@@ -25,7 +25,7 @@ static double draw(const struct ota_campaign *c, uint32_t d, uint64_t index)
     struct ota_stream stream;
 
     ota_stream_init(&stream, c->world.key, d, OTA_PURPOSE_CAMPAIGN, index);
-    return gsl_rng_uniform(&stream.rng);
+    return ota_uniform(&stream.rng);
 }
 
 bool ota_campaign_connected(struct ota_campaign *c, uint32_t d)

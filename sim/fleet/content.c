@@ -37,7 +37,7 @@ static bool may_get_delta(const struct ota_actor *actor)
     }
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_TRANSFER,
                     delta_works);
-    return gsl_rng_uniform(&stream.rng) < transfer->delta_ok;
+    return ota_uniform(&stream.rng) < transfer->delta_ok;
 }
 
 static int64_t delta_ready_us(const struct ota_actor *actor)

@@ -54,7 +54,7 @@ static int64_t last_keep_alive_us(const struct ota_actor *actor)
     if (every_us == OTA_NEVER)
         return 0;
     start_stream(actor, START_KEEP_ALIVE, &stream);
-    return -(int64_t)((double)every_us * gsl_rng_uniform(&stream.rng));
+    return -(int64_t)((double)every_us * ota_uniform(&stream.rng));
 }
 
 /* Draws what a device that has been about for a while is like at now_us: the
@@ -143,7 +143,7 @@ void ota_device_start(struct ota_actor *actor)
     draw_nature(actor, 0);
 
     start_stream(actor, START_PRESENCE, &stream);
-    if (gsl_rng_uniform(&stream.rng) < group->absent) {
+    if (ota_uniform(&stream.rng) < group->absent) {
         device->state = OTA_STATE_ABSENT;
         ota_actor_enter(actor, OTA_PHASE_ABSENT, 0, OTA_NEVER);
         return;

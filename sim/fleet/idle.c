@@ -70,7 +70,7 @@ static size_t find_about(const struct ota_idle_pilot *pilot, size_t from,
         return i;
     const int64_t above_us = pilot->key_us[i];
     const int64_t below_us = pilot->key_us[i - 1];
-    return gsl_rng_uniform(rng) * (double)(above_us - below_us) <
+    return ota_uniform(rng) * (double)(above_us - below_us) <
                    (double)(above_us - wanted_us)
                ? i - 1
                : i;
@@ -158,7 +158,7 @@ static int64_t wakes_us(const struct walk *walk)
 static bool join(struct walk *walk, int64_t device_wakes_us, int64_t age_us)
 {
     const struct ota_idle_class *class = walk->class;
-    const size_t first = (size_t)(gsl_rng_uniform(walk->rng) * OTA_IDLE_PILOTS);
+    const size_t first = (size_t)(ota_uniform(walk->rng) * OTA_IDLE_PILOTS);
     const int64_t wanted_us = ota_idle_key(class, age_us);
     const bool is_drawn = age_us != OTA_NEVER && age_us > device_wakes_us;
 
@@ -209,7 +209,7 @@ static void end_within(struct walk *walk, int64_t until_us, bool last,
     const struct ota_idle_point *next = point_of(walk) + 1;
     const double lasts = (double)(next->at_us + walk->shift_us - begun_us);
     if (last &&
-        gsl_rng_uniform(walk->rng) * lasts >= (double)(until_us - begun_us)) {
+        ota_uniform(walk->rng) * lasts >= (double)(until_us - begun_us)) {
         sum->wakes++;
         return;
     }

@@ -167,9 +167,8 @@ static void start_clock(struct ota_actor *actor,
     }
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_POLL,
                     DRAW_PLACE);
-    manner->poll_us =
-        -SETTLING * every_us -
-        (int64_t)((double)every_us * gsl_rng_uniform(&stream.rng));
+    manner->poll_us = -SETTLING * every_us -
+                      (int64_t)((double)every_us * ota_uniform(&stream.rng));
 }
 
 static bool is_regular(const struct ota_delivery_polling *polling)

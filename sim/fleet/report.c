@@ -29,7 +29,7 @@ static int64_t arrives_us(const struct ota_actor *actor, int64_t now_us,
     ota_stream_init(&stream, actor->key, actor->id, OTA_PURPOSE_REPORT,
                     UINT64_C(1) << 63 | (uint64_t)kind << 56 |
                         (uint64_t)actor->device->told++);
-    const bool lost = gsl_rng_uniform(&stream.rng) < backend->report_loss;
+    const bool lost = ota_uniform(&stream.rng) < backend->report_loss;
     if (!lost)
         return ota_us_add(
             now_us, ota_dist_draw_us(&backend->report_delay, &stream.rng));
@@ -139,7 +139,7 @@ static bool report(struct ota_actor *actor, int64_t now_us, bool updated)
     ota_report_queries(actor, now_us);
     ota_actor_stream(actor, OTA_PURPOSE_REPORT, &stream);
     const bool lost =
-        gsl_rng_uniform(&stream.rng) < actor->config->backend.report_loss;
+        ota_uniform(&stream.rng) < actor->config->backend.report_loss;
     if (!lost)
         believe(actor, now_us, updated, false);
     return lost;
