@@ -19,7 +19,7 @@
 #include "sim/fleet/config.h"
 
 /* What is done with wakes in which nothing is pending. */
-enum ota_idle { OTA_IDLE_SKIP, OTA_IDLE_STEP };
+enum ota_idle_way { OTA_IDLE_SKIP, OTA_IDLE_STEP };
 
 struct ota_run_config {
     int64_t horizon_us;
