@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * battery.c - the battery models, and the charge that a current makes.
+ * battery.c - the battery models, and what both have.
  */
 #include "models/battery/battery.h"
-
-#include <assert.h>
 
 #include "models/battery/battery_common.h"
 
@@ -26,23 +24,6 @@ const char *const ota_power_names[OTA_POWERS] = {
     [OTA_POWER_TRANSFER] = "transfer",
     [OTA_POWER_TAIL] = "tail",
 };
-
-int64_t ota_battery_product_pc(int64_t na, int64_t duration_us)
-{
-    int64_t fc; /* nA * us */
-    int64_t charge_pc;
-
-    assert(duration_us >= 0 && na >= 0);
-    if (!__builtin_mul_overflow(duration_us, na, &fc))
-        return (int64_t)((uint64_t)fc / 1000);
-
-    /* Whole milliseconds apart: no product larger than the result. */
-    const int64_t rest_pc = duration_us % 1000 * na / 1000;
-    if (__builtin_mul_overflow(duration_us / 1000, na, &charge_pc) ||
-        __builtin_add_overflow(charge_pc, rest_pc, &charge_pc))
-        return INT64_MAX;
-    return charge_pc;
-}
 
 int64_t ota_battery_charge_pc(const void *opaque, enum ota_power power,
                               int64_t duration_us)

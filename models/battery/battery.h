@@ -66,6 +66,11 @@ struct ota_battery_model {
      * it between empty and full. */
     int64_t (*drained_pc)(const void *config, enum ota_power power,
                           int64_t duration_us);
+
+    /* Returns drained_pc of a while in each state, in all, and in *charge_pc
+     * their charge_pc; no further from 0 than INT64_MAX. */
+    int64_t (*spend_pc)(const void *config, const int64_t power_us[OTA_POWERS],
+                        int64_t *charge_pc);
 };
 
 struct ota_battery {

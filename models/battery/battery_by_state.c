@@ -24,13 +24,38 @@ static int64_t net_na(const struct ota_battery_config *config,
            config->harvest_na;
 }
 
-static int64_t by_state_drained_pc(const void *opaque, enum ota_power power,
-                                   int64_t duration_us)
+static inline int64_t net_pc(const struct ota_battery_config *config,
+                             enum ota_power power, int64_t duration_us)
 {
-    const int64_t na = net_na(opaque, power);
+    const int64_t na = net_na(config, power);
 
     return na < 0 ? -ota_battery_product_pc(-na, duration_us)
                   : ota_battery_product_pc(na, duration_us);
+}
+
+static int64_t by_state_drained_pc(const void *config, enum ota_power power,
+                                   int64_t duration_us)
+{
+    return net_pc(config, power, duration_us);
+}
+
+static int64_t by_state_spend_pc(const void *opaque,
+                                 const int64_t power_us[OTA_POWERS],
+                                 int64_t *charge_pc)
+{
+    const struct ota_battery_config *config = opaque;
+    int64_t drained_pc = 0, all_pc = 0;
+
+    for (int p = 0; p < OTA_POWERS; p++) {
+        if (power_us[p] == 0)
+            continue;
+        all_pc = ota_battery_add_pc(
+            all_pc, ota_battery_product_pc(config->current_na[p], power_us[p]));
+        drained_pc = ota_battery_add_pc(
+            drained_pc, net_pc(config, (enum ota_power)p, power_us[p]));
+    }
+    *charge_pc = all_pc;
+    return drained_pc;
 }
 
 /*
@@ -118,4 +143,5 @@ const struct ota_battery_model ota_battery_by_state = {
     .start_pc = by_state_start_pc,
     .capacity_pc = by_state_capacity_pc,
     .drained_pc = by_state_drained_pc,
+    .spend_pc = by_state_spend_pc,
 };

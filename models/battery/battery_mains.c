@@ -38,6 +38,22 @@ static int64_t mains_drained_pc(const void *config, enum ota_power power,
     return 0;
 }
 
+static int64_t mains_spend_pc(const void *opaque,
+                              const int64_t power_us[OTA_POWERS],
+                              int64_t *charge_pc)
+{
+    const struct ota_battery_config *config = opaque;
+    int64_t all_pc = 0;
+
+    for (int p = 0; p < OTA_POWERS; p++)
+        if (power_us[p] != 0)
+            all_pc = ota_battery_add_pc(
+                all_pc,
+                ota_battery_product_pc(config->current_na[p], power_us[p]));
+    *charge_pc = all_pc;
+    return 0;
+}
+
 static const struct ota_field mains_fields[] = {
     OTA_BATTERY_CURRENT_FIELDS,
     {.name = NULL},
@@ -57,4 +73,5 @@ const struct ota_battery_model ota_battery_mains = {
     .start_pc = mains_start_pc,
     .capacity_pc = mains_capacity_pc,
     .drained_pc = mains_drained_pc,
+    .spend_pc = mains_spend_pc,
 };

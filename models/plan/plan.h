@@ -12,13 +12,13 @@
 
 /* One SIM's meter. All zero is the state at time 0. */
 struct ota_plan_state {
-    int64_t period;       /* which billing period, from 0 */
-    int64_t used_bytes;   /* billed in it so far, after rounding */
-    int64_t raw_bytes;    /* of the open data session, not yet rounded */
-    int64_t capped_us;    /* when the cap was reached in it; 0: not yet */
-    int64_t periods_over; /* periods in which more than the cap was used
-                           * or wanted */
-    int64_t cost_uusd;    /* overage of the periods closed so far */
+    int64_t used_bytes;    /* billed in the period so far, after rounding */
+    int64_t raw_bytes;     /* of the open data session, not yet rounded */
+    int64_t capped_us;     /* when the cap was reached in it; 0: not yet */
+    int64_t cost_uusd;     /* overage of the periods closed so far */
+    uint32_t period;       /* which billing period, from 0 */
+    uint32_t periods_over; /* periods in which more than the cap was used
+                            * or wanted */
 };
 
 struct ota_plan_model {
@@ -43,6 +43,10 @@ struct ota_plan_model {
     /* Returns the length of a billing period [us], the first of which begins
      * at 0; OTA_NEVER: there are none. */
     int64_t (*period_us)(const void *config);
+
+    /* Returns how many bytes a period may bill in all so that neither the bill
+     * nor what passes shows it; INT64_MAX: any. */
+    int64_t (*free_bytes)(const void *config);
 
     /* Returns the overage of all periods, the open one included, in millionths
      * of a dollar. */

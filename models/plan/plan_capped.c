@@ -36,6 +36,8 @@ static int64_t divided_up(int64_t amount, int64_t step)
 static int64_t billed_bytes(const struct ota_plan_capped_config *config,
                             const struct ota_plan_state *state)
 {
+    if (config->round_bytes == 1)
+        return state->used_bytes + state->raw_bytes;
     return state->used_bytes +
            divided_up(state->raw_bytes, config->round_bytes) *
                config->round_bytes;
@@ -77,22 +79,40 @@ static int64_t overage_uusd(const struct ota_plan_capped_config *config,
            config->overage_price_uusd;
 }
 
+static void close_period(const struct ota_plan_capped_config *config,
+                         struct ota_plan_state *state, int64_t now_us)
+{
+    state->cost_uusd += overage_uusd(config, state);
+    state->periods_over += state->capped_us != 0;
+    state->period = (uint32_t)(now_us / config->period_us);
+    state->used_bytes = 0;
+    state->raw_bytes = 0;
+    state->capped_us = 0;
+}
+
 /* Closes the period if it has ended by now_us. Nothing passed in those that
  * were skipped. */
 static void advance(const struct ota_plan_capped_config *config,
                     struct ota_plan_state *state, int64_t now_us)
 {
-    const int64_t period = now_us / config->period_us;
+    const int64_t into_us = now_us - state->period * config->period_us;
 
-    assert(period >= state->period);
-    if (period == state->period)
-        return;
-    state->cost_uusd += overage_uusd(config, state);
-    state->periods_over += state->capped_us != 0;
-    state->period = period;
-    state->used_bytes = 0;
-    state->raw_bytes = 0;
-    state->capped_us = 0;
+    assert(into_us >= 0);
+    if (into_us >= config->period_us)
+        close_period(config, state, now_us);
+}
+
+/* Notes when the cap is reached first. However the open session is rounded, it
+ * takes less than one step more than has passed. */
+static void note_cap(const struct ota_plan_capped_config *config,
+                     struct ota_plan_state *state, int64_t now_us)
+{
+    const int64_t at_most =
+        state->used_bytes + state->raw_bytes + config->round_bytes;
+
+    if (at_most > config->included_bytes && state->capped_us == 0 &&
+        over_cap(config, state))
+        state->capped_us = ota_us_max(now_us, 1);
 }
 
 static void capped_meter(const void *opaque, struct ota_plan_state *state,
@@ -103,8 +123,7 @@ static void capped_meter(const void *opaque, struct ota_plan_state *state,
     assert(bytes >= 0);
     advance(config, state, now_us);
     state->raw_bytes += bytes;
-    if (state->capped_us == 0 && over_cap(config, state))
-        state->capped_us = ota_us_max(now_us, 1);
+    note_cap(config, state, now_us);
 }
 
 static void capped_end_session(const void *opaque, struct ota_plan_state *state,
@@ -116,8 +135,7 @@ static void capped_end_session(const void *opaque, struct ota_plan_state *state,
     state->used_bytes = billed_bytes(config, state);
     state->raw_bytes = 0;
     /* Unused bytes of the last rounding step end with the session. */
-    if (state->capped_us == 0 && over_cap(config, state))
-        state->capped_us = ota_us_max(now_us, 1);
+    note_cap(config, state, now_us);
 }
 
 static int64_t capped_left_bytes(const void *opaque,
@@ -152,6 +170,16 @@ static int64_t capped_period_us(const void *opaque)
     const struct ota_plan_capped_config *config = opaque;
 
     return config->period_us;
+}
+
+/* With a pause the last step must stay free. */
+static int64_t capped_free_bytes(const void *opaque)
+{
+    const struct ota_plan_capped_config *config = opaque;
+
+    return config->at_cap == OTA_PLAN_PAUSE
+               ? config->included_bytes - config->round_bytes
+               : config->included_bytes;
 }
 
 static const char *capped_problem(const void *opaque)
@@ -258,6 +286,7 @@ const struct ota_plan_model ota_plan_capped = {
     .end_session = capped_end_session,
     .left_bytes = capped_left_bytes,
     .period_us = capped_period_us,
+    .free_bytes = capped_free_bytes,
     .cost_uusd = capped_cost_uusd,
     .periods_over = capped_periods_over,
 };

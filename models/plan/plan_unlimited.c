@@ -38,6 +38,12 @@ static int64_t unlimited_period_us(const void *config)
     return OTA_NEVER;
 }
 
+static int64_t unlimited_free_bytes(const void *config)
+{
+    (void)config;
+    return INT64_MAX;
+}
+
 static int64_t unlimited_nothing(const void *config,
                                  const struct ota_plan_state *state)
 {
@@ -63,6 +69,7 @@ const struct ota_plan_model ota_plan_unlimited = {
     .end_session = unlimited_end_session,
     .left_bytes = unlimited_left_bytes,
     .period_us = unlimited_period_us,
+    .free_bytes = unlimited_free_bytes,
     .cost_uusd = unlimited_nothing,
     .periods_over = unlimited_nothing,
 };

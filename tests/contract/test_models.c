@@ -8,6 +8,7 @@
  * A new model is tested by being listed in its kind's table.
  */
 #include <ctype.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -424,6 +425,42 @@ static void plans_meter(void **state)
 }
 
 /* It lasts for as long as no more than left_pc is drained. */
+/* To the byte: as many as are free, each a session, cost nothing and leave some
+ * to pass; with one step more it shows in what a plan says. */
+static void plans_have_free_bytes(void **state)
+{
+    (void)state;
+    enum { ROUNDED = 100, INCLUDED = 12300 };
+    for (int pauses = 0; pauses < 2; pauses++) {
+        const struct ota_plan_capped_config config = {
+            .included_bytes = INCLUDED,
+            .at_cap = pauses ? OTA_PLAN_PAUSE : OTA_PLAN_OVERAGE,
+            .overage_price_uusd = 1,
+            .overage_step_bytes = 1,
+            .period_us = OTA_US_PER_DAY,
+            .round_bytes = ROUNDED,
+            .raise_after_us = OTA_NEVER,
+        };
+        const struct ota_plan_model *model = &ota_plan_capped;
+        const int64_t free_bytes = model->free_bytes(&config);
+        struct ota_plan_state sim = {0};
+
+        for (int64_t bytes = 0; bytes < free_bytes; bytes += ROUNDED) {
+            model->meter(&config, &sim, 0, ROUNDED / 2);
+            model->meter(&config, &sim, 0, ROUNDED / 2);
+            model->end_session(&config, &sim, 0);
+        }
+        assert_int_equal(sim.used_bytes, free_bytes);
+        assert_int_equal(model->periods_over(&config, &sim), 0);
+        assert_int_equal(model->cost_uusd(&config, &sim), 0);
+        assert_true(model->left_bytes(&config, &sim, 0) > 0);
+        model->meter(&config, &sim, 0, 1);
+        model->end_session(&config, &sim, 0);
+        assert_int_equal(model->periods_over(&config, &sim), 1);
+    }
+    assert_true(ota_plan_unlimited.free_bytes(NULL) == INT64_MAX);
+}
+
 static void check_lasts(const struct ota_battery_model *model,
                         const void *config, int64_t left_pc)
 {
@@ -442,6 +479,33 @@ static void check_lasts(const struct ota_battery_model *model,
     }
 }
 
+/* A while in each state takes what they take one by one. */
+static void check_spends(const struct ota_battery_model *model,
+                         const void *config)
+{
+    static const int64_t whiles_us[] = {
+        0, 1, 999, OTA_US_PER_H + 7, 400 * OTA_US_PER_DAY, OTA_NEVER / 2};
+    enum { WHILES = sizeof(whiles_us) / sizeof(whiles_us[0]) };
+
+    for (int first = 0; first < WHILES; first++) {
+        int64_t power_us[OTA_POWERS], charge_pc;
+        double drained = 0, charge = 0;
+
+        for (int p = 0; p < OTA_POWERS; p++) {
+            const enum ota_power power = (enum ota_power)p;
+            power_us[p] = whiles_us[p == 4 ? first : p % 4];
+            charge += (double)model->charge_pc(config, power, power_us[p]);
+            drained += (double)model->drained_pc(config, power, power_us[p]);
+        }
+        const int64_t drained_pc =
+            model->spend_pc(config, power_us, &charge_pc);
+        assert_true(fabs((double)charge_pc - fmin(charge, 0x1p63)) <=
+                    1e-9 * charge);
+        assert_true(fabs((double)drained_pc - fmin(drained, 0x1p63)) <=
+                    1e-9 * fabs(drained));
+    }
+}
+
 static void batteries_last_as_their_charge_says(void **state)
 {
     (void)state;
@@ -455,6 +519,7 @@ static void batteries_last_as_their_charge_says(void **state)
         assert_true(full_pc > 0);
         check_lasts(model, config, full_pc);
         check_lasts(model, config, full_pc / 3);
+        check_spends(model, config);
         for (uint64_t k = 0; k < DRAWS; k++) {
             model_fixture_stream(&a, k);
             model_fixture_stream(&b, k);
@@ -479,6 +544,7 @@ int main(void)
         cmocka_unit_test(deliveries_offer),
         cmocka_unit_test(modules_are_applied_in_time),
         cmocka_unit_test(plans_meter),
+        cmocka_unit_test(plans_have_free_bytes),
         cmocka_unit_test(batteries_last_as_their_charge_says),
     };
 
