@@ -42,155 +42,65 @@
 /* A skip must save more leads than it costs to set the device down. */
 enum { LEADS_WORTH = 3 };
 
-/* --- drawing --- */
+/* --- following lives --- */
 
-/* The first point in [from, to) with a session at least that old, or to. */
-static size_t find_age(const struct ota_idle_pilot *pilot, size_t from,
-                       size_t to, int64_t wanted_us)
-{
-    while (from < to) {
-        const size_t middle = from + (to - from) / 2;
-        if (pilot->key_us[middle] < wanted_us)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return to;
-}
-
-/* A point in [from, to) with a session about that old, or to: of the two
- * between which the age lies one or the other, so that it is right on
- * average. */
-static size_t find_about(const struct ota_idle_pilot *pilot, size_t from,
-                         size_t to, int64_t wanted_us, gsl_rng *rng)
-{
-    const size_t i = find_age(pilot, from, to, wanted_us);
-
-    if (i == from || i == to || wanted_us == OTA_NEVER)
-        return i;
-    const int64_t above_us = pilot->key_us[i];
-    const int64_t below_us = pilot->key_us[i - 1];
-    return ota_uniform(rng) * (double)(above_us - below_us) <
-                   (double)(above_us - wanted_us)
-               ? i - 1
-               : i;
-}
-
-/* A point in [from, to), a cycle between two handshakes, with a session of that
- * age, or count. */
-static size_t find_in_cycle(const struct ota_idle_pilot *pilot, size_t from,
-                            size_t to, int64_t wanted_us, gsl_rng *rng)
-{
-    const size_t i = find_about(pilot, from, to, wanted_us, rng);
-
-    if (i < to)
-        return i;
-    /* The session is about to end. */
-    return wanted_us == OTA_NEVER && to > from && to < pilot->count
-               ? to - 1
-               : pilot->count;
-}
-
-/*
- * A point of the pilot with a session of that age, or count. Where wakes are
- * regular a session keeps step with the wake that it began in, but not one of
- * unknown begin, from before time 0; a pilot's first one is of that kind, its
- * second one is not. A device goes on from one like its own, if there is one.
- */
-static size_t find_origin(const struct ota_idle_pilot *pilot, int64_t wanted_us,
-                          bool is_drawn, gsl_rng *rng)
-{
-    const size_t first = pilot->renewed[0];
-    const size_t second = pilot->renewed[1];
-    size_t i = pilot->count;
-
-    if (pilot->count < 2)
-        return i;
-    if (!is_drawn)
-        i = find_in_cycle(pilot, first, second, wanted_us, rng);
-    if (i + 1 >= pilot->count && wanted_us >= pilot->key_us[0])
-        i = find_in_cycle(pilot, 0, first, wanted_us, rng);
-    if (i + 1 >= pilot->count)
-        i = find_in_cycle(pilot, first, second, wanted_us, rng);
-    return i;
-}
-
-/* The last point at or before at_us, from `from` on. */
-static size_t find_last(const struct ota_idle_pilot *pilot, size_t from,
-                        int64_t at_us)
-{
-    size_t to = pilot->count;
-
-    if (pilot->at_us[to - 1] <= at_us)
-        return to - 1;
-    while (to - from > 1) {
-        const size_t middle = from + (to - from) / 2;
-        if (pilot->at_us[middle] <= at_us)
-            from = middle;
-        else
-            to = middle;
-    }
-    return from;
-}
-
-/* Where a device is that follows pilots. */
+/* A device on its way. */
 struct walk {
     const struct ota_idle_class *class;
     gsl_rng *rng;
-    const struct ota_idle_pilot *pilot;
-    size_t at;        /* its last point */
-    int64_t shift_us; /* what the device's time is ahead of the pilot's */
+    struct ota_idle_place at;
+    struct ota_idle_spent sum; /* so far, when from where the life that it
+                                * follows began what that spent is added */
 };
 
 static const struct ota_idle_point *point_of(const struct walk *walk)
 {
-    return &walk->pilot->points[walk->at];
+    return &walk->at.pilot->points[walk->at.point];
 }
 
 /* When the device wakes next, behind its last point. */
 static int64_t wakes_us(const struct walk *walk)
 {
-    return point_of(walk)->wakes_us + walk->shift_us;
+    return point_of(walk)->wakes_us + walk->at.shift_us;
 }
 
-/* Picks a pilot for a device that wakes at wakes_us with a session of that age.
- * Returns false if no pilot has been there. */
+static const struct ota_idle_spent *before(const struct walk *walk)
+{
+    return &walk->class->lives[walk->at.life].legs[walk->at.leg].before;
+}
+
+/* Counts what the life had spent here, or takes it away: sign is 1 or -1. */
+static void count(struct walk *walk, int sign)
+{
+    ota_idle_count(&walk->sum, before(walk), sign);
+    ota_idle_count(&walk->sum, &point_of(walk)->spent, sign);
+}
+
+/* What is billed up to here. */
+static int64_t billed_bytes(const struct walk *walk)
+{
+    return walk->sum.billed_bytes + before(walk)->billed_bytes +
+           point_of(walk)->spent.billed_bytes;
+}
+
 static bool join(struct walk *walk, int64_t device_wakes_us, int64_t age_us)
 {
-    const struct ota_idle_class *class = walk->class;
-    const size_t first = (size_t)(ota_uniform(walk->rng) * OTA_IDLE_PILOTS);
-    const int64_t wanted_us = ota_idle_key(class, age_us);
-    const bool is_drawn = age_us != OTA_NEVER && age_us > device_wakes_us;
-
-    for (size_t i = 0; i < OTA_IDLE_PILOTS; i++) {
-        walk->pilot = &class->pilots[(first + i) % OTA_IDLE_PILOTS];
-        walk->at = find_origin(walk->pilot, wanted_us, is_drawn, walk->rng);
-        if (walk->at + 1 >= walk->pilot->count)
-            continue;
-        const int64_t pilot_wakes_us = point_of(walk)->wakes_us;
-        walk->shift_us = class->clocked
-                             ? (ota_idle_lead(class, device_wakes_us) -
-                                ota_idle_lead(class, pilot_wakes_us)) *
-                                   class->lead_us
-                             : device_wakes_us - pilot_wakes_us;
-        return true;
-    }
-    return false;
+    if (!ota_idle_join(walk->class, walk->rng, device_wakes_us, age_us,
+                       &walk->at))
+        return false;
+    count(walk, -1);
+    return true;
 }
 
-/* Goes on to the device's until_us; what is spent by the last point before
- * is added to *sum. */
-static bool go_on(struct walk *walk, int64_t until_us,
-                  struct ota_idle_spent *sum)
+/* Goes on to the device's last point at or before until_us. */
+static bool go_on(struct walk *walk, int64_t until_us)
 {
     for (;;) {
-        const size_t last =
-            find_last(walk->pilot, walk->at, until_us - walk->shift_us);
-        ota_idle_add(sum, &point_of(walk)->spent,
-                     &walk->pilot->points[last].spent);
-        walk->at = last;
-        if (last + 1 < walk->pilot->count || wakes_us(walk) >= until_us)
+        ota_idle_follow(walk->class, &walk->at, until_us);
+        if (walk->at.point + 1 < walk->at.pilot->count ||
+            wakes_us(walk) >= until_us)
             return true;
+        count(walk, 1);
         if (!join(walk, wakes_us(walk), point_of(walk)->age_us))
             return false;
     }
@@ -199,22 +109,19 @@ static bool go_on(struct walk *walk, int64_t until_us,
 /* A wake that has begun by until_us, the end, counts; what it spends does as
  * far as it lies before, on average, or all of it if the device is about to be
  * set down asleep. */
-static void end_within(struct walk *walk, int64_t until_us, bool last,
-                       struct ota_idle_spent *sum)
+static void end_within(struct walk *walk, int64_t until_us, bool last)
 {
     const int64_t begun_us = wakes_us(walk);
 
-    if (begun_us >= until_us || walk->at + 1 == walk->pilot->count)
+    if (begun_us >= until_us || walk->at.point + 1 == walk->at.pilot->count)
         return;
     const struct ota_idle_point *next = point_of(walk) + 1;
-    const double lasts = (double)(next->at_us + walk->shift_us - begun_us);
+    const double lasts = (double)(next->at_us + walk->at.shift_us - begun_us);
     if (last &&
-        ota_uniform(walk->rng) * lasts >= (double)(until_us - begun_us)) {
-        sum->wakes++;
-        return;
-    }
-    ota_idle_add(sum, &point_of(walk)->spent, &next->spent);
-    walk->at++;
+        gsl_rng_uniform(walk->rng) * lasts >= (double)(until_us - begun_us))
+        walk->sum.wakes++;
+    else
+        walk->at.point++;
 }
 
 /* How old the device's session is at until_us. */
@@ -229,91 +136,80 @@ static int64_t age_at_us(const struct walk *walk, int64_t until_us)
 
 /* --- what it does to a device --- */
 
-/* What pilots spend on average in span_us, in parts of what they spent. */
-static double share_of(const struct ota_idle_class *class, int64_t span_us)
-{
-    return class->lived_us > 0 ? (double)span_us / (double)class->lived_us
-                               : INFINITY;
-}
-
 /* How much more must be left of a plan or a battery than is needed. */
 static const double margin = 1.25;
 
+/* What is needed of something in span_us on average, of which all pilots took
+ * that much. */
+static bool suffices(const struct ota_idle_class *class, double left,
+                     double lived, int64_t span_us)
+{
+    return lived <= 0 ||
+           left * class->lived_us >= margin * lived * (double)span_us;
+}
+
+/* The end of the plan's period that from_us is in, or of the last one behind it
+ * that ends by to_us if until then no period's bytes show, whatever life one
+ * follows; or to_us. */
+static int64_t period_end_us(const struct ota_actor *actor,
+                             const struct walk *walk, int64_t from_us,
+                             int64_t to_us)
+{
+    const struct ota_plan *plan = &actor->group->plan;
+    const struct ota_idle_class *class = walk->class;
+    const struct ota_idle_life *life = &class->lives[walk->at.life];
+    const int64_t period_us = class->period_us;
+
+    if (period_us == OTA_NEVER)
+        return to_us;
+    const int64_t into_us = from_us % period_us;
+    if (to_us - from_us <= period_us - into_us)
+        return to_us;
+    const int64_t last_us = to_us - to_us % period_us;
+    if (into_us == 0 && last_us > from_us &&
+        class->most_bytes <= plan->model->free_bytes(plan->config) &&
+        last_us - walk->at.shift_us + life->legs[walk->at.leg].shift_us <=
+            life->begin_us[life->count - 1])
+        return last_us;
+    return from_us - into_us + period_us;
+}
+
 /*
- * Walks from from_us to to_us period by period of the plan, adds what is spent
- * to *sum and meters it. Returns false if no pilot shows the way, or the plan
- * might not let all that pass.
+ * Walks from from_us to to_us period by period of the plan and meters what is
+ * billed. Returns false if no pilot shows the way, or the plan might not let
+ * all that pass.
  */
 static bool walk_through(const struct ota_actor *actor, struct walk *walk,
                          int64_t from_us, int64_t to_us, bool last,
-                         struct ota_plan_state *state,
-                         struct ota_idle_spent *sum)
+                         struct ota_plan_state *state)
 {
     const struct ota_plan *plan = &actor->group->plan;
-    const int64_t period_us = plan->model->period_us(plan->config);
+    const struct ota_idle_class *class = walk->class;
 
     while (from_us < to_us) {
-        const int64_t end_us =
-            period_us == OTA_NEVER
-                ? to_us
-                : ota_us_min(to_us, from_us - from_us % period_us + period_us);
-        const double usual = share_of(walk->class, end_us - from_us) *
-                             (double)walk->class->lived.billed_bytes;
+        const int64_t end_us = period_end_us(actor, walk, from_us, to_us);
+        const bool quiet = end_us - from_us > class->period_us;
         const int64_t left =
             plan->model->left_bytes(plan->config, state, from_us);
-        if (left != INT64_MAX && (double)left < margin * usual)
+        if (!quiet && left != INT64_MAX &&
+            !suffices(class, (double)left, class->lived_bytes,
+                      end_us - from_us))
             return false;
-        const int64_t before = sum->billed_bytes;
-        if (!go_on(walk, end_us, sum))
+        const int64_t before_bytes = billed_bytes(walk);
+        if (!go_on(walk, end_us))
             return false;
         if (end_us == to_us)
-            end_within(walk, to_us, last, sum);
-        const int64_t bytes = sum->billed_bytes - before;
+            end_within(walk, to_us, last);
+        /* Of several periods only that they are over matters. */
+        const int64_t bytes = quiet ? 0 : billed_bytes(walk) - before_bytes;
         if (left != INT64_MAX && left < bytes)
             return false;
         plan->model->meter(plan->config, state, end_us - 1, bytes);
         plan->model->end_session(plan->config, state, end_us - 1);
         from_us = end_us;
     }
+    count(walk, 1);
     return true;
-}
-
-/* More than an int64_t holds is as much as it holds. */
-static int64_t add_pc(int64_t a, int64_t b)
-{
-    return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
-}
-
-/* What the battery loses, and in *charge_pc what the device draws. */
-static int64_t drained_pc(const struct ota_actor *actor, int64_t span_us,
-                          const struct ota_idle_spent *sum, int64_t *charge_pc)
-{
-    const struct ota_battery *battery = &actor->group->battery;
-    int64_t drained = 0;
-
-    *charge_pc = 0;
-    for (size_t p = 0; p <= OTA_IDLE_AWAKE; p++) {
-        const enum ota_power power = p < OTA_IDLE_AWAKE
-                                         ? ota_idle_powers[p]
-                                         : ota_actor_asleep_power(actor);
-        const int64_t lasted_us =
-            p < OTA_IDLE_AWAKE ? sum->power_us[p] : span_us;
-        *charge_pc = add_pc(*charge_pc, battery->model->charge_pc(
-                                            battery->config, power, lasted_us));
-        drained = add_pc(drained, battery->model->drained_pc(battery->config,
-                                                             power, lasted_us));
-        if (p < OTA_IDLE_AWAKE)
-            span_us -= lasted_us;
-    }
-    return drained;
-}
-
-static int64_t awake_us(const struct ota_idle_spent *sum)
-{
-    int64_t all_us = 0;
-    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++)
-        all_us += sum->power_us[p];
-    return all_us;
 }
 
 /* Whether the battery would last span_us, by a wide margin. */
@@ -323,33 +219,28 @@ static bool lasts(const struct ota_actor *actor,
     const struct ota_device *device = actor->device;
     const struct ota_battery *battery = &actor->group->battery;
     const struct ota_sleep *sleep = &actor->group->sleep;
-    const double low = sleep->model->common(sleep->config)->low_charge;
-    int64_t charge;
 
     if (device->left_pc == INT64_MAX)
         return true;
-    const double usual =
-        share_of(class, span_us) *
-        (double)drained_pc(actor, class->lived_us, &class->lived, &charge);
+    const double low = sleep->model->common(sleep->config)->low_charge;
     const double full_pc = (double)battery->model->capacity_pc(battery->config);
-    return usual <= 0 ||
-           (double)device->left_pc - margin * usual > low * full_pc;
+    return suffices(class, (double)device->left_pc - low * full_pc,
+                    class->lived_pc, span_us);
 }
 
-static void enter_books(struct ota_actor *actor, int64_t span_us,
+static void enter_books(struct ota_actor *actor,
+                        const int64_t power_us[OTA_POWERS],
                         const struct ota_idle_spent *sum, int64_t charge_pc,
-                        int64_t drained)
+                        int64_t drained_pc)
 {
     struct ota_device *device = actor->device;
     struct ota_device_record *record = actor->record;
     const struct ota_battery *battery = &actor->group->battery;
+    const int64_t most_pc = INT64_MAX - record->charge_pc;
 
-    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++) {
-        record->power_us[ota_idle_powers[p]] += sum->power_us[p];
-        span_us -= sum->power_us[p];
-    }
-    record->power_us[ota_actor_asleep_power(actor)] += span_us;
-    record->charge_pc = add_pc(record->charge_pc, charge_pc);
+    for (size_t p = 0; p < OTA_POWERS; p++)
+        record->power_us[p] += power_us[p];
+    record->charge_pc += ota_us_min(charge_pc, most_pc);
     record->routine_bytes += sum->bytes;
     record->wakes += sum->wakes;
     record->connects += sum->connects;
@@ -358,7 +249,7 @@ static void enter_books(struct ota_actor *actor, int64_t span_us,
     device->wake += (uint32_t)sum->wakes;
     if (device->left_pc != INT64_MAX)
         device->left_pc =
-            ota_us_min(device->left_pc - drained,
+            ota_us_min(device->left_pc - drained_pc,
                        battery->model->capacity_pc(battery->config));
     if (sum->connects > 0)
         device->was_online = true;
@@ -368,6 +259,8 @@ static void tell(const struct ota_actor *actor, int64_t since_us,
                  int64_t now_us, const struct ota_idle_spent *sum,
                  int64_t charge_pc)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_IDLE))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_IDLE, now_us);
     seen.detail.idle.since_us = since_us;
@@ -433,22 +326,24 @@ bool ota_idle_skip(struct ota_actor *actor, int64_t now_us)
         return false;
 
     struct ota_plan_state metered = *actor->meter;
-    struct ota_idle_spent sum = {.bytes = 0};
     ota_actor_stream(actor, OTA_PURPOSE_IDLE, &stream);
     struct walk walk = {.class = class, .rng = &stream.rng};
     if (!join(&walk, device->next_wake_us, ota_idle_age_us(device)) ||
-        !walk_through(actor, &walk, now_us, until_us, last, &metered, &sum))
+        !walk_through(actor, &walk, now_us, until_us, last, &metered))
         return false;
-    if (awake_us(&sum) > until_us - now_us)
+    const struct ota_idle_spent *sum = &walk.sum;
+    const struct ota_battery *battery = &actor->group->battery;
+    int64_t power_us[OTA_POWERS], charge_pc;
+    ota_idle_power_us(actor, until_us - now_us, sum, power_us);
+    if (power_us[ota_actor_asleep_power(actor)] < 0)
         return false;
-    int64_t charge_pc;
-    const int64_t drained =
-        drained_pc(actor, until_us - now_us, &sum, &charge_pc);
-    if (device->left_pc != INT64_MAX && drained > device->left_pc)
+    const int64_t drained_pc =
+        battery->model->spend_pc(battery->config, power_us, &charge_pc);
+    if (device->left_pc != INT64_MAX && drained_pc > device->left_pc)
         return false;
     *actor->meter = metered;
-    enter_books(actor, until_us - now_us, &sum, charge_pc, drained);
-    tell(actor, now_us, until_us, &sum, charge_pc);
+    enter_books(actor, power_us, sum, charge_pc, drained_pc);
+    tell(actor, now_us, until_us, sum, charge_pc);
     if (last)
         ota_actor_enter(actor, OTA_PHASE_ASLEEP, until_us, OTA_NEVER);
     else

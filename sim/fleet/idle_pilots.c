@@ -12,8 +12,8 @@
 
 enum {
     CYCLES = 4,       /* ages of a session that a pilot lives through */
-    LEADS_LEAST = 32, /* or leads of its sleep, */
-    PIECES = 16,      /* or that part of the run, if that is longer */
+    LEADS_LEAST = 48, /* or leads of its sleep, */
+    PIECES = 32,      /* or that part of the run, if that is longer */
 };
 
 /* How many times the pilots' wakes a group must have to be worth it. */
@@ -40,7 +40,8 @@ static int64_t renew_us(const struct ota_group *group)
 }
 
 /* How long a pilot lives, unless it is out of points before: the longer, the
- * fewer pieces a long run takes, each of which costs a search. */
+ * better is known what idle time costs, and the longer lives are that are put
+ * together. */
 static int64_t life_us(const struct ota_fleet_config *config,
                        const struct ota_group *group)
 {
@@ -151,6 +152,8 @@ static void list_group(struct ota_idle *idle, uint32_t g)
                     .clocked = is_aligned(&group->sleep),
                     .lead_us = group->sleep.model->lead_us(group->sleep.config),
                     .renew_us = renew_us(group),
+                    .period_us =
+                        group->plan.model->period_us(group->plan.config),
                 };
                 if (!is_listed(idle, &class))
                     idle->classes[idle->count++] = class;
@@ -168,6 +171,28 @@ static size_t classes_most(const struct ota_fleet_config *config)
     return most;
 }
 
+static bool take_memory(struct ota_idle *idle)
+{
+    const size_t pilots = idle->count * OTA_IDLE_PILOTS;
+    const size_t points = pilots * OTA_IDLE_POINTS;
+
+    if (idle->count == 0)
+        return true;
+    idle->pilots = calloc(pilots, sizeof(*idle->pilots));
+    idle->lives = calloc(idle->count * OTA_IDLE_LIVES, sizeof(*idle->lives));
+    idle->at_us = calloc(points, sizeof(*idle->at_us));
+    idle->key_us = calloc(points, sizeof(*idle->key_us));
+    idle->points = calloc(points, sizeof(*idle->points));
+    if (!idle->pilots || !idle->lives || !idle->at_us || !idle->key_us ||
+        !idle->points)
+        return false;
+    for (size_t c = 0; c < idle->count; c++) {
+        idle->classes[c].pilots = &idle->pilots[c * OTA_IDLE_PILOTS];
+        idle->classes[c].lives = &idle->lives[c * OTA_IDLE_LIVES];
+    }
+    return true;
+}
+
 bool ota_idle_new(const struct ota_fleet_config *config, struct ota_idle **made,
                   struct ota_error *error)
 {
@@ -178,23 +203,21 @@ bool ota_idle_new(const struct ota_fleet_config *config, struct ota_idle **made,
     if (idle) {
         idle->config = config;
         idle->classes = calloc(classes_most(config), sizeof(*idle->classes));
+        idle->first = calloc(config->group_count + 1, sizeof(*idle->first));
     }
-    if (!idle || !idle->classes) {
+    if (!idle || !idle->classes || !idle->first) {
         ota_idle_free(idle);
         return ota_fail(error, OTA_NO_MEMORY " for idle time");
     }
-    for (size_t g = 0; g < config->group_count; g++)
+    for (size_t g = 0; g < config->group_count; g++) {
         if (is_worth_it(config, &config->groups[g]))
             list_group(idle, (uint32_t)g);
-    if (idle->count > 0)
-        idle->pilots =
-            calloc(idle->count * OTA_IDLE_PILOTS, sizeof(*idle->pilots));
-    if (idle->count > 0 && !idle->pilots) {
+        idle->first[g + 1] = idle->count;
+    }
+    if (!take_memory(idle)) {
         ota_idle_free(idle);
         return ota_fail(error, OTA_NO_MEMORY " for idle time");
     }
-    for (size_t i = 0; i < idle->count; i++)
-        idle->classes[i].pilots = &idle->pilots[i * OTA_IDLE_PILOTS];
     *made = idle;
     return true;
 }
@@ -204,7 +227,12 @@ void ota_idle_free(struct ota_idle *idle)
     if (!idle)
         return;
     free(idle->classes);
+    free(idle->first);
     free(idle->pilots);
+    free(idle->lives);
+    free(idle->at_us);
+    free(idle->key_us);
+    free(idle->points);
     free(idle);
 }
 
@@ -327,19 +355,6 @@ static void live(struct life *life, struct ota_idle_pilot *pilot,
             pilot->renewed[h] = pilot->count;
 }
 
-void ota_idle_add(struct ota_idle_spent *sum, const struct ota_idle_spent *from,
-                  const struct ota_idle_spent *to)
-{
-    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++)
-        sum->power_us[p] += to->power_us[p] - from->power_us[p];
-    sum->bytes += to->bytes - from->bytes;
-    sum->billed_bytes += to->billed_bytes - from->billed_bytes;
-    sum->wakes += to->wakes - from->wakes;
-    sum->connects += to->connects - from->connects;
-    sum->handshakes += to->handshakes - from->handshakes;
-    sum->skipped += to->skipped - from->skipped;
-}
-
 int64_t ota_idle_key(const struct ota_idle_class *class, int64_t age_us)
 {
     if (age_us == OTA_NEVER)
@@ -357,36 +372,56 @@ static void sort_out(const struct ota_idle_class *class,
     }
 }
 
-/* What can be said of a class once its pilots have lived. */
-static void sum_up(struct ota_idle_class *class)
+/* What a battery loses by that in span_us. */
+static int64_t lost_pc(const struct ota_actor *actor, int64_t span_us,
+                       const struct ota_idle_spent *spent)
 {
-    class->lived_us = 0;
-    class->lived = (struct ota_idle_spent){.bytes = 0};
-    for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
-        struct ota_idle_pilot *pilot = &class->pilots[p];
-        const struct ota_idle_point *points = pilot->points;
-        sort_out(class, pilot);
-        if (pilot->count < 2)
-            continue;
-        const struct ota_idle_point *last = &points[pilot->count - 1];
-        class->lived_us += last->at_us - points[0].at_us;
-        ota_idle_add(&class->lived, &points[0].spent, &last->spent);
-    }
+    const struct ota_battery *battery = &actor->group->battery;
+    int64_t power_us[OTA_POWERS], charge_pc;
+
+    ota_idle_power_us(actor, span_us, spent, power_us);
+    return battery->model->spend_pc(battery->config, power_us, &charge_pc);
 }
 
+/* Counts what a pilot lived through for all of its class. */
+static void sum_up(struct ota_idle_class *class, const struct life *life,
+                   const struct ota_idle_pilot *pilot)
+{
+    if (pilot->count < 2)
+        return;
+    const struct ota_idle_point *last = &pilot->points[pilot->count - 1];
+    const int64_t lived_us = last->at_us - pilot->points[0].at_us;
+    struct ota_idle_spent spent = last->spent;
+
+    ota_idle_count(&spent, &pilot->points[0].spent, -1);
+    class->lived_us += (double)lived_us;
+    class->lived_bytes += (double)spent.billed_bytes;
+    class->lived_pc += (double)lost_pc(&life->actor, lived_us, &spent);
+}
+
+/* Pilots lie one behind the other, so that those of short lives are close. */
 void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key)
 {
     uint64_t id = OTA_DEVICES_MAX;
+    size_t points = 0;
     struct life life;
 
     for (size_t c = 0; c < idle->count; c++) {
         struct ota_idle_class *class = &idle->classes[c];
         const struct ota_group *group = &idle->config->groups[class->group];
+        class->lived_us = class->lived_bytes = class->lived_pc = 0;
         for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
+            struct ota_idle_pilot *pilot = &class->pilots[p];
+            pilot->at_us = &idle->at_us[points];
+            pilot->key_us = &idle->key_us[points];
+            pilot->points = &idle->points[points];
             begin_life(&life, idle, class, --id, key);
-            live(&life, &class->pilots[p], life_us(idle->config, group));
+            live(&life, pilot, life_us(idle->config, group));
+            sort_out(class, pilot);
+            sum_up(class, &life, pilot);
+            points += pilot->count;
         }
-        sum_up(class);
+        ota_idle_put_together(class, key, id, idle->config->horizon_us);
     }
 }
 
@@ -398,9 +433,10 @@ const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor)
     const struct ota_device *device = actor->device;
     const bool apart = keeps_signal(actor->group);
 
-    for (size_t i = 0; i < idle->count; i++) {
+    for (size_t i = idle->first[device->group];
+         i < idle->first[device->group + 1]; i++) {
         const struct ota_idle_class *class = &idle->classes[i];
-        if (class->group == device->group && class->system == device->system &&
+        if (class->system == device->system &&
             (!apart || class->signal == device->signal))
             return class;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * idle_pilots.h - the pilots that idle time is learnt from. Private to
- * sim/fleet/idle*.c.
+ * idle_pilots.h - the pilots that idle time is learnt from, and the long lives
+ * that are made of theirs. Private to sim/fleet/idle*.c.
  */
 #ifndef OTA_IDLE_PILOTS_H
 #define OTA_IDLE_PILOTS_H
@@ -10,12 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <gsl/gsl_rng.h>
+
 #include "sim/fleet/device.h"
 #include "sim/fleet/idle.h"
 
 enum {
     OTA_IDLE_PILOTS = 64,  /* a class of devices */
     OTA_IDLE_POINTS = 512, /* a pilot, at most */
+    OTA_IDLE_LIVES = 256,  /* a class; each pilot begins as many */
+    OTA_IDLE_LEGS = 64,    /* a life, at most */
 };
 
 enum { OTA_IDLE_AWAKE = 5 };
@@ -43,9 +47,34 @@ struct ota_idle_pilot {
     size_t count;
     size_t renewed[2]; /* first points behind the first and the second
                         * handshake; count if there are none */
-    int64_t at_us[OTA_IDLE_POINTS];  /* of each point; apart, as they are */
-    int64_t key_us[OTA_IDLE_POINTS]; /* searched: ota_idle_key() its age */
-    struct ota_idle_point points[OTA_IDLE_POINTS];
+    int64_t *at_us;    /* of each point; apart, as they are */
+    int64_t *key_us;   /* searched: ota_idle_key() its age */
+    struct ota_idle_point *points;
+};
+
+/* A pilot's life from one of its points on, as part of a longer one. */
+struct ota_idle_leg {
+    int64_t shift_us; /* what the life's time is ahead of the pilot's */
+    uint32_t pilot;
+    uint32_t from;                /* its first point */
+    struct ota_idle_spent before; /* by the life so far, less what the pilot
+                                   * had spent by then */
+};
+
+/* The first leg is a pilot's whole life; each ends with its pilot's last
+ * point, and the wake behind that is the next one's first. */
+struct ota_idle_life {
+    size_t count;
+    int64_t begin_us[OTA_IDLE_LEGS]; /* that wake; of the first: 0 */
+    struct ota_idle_leg legs[OTA_IDLE_LEGS];
+};
+
+/* Where a device is that follows a life. */
+struct ota_idle_place {
+    size_t life, leg;
+    const struct ota_idle_pilot *pilot; /* the leg's */
+    size_t point;                       /* its last */
+    int64_t shift_us; /* what the device's time is ahead of the pilot's */
 };
 
 /* Devices that idle alike. */
@@ -56,17 +85,26 @@ struct ota_idle_class {
     int32_t system;
     bool clocked; /* all wake by one clock, once a lead */
     int64_t lead_us;
-    int64_t renew_us; /* age at which a session ends; OTA_NEVER: none */
-    int64_t lived_us; /* by all pilots, from their first points on, */
-    struct ota_idle_spent lived; /* and what they spent */
+    int64_t renew_us;   /* age at which a session ends; OTA_NEVER: none */
+    int64_t period_us;  /* of the plan; OTA_NEVER: none */
+    double lived_us;    /* by all pilots, from their first points on, */
+    double lived_bytes; /* and what was billed, */
+    double lived_pc;    /* and what a battery lost */
+    int64_t most_bytes; /* no less than any period's of a life */
     struct ota_idle_pilot *pilots;
+    struct ota_idle_life *lives;
 };
 
 struct ota_idle {
     const struct ota_fleet_config *config;
     size_t count;
-    struct ota_idle_class *classes;
+    struct ota_idle_class *classes; /* in the order of their groups */
+    size_t *first;                  /* of each group, and of one more */
     struct ota_idle_pilot *pilots;
+    struct ota_idle_life *lives;
+    int64_t *at_us; /* the pilots' points, room for all that they may have */
+    int64_t *key_us;
+    struct ota_idle_point *points;
 };
 
 /* How old its session is when the device, asleep, wakes next. */
@@ -88,11 +126,53 @@ static inline int64_t ota_idle_lead(const struct ota_idle_class *class,
  * older than another such, and one that lasts for ever has no age. */
 int64_t ota_idle_key(const struct ota_idle_class *class, int64_t age_us);
 
-/* Adds what was spent from one point to another. */
-void ota_idle_add(struct ota_idle_spent *sum, const struct ota_idle_spent *from,
-                  const struct ota_idle_spent *to);
+/* Adds to *sum what was spent, or takes it away: sign is 1 or -1. */
+static inline void ota_idle_count(struct ota_idle_spent *sum,
+                                  const struct ota_idle_spent *spent, int sign)
+{
+    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++)
+        sum->power_us[p] += sign * spent->power_us[p];
+    sum->bytes += sign * spent->bytes;
+    sum->billed_bytes += sign * spent->billed_bytes;
+    sum->wakes += sign * spent->wakes;
+    sum->connects += sign * spent->connects;
+    sum->handshakes += sign * spent->handshakes;
+    sum->skipped += sign * spent->skipped;
+}
+
+/* The time in each state of a device that is asleep else, in span_us. */
+static inline void ota_idle_power_us(const struct ota_actor *actor,
+                                     int64_t span_us,
+                                     const struct ota_idle_spent *spent,
+                                     int64_t power_us[OTA_POWERS])
+{
+    for (size_t p = 0; p < OTA_POWERS; p++)
+        power_us[p] = 0;
+    for (size_t p = 0; p < OTA_IDLE_AWAKE; p++) {
+        power_us[ota_idle_powers[p]] = spent->power_us[p];
+        span_us -= spent->power_us[p];
+    }
+    power_us[ota_actor_asleep_power(actor)] += span_us;
+}
 
 /* The class that the device is of, or NULL. */
 const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor);
+
+/* --- idle_lives.c --- */
+
+/* Makes the lives of a class whose pilots have lived, up to the horizon. The
+ * id names the draws. */
+void ota_idle_put_together(struct ota_idle_class *class,
+                           const struct ota_random_key *key, uint64_t id,
+                           int64_t horizon_us);
+
+/* Picks a life for a device that wakes at wakes_us with a session of that age,
+ * and a point of its first leg. Returns false if no pilot has been there. */
+bool ota_idle_join(const struct ota_idle_class *class, gsl_rng *rng,
+                   int64_t wakes_us, int64_t age_us, struct ota_idle_place *at);
+
+/* Goes on to the last point that the life has at or before until_us. */
+void ota_idle_follow(const struct ota_idle_class *class,
+                     struct ota_idle_place *at, int64_t until_us);
 
 #endif
