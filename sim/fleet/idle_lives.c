@@ -9,78 +9,100 @@
  * one is at the end. Each pilot begins some lives, which differ in how they go
  * on.
  */
+#include <stdlib.h>
+
 #include "sim/fleet/idle_pilots.h"
 
 /* --- points like a device --- */
 
-/* The first point in [from, to) with a session at least that old, or to. */
-static size_t find_age(const struct ota_idle_pilot *pilot, size_t from,
-                       size_t to, int64_t wanted_us)
+/*
+ * Where wakes are regular a session keeps step with the wake that it began in,
+ * but not one of unknown begin, from before time 0; a pilot's first one is of
+ * that kind, its second one is not. A device goes on from one like its own, if
+ * there is one.
+ *
+ * It goes on from one of the few points with a session most nearly as old. A
+ * second may decide which wake renews a session: from a point that is only the
+ * next best of its pilot, devices whose sessions all began at one time would
+ * keep other pace than they do.
+ */
+enum { NEAREST = 16 };
+
+static int by_key(const void *a, const void *b)
 {
+    const struct ota_idle_origin *x = a, *y = b;
+
+    if (x->key_us != y->key_us)
+        return x->key_us < y->key_us ? -1 : 1;
+    return x->pilot != y->pilot ? (x->pilot > y->pilot) - (x->pilot < y->pilot)
+                                : (x->point > y->point) - (x->point < y->point);
+}
+
+/* The points of one kind: no point is of both. A pilot's last one leads
+ * nowhere. */
+static void collect(const struct ota_idle_class *class, bool is_drawn,
+                    struct ota_idle_origins *origins)
+{
+    origins->count = 0;
+    for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
+        const struct ota_idle_pilot *pilot = &class->pilots[p];
+        const size_t from = is_drawn ? 0 : pilot->renewed[0];
+        const size_t to = pilot->renewed[is_drawn ? 0 : 1];
+        for (size_t i = from; i < to && i + 1 < pilot->count; i++)
+            origins->list[origins->count++] = (struct ota_idle_origin){
+                .key_us = ota_idle_key(class, pilot->points[i].age_us),
+                .pilot = (uint16_t)p,
+                .point = (uint16_t)i,
+            };
+    }
+    qsort(origins->list, origins->count, sizeof(*origins->list), by_key);
+}
+
+/* The first of count origins, at least one, with a session at least that old;
+ * or count. */
+static size_t find_age(const struct ota_idle_origin *list, size_t count,
+                       int64_t wanted_us)
+{
+    const struct ota_idle_origin *base = list;
+
+    while (count > 1) {
+        const size_t half = count / 2;
+        base = base[half - 1].key_us < wanted_us ? base + half : base;
+        count -= half;
+    }
+    return (size_t)(base - list) + (base->key_us < wanted_us);
+}
+
+/* One of those that are as old as wanted, or else of those nearest to it, by a
+ * draw from [0, 1). */
+static const struct ota_idle_origin *
+find_origin(const struct ota_idle_origins *origins, int64_t wanted_us,
+            double draw)
+{
+    const struct ota_idle_origin *list = origins->list;
+    const size_t count = origins->count;
+
+    if (list[0].key_us == list[count - 1].key_us)
+        return &list[(size_t)(draw * (double)count)];
+    const size_t first = find_age(list, count, wanted_us);
+    const size_t few = count < NEAREST ? count : NEAREST;
+    if (first + few <= count && list[first + few - 1].key_us == wanted_us) {
+        const size_t same =
+            find_age(list + first, count - first,
+                     wanted_us == OTA_NEVER ? OTA_NEVER : wanted_us + 1);
+        return &list[first + (size_t)(draw * (double)same)];
+    }
+    size_t from = first > few ? first - few : 0;
+    size_t to = first < count - few ? first : count - few;
     while (from < to) {
         const size_t middle = from + (to - from) / 2;
-        if (pilot->key_us[middle] < wanted_us)
+        if (wanted_us - list[middle].key_us >
+            list[middle + few].key_us - wanted_us)
             from = middle + 1;
         else
             to = middle;
     }
-    return to;
-}
-
-/* A point in [from, to) with a session about that old, or to: of the two
- * between which the age lies one or the other by a draw from [0, 1), so that it
- * is right on average. */
-static size_t find_about(const struct ota_idle_pilot *pilot, size_t from,
-                         size_t to, int64_t wanted_us, double draw)
-{
-    const size_t i = find_age(pilot, from, to, wanted_us);
-
-    if (i == from || i == to || wanted_us == OTA_NEVER)
-        return i;
-    const int64_t above_us = pilot->key_us[i];
-    const int64_t below_us = pilot->key_us[i - 1];
-    return draw * (double)(above_us - below_us) < (double)(above_us - wanted_us)
-               ? i - 1
-               : i;
-}
-
-/* A point in [from, to), a cycle between two handshakes, with a session of that
- * age, or count. */
-static size_t find_in_cycle(const struct ota_idle_pilot *pilot, size_t from,
-                            size_t to, int64_t wanted_us, double draw)
-{
-    const size_t i = find_about(pilot, from, to, wanted_us, draw);
-
-    if (i < to)
-        return i;
-    /* The session is about to end. */
-    return wanted_us == OTA_NEVER && to > from && to < pilot->count
-               ? to - 1
-               : pilot->count;
-}
-
-/*
- * A point of the pilot with a session of that age, or count. Where wakes are
- * regular a session keeps step with the wake that it began in, but not one of
- * unknown begin, from before time 0; a pilot's first one is of that kind, its
- * second one is not. A device goes on from one like its own, if there is one.
- */
-static size_t find_origin(const struct ota_idle_pilot *pilot, int64_t wanted_us,
-                          bool is_drawn, double draw)
-{
-    const size_t first = pilot->renewed[0];
-    const size_t second = pilot->renewed[1];
-    size_t i = pilot->count;
-
-    if (pilot->count < 2)
-        return i;
-    if (!is_drawn)
-        i = find_in_cycle(pilot, first, second, wanted_us, draw);
-    if (i + 1 >= pilot->count && wanted_us >= pilot->key_us[0])
-        i = find_in_cycle(pilot, 0, first, wanted_us, draw);
-    if (i + 1 >= pilot->count)
-        i = find_in_cycle(pilot, first, second, wanted_us, draw);
-    return i;
+    return &list[from + (size_t)(draw * (double)few)];
 }
 
 /* How far ahead of the pilot one is that wakes at wakes_us behind its point. */
@@ -96,24 +118,25 @@ static int64_t shift_us(const struct ota_idle_class *class,
 bool ota_idle_join(const struct ota_idle_class *class, gsl_rng *rng,
                    int64_t wakes_us, int64_t age_us, struct ota_idle_place *at)
 {
+    enum { EACH = OTA_IDLE_LIVES / OTA_IDLE_PILOTS };
     /* One draw: the whole part says which life, the rest is as random. */
-    const double draw = gsl_rng_uniform(rng) * OTA_IDLE_LIVES;
-    const size_t chosen = (size_t)draw;
-    const int64_t wanted_us = ota_idle_key(class, age_us);
+    const double draw = gsl_rng_uniform(rng) * EACH;
+    const size_t life = (size_t)draw;
     const bool is_drawn = age_us != OTA_NEVER && age_us > wakes_us;
+    const struct ota_idle_origins *origins = &class->origins[is_drawn];
 
-    for (size_t i = 0; i < OTA_IDLE_PILOTS; i++) {
-        at->life = (chosen + i) % OTA_IDLE_LIVES;
-        at->leg = 0;
-        at->pilot = &class->pilots[at->life % OTA_IDLE_PILOTS];
-        at->point =
-            find_origin(at->pilot, wanted_us, is_drawn, draw - (double)chosen);
-        if (at->point + 1 >= at->pilot->count)
-            continue;
-        at->shift_us = shift_us(class, &at->pilot->points[at->point], wakes_us);
-        return true;
-    }
-    return false;
+    if (origins->count == 0)
+        origins = &class->origins[!is_drawn];
+    if (origins->count == 0)
+        return false;
+    const struct ota_idle_origin *origin =
+        find_origin(origins, ota_idle_key(class, age_us), draw - (double)life);
+    at->life = life * OTA_IDLE_PILOTS + origin->pilot;
+    at->leg = 0;
+    at->pilot = &class->pilots[origin->pilot];
+    at->point = origin->point;
+    at->shift_us = shift_us(class, &at->pilot->points[at->point], wakes_us);
+    return true;
 }
 
 /* --- finding one's way --- */
@@ -257,6 +280,9 @@ void ota_idle_put_together(struct ota_idle_class *class,
         first->count > 0 ? first->points[first->count - 1].at_us : 0;
     struct ota_stream stream;
 
+    collect(class, false, &class->origins[0]);
+    class->origins[1].list = class->origins[0].list + class->origins[0].count;
+    collect(class, true, &class->origins[1]);
     class->most_bytes = 0;
     ota_stream_init(&stream, key, id, OTA_PURPOSE_IDLE, 0);
     for (size_t i = 0; i < OTA_IDLE_LIVES; i++) {

@@ -181,10 +181,10 @@ static bool take_memory(struct ota_idle *idle)
     idle->pilots = calloc(pilots, sizeof(*idle->pilots));
     idle->lives = calloc(idle->count * OTA_IDLE_LIVES, sizeof(*idle->lives));
     idle->at_us = calloc(points, sizeof(*idle->at_us));
-    idle->key_us = calloc(points, sizeof(*idle->key_us));
+    idle->origins = calloc(points, sizeof(*idle->origins));
     idle->points = calloc(points, sizeof(*idle->points));
-    if (!idle->pilots || !idle->lives || !idle->at_us || !idle->key_us ||
-        !idle->points)
+    if (!idle->pilots || !idle->lives || !idle->at_us || !idle->points ||
+        !idle->origins)
         return false;
     for (size_t c = 0; c < idle->count; c++) {
         idle->classes[c].pilots = &idle->pilots[c * OTA_IDLE_PILOTS];
@@ -231,8 +231,8 @@ void ota_idle_free(struct ota_idle *idle)
     free(idle->pilots);
     free(idle->lives);
     free(idle->at_us);
-    free(idle->key_us);
     free(idle->points);
+    free(idle->origins);
     free(idle);
 }
 
@@ -330,7 +330,7 @@ static void keep_point(struct life *life, struct ota_idle_pilot *pilot)
             point->spent.handshakes >=
                 pilot->points[0].spent.handshakes + (int32_t)h + 1)
             pilot->renewed[h] = pilot->count;
-    pilot->count++;
+    pilot->at_us[pilot->count++] = point->at_us;
 }
 
 static void live(struct life *life, struct ota_idle_pilot *pilot,
@@ -361,15 +361,6 @@ int64_t ota_idle_key(const struct ota_idle_class *class, int64_t age_us)
         return OTA_NEVER;
     return class->renew_us == OTA_NEVER ? 0
                                         : ota_us_min(age_us, class->renew_us);
-}
-
-static void sort_out(const struct ota_idle_class *class,
-                     struct ota_idle_pilot *pilot)
-{
-    for (size_t i = 0; i < pilot->count; i++) {
-        pilot->at_us[i] = pilot->points[i].at_us;
-        pilot->key_us[i] = ota_idle_key(class, pilot->points[i].age_us);
-    }
 }
 
 /* What a battery loses by that in span_us. */
@@ -409,15 +400,14 @@ void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key)
     for (size_t c = 0; c < idle->count; c++) {
         struct ota_idle_class *class = &idle->classes[c];
         const struct ota_group *group = &idle->config->groups[class->group];
+        class->origins[0].list = &idle->origins[points];
         class->lived_us = class->lived_bytes = class->lived_pc = 0;
         for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
             struct ota_idle_pilot *pilot = &class->pilots[p];
             pilot->at_us = &idle->at_us[points];
-            pilot->key_us = &idle->key_us[points];
             pilot->points = &idle->points[points];
             begin_life(&life, idle, class, --id, key);
             live(&life, pilot, life_us(idle->config, group));
-            sort_out(class, pilot);
             sum_up(class, &life, pilot);
             points += pilot->count;
         }

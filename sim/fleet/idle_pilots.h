@@ -47,9 +47,19 @@ struct ota_idle_pilot {
     size_t count;
     size_t renewed[2]; /* first points behind the first and the second
                         * handshake; count if there are none */
-    int64_t *at_us;    /* of each point; apart, as they are */
-    int64_t *key_us;   /* searched: ota_idle_key() its age */
+    int64_t *at_us;    /* of each point; apart, as they are searched */
     struct ota_idle_point *points;
+};
+
+/* A point from which a device may go on. */
+struct ota_idle_origin {
+    int64_t key_us; /* ota_idle_key() its age */
+    uint16_t pilot, point;
+};
+
+struct ota_idle_origins {
+    size_t count;
+    struct ota_idle_origin *list; /* by age */
 };
 
 /* A pilot's life from one of its points on, as part of a longer one. */
@@ -93,6 +103,8 @@ struct ota_idle_class {
     int64_t most_bytes; /* no less than any period's of a life */
     struct ota_idle_pilot *pilots;
     struct ota_idle_life *lives;
+    struct ota_idle_origins origins[2]; /* of sessions that began in a pilot's
+                                         * life, and of drawn ones */
 };
 
 struct ota_idle {
@@ -103,8 +115,8 @@ struct ota_idle {
     struct ota_idle_pilot *pilots;
     struct ota_idle_life *lives;
     int64_t *at_us; /* the pilots' points, room for all that they may have */
-    int64_t *key_us;
     struct ota_idle_point *points;
+    struct ota_idle_origin *origins;
 };
 
 /* How old its session is when the device, asleep, wakes next. */
