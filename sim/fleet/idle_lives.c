@@ -271,9 +271,10 @@ static int64_t most_bytes(const struct ota_idle_class *class,
     return most;
 }
 
-void ota_idle_put_together(struct ota_idle_class *class,
-                           const struct ota_random_key *key, uint64_t id,
-                           int64_t horizon_us)
+size_t ota_idle_put_together(struct ota_idle *idle,
+                             struct ota_idle_class *class,
+                             const struct ota_random_key *key, uint64_t id,
+                             size_t legs)
 {
     const struct ota_idle_pilot *first = &class->pilots[0];
     const int64_t life_us =
@@ -287,14 +288,19 @@ void ota_idle_put_together(struct ota_idle_class *class,
     ota_stream_init(&stream, key, id, OTA_PURPOSE_IDLE, 0);
     for (size_t i = 0; i < OTA_IDLE_LIVES; i++) {
         struct ota_idle_life *life = &class->lives[i];
+        life->begin_us = &idle->begin_us[legs];
+        life->legs = &idle->legs[legs];
         life->begin_us[0] = 0;
         life->legs[0] =
             (struct ota_idle_leg){.pilot = (uint32_t)(i % OTA_IDLE_PILOTS)};
-        put_together(class, life, &stream.rng, ota_us_add(horizon_us, life_us));
+        put_together(class, life, &stream.rng,
+                     ota_us_add(idle->config->horizon_us, life_us));
+        legs += life->count;
         if (class->pilots[life->legs[0].pilot].count < 2)
             continue;
         const int64_t bytes = most_bytes(class, life);
         class->most_bytes =
             bytes > class->most_bytes ? bytes : class->most_bytes;
     }
+    return legs;
 }

@@ -12,8 +12,9 @@
 
 enum {
     CYCLES = 4,       /* ages of a session that a pilot lives through */
-    LEADS_LEAST = 48, /* or leads of its sleep, */
-    PIECES = 32,      /* or that part of the run, if that is longer */
+    PIECES = 16,      /* or that part of the run, if that is longer, */
+    LEADS_LEAST = 32, /* between so many leads of its sleep */
+    LEADS_MOST = 128, /* and so many */
 };
 
 /* How many times the pilots' wakes a group must have to be worth it. */
@@ -47,9 +48,10 @@ static int64_t life_us(const struct ota_fleet_config *config,
 {
     const struct ota_sleep *sleep = &group->sleep;
     const int64_t age_us = renew_us(group);
-    const int64_t least_us =
-        ota_us_max(LEADS_LEAST * sleep->model->lead_us(sleep->config),
-                   config->horizon_us / PIECES);
+    const int64_t lead_us = sleep->model->lead_us(sleep->config);
+    const int64_t least_us = ota_us_min(
+        ota_us_max(LEADS_LEAST * lead_us, config->horizon_us / PIECES),
+        LEADS_MOST * lead_us);
 
     return age_us == OTA_NEVER ? least_us
                                : ota_us_max(CYCLES * age_us, least_us);
@@ -175,16 +177,19 @@ static bool take_memory(struct ota_idle *idle)
 {
     const size_t pilots = idle->count * OTA_IDLE_PILOTS;
     const size_t points = pilots * OTA_IDLE_POINTS;
+    const size_t lives = idle->count * OTA_IDLE_LIVES;
 
     if (idle->count == 0)
         return true;
     idle->pilots = calloc(pilots, sizeof(*idle->pilots));
-    idle->lives = calloc(idle->count * OTA_IDLE_LIVES, sizeof(*idle->lives));
+    idle->lives = calloc(lives, sizeof(*idle->lives));
+    idle->begin_us = calloc(lives * OTA_IDLE_LEGS, sizeof(*idle->begin_us));
+    idle->legs = calloc(lives * OTA_IDLE_LEGS, sizeof(*idle->legs));
     idle->at_us = calloc(points, sizeof(*idle->at_us));
     idle->origins = calloc(points, sizeof(*idle->origins));
     idle->points = calloc(points, sizeof(*idle->points));
     if (!idle->pilots || !idle->lives || !idle->at_us || !idle->points ||
-        !idle->origins)
+        !idle->origins || !idle->begin_us || !idle->legs)
         return false;
     for (size_t c = 0; c < idle->count; c++) {
         idle->classes[c].pilots = &idle->pilots[c * OTA_IDLE_PILOTS];
@@ -233,6 +238,8 @@ void ota_idle_free(struct ota_idle *idle)
     free(idle->at_us);
     free(idle->points);
     free(idle->origins);
+    free(idle->begin_us);
+    free(idle->legs);
     free(idle);
 }
 
@@ -394,7 +401,7 @@ static void sum_up(struct ota_idle_class *class, const struct life *life,
 void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key)
 {
     uint64_t id = OTA_DEVICES_MAX;
-    size_t points = 0;
+    size_t points = 0, legs = 0;
     struct life life;
 
     for (size_t c = 0; c < idle->count; c++) {
@@ -411,7 +418,7 @@ void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key)
             sum_up(class, &life, pilot);
             points += pilot->count;
         }
-        ota_idle_put_together(class, key, id, idle->config->horizon_us);
+        legs = ota_idle_put_together(idle, class, key, id, legs);
     }
 }
 

@@ -18,8 +18,8 @@
 enum {
     OTA_IDLE_PILOTS = 64,  /* a class of devices */
     OTA_IDLE_POINTS = 512, /* a pilot, at most */
-    OTA_IDLE_LIVES = 256,  /* a class; each pilot begins as many */
-    OTA_IDLE_LEGS = 64,    /* a life, at most */
+    OTA_IDLE_LIVES = 128,  /* a class; each pilot begins as many */
+    OTA_IDLE_LEGS = 96,    /* a life, at most */
 };
 
 enum { OTA_IDLE_AWAKE = 5 };
@@ -75,8 +75,8 @@ struct ota_idle_leg {
  * point, and the wake behind that is the next one's first. */
 struct ota_idle_life {
     size_t count;
-    int64_t begin_us[OTA_IDLE_LEGS]; /* that wake; of the first: 0 */
-    struct ota_idle_leg legs[OTA_IDLE_LEGS];
+    int64_t *begin_us; /* that wake; of the first: 0 */
+    struct ota_idle_leg *legs;
 };
 
 /* Where a device is that follows a life. */
@@ -117,6 +117,8 @@ struct ota_idle {
     int64_t *at_us; /* the pilots' points, room for all that they may have */
     struct ota_idle_point *points;
     struct ota_idle_origin *origins;
+    int64_t *begin_us; /* the lives' legs, likewise */
+    struct ota_idle_leg *legs;
 };
 
 /* How old its session is when the device, asleep, wakes next. */
@@ -172,11 +174,13 @@ const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor);
 
 /* --- idle_lives.c --- */
 
-/* Makes the lives of a class whose pilots have lived, up to the horizon. The
- * id names the draws. */
-void ota_idle_put_together(struct ota_idle_class *class,
-                           const struct ota_random_key *key, uint64_t id,
-                           int64_t horizon_us);
+/* Makes the lives of a class whose pilots have lived, up to the horizon, of the
+ * legs from `legs` on, which have room for all. The id names the draws. Returns
+ * how many legs there are then. */
+size_t ota_idle_put_together(struct ota_idle *idle,
+                             struct ota_idle_class *class,
+                             const struct ota_random_key *key, uint64_t id,
+                             size_t legs);
 
 /* Picks a life for a device that wakes at wakes_us with a session of that age,
  * and a point of its first leg. Returns false if no pilot has been there. */
