@@ -329,7 +329,7 @@ bool ota_fleet_run(struct ota_fleet *fleet,
                              options->windows > 0))
         return false;
     if (fleet->idle)
-        ota_idle_learn(fleet->idle, &fleet->key);
+        ota_idle_start(fleet->idle, &fleet->key);
     if (!ota_conduct_is_apart(fleet->conduct))
         return run_together(fleet, options->threads);
     fleet->open = fleet->released = true;

@@ -19,8 +19,10 @@ struct ota_idle;
 bool ota_idle_new(const struct ota_fleet_config *config, struct ota_idle **made,
                   struct ota_error *error);
 
-/* Steps the pilots of all groups through their lives. */
-void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key);
+/* Begins a replication. What idle time costs the devices of a class is learnt
+ * when the first of them is about to pass over some; by the key, which must
+ * last, whichever that is. */
+void ota_idle_start(struct ota_idle *idle, const struct ota_random_key *key);
 
 void ota_idle_free(struct ota_idle *idle);
 

@@ -2,12 +2,16 @@
 /*
  * idle_pilots.c - devices that live an idle life for others to learn from.
  *
- * idle.c says what for. A pilot is stepped like any device of its group, but
- * nothing that happens to some only happens to it: no outage, no absence, no
- * empty battery, no cap. Each point at which it falls asleep is kept.
+ * idle.c says what for. What the pilots of a class live through depends on the
+ * replication and the class alone, so it does not matter which device is the
+ * first to ask for it, or in which thread. A pilot is stepped like any device
+ * of its group, but nothing that happens to some only happens to it: no outage,
+ * no absence, no empty battery, no cap. Each point at which it falls asleep is
+ * kept.
  */
 #include "sim/fleet/idle_pilots.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 enum {
@@ -398,28 +402,51 @@ static void sum_up(struct ota_idle_class *class, const struct life *life,
 }
 
 /* Pilots lie one behind the other, so that those of short lives are close. */
-void ota_idle_learn(struct ota_idle *idle, const struct ota_random_key *key)
+void ota_idle_learn(const struct ota_idle *idle, struct ota_idle_class *class)
 {
-    uint64_t id = OTA_DEVICES_MAX;
-    size_t points = 0, legs = 0;
+    const struct ota_group *group = &idle->config->groups[class->group];
+    const size_t pilots = (size_t)(class - idle->classes) * OTA_IDLE_PILOTS;
+    const uint64_t id = OTA_DEVICES_MAX - OTA_IDLE_PILOTS - pilots;
+    size_t points = pilots * OTA_IDLE_POINTS;
     struct life life;
 
-    for (size_t c = 0; c < idle->count; c++) {
-        struct ota_idle_class *class = &idle->classes[c];
-        const struct ota_group *group = &idle->config->groups[class->group];
-        class->origins[0].list = &idle->origins[points];
-        class->lived_us = class->lived_bytes = class->lived_pc = 0;
-        for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
-            struct ota_idle_pilot *pilot = &class->pilots[p];
-            pilot->at_us = &idle->at_us[points];
-            pilot->points = &idle->points[points];
-            begin_life(&life, idle, class, --id, key);
-            live(&life, pilot, life_us(idle->config, group));
-            sum_up(class, &life, pilot);
-            points += pilot->count;
-        }
-        legs = ota_idle_put_together(idle, class, key, id, legs);
+    class->origins[0].list = &idle->origins[points];
+    class->lived_us = class->lived_bytes = class->lived_pc = 0;
+    for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
+        struct ota_idle_pilot *pilot = &class->pilots[p];
+        pilot->at_us = &idle->at_us[points];
+        pilot->points = &idle->points[points];
+        begin_life(&life, idle, class, id + p, idle->key);
+        live(&life, pilot, life_us(idle->config, group));
+        sum_up(class, &life, pilot);
+        points += pilot->count;
     }
+    ota_idle_put_together(idle, class, id);
+}
+
+void ota_idle_start(struct ota_idle *idle, const struct ota_random_key *key)
+{
+    idle->key = key;
+    for (size_t c = 0; c < idle->count; c++)
+        atomic_store(&idle->classes[c].known, OTA_IDLE_UNKNOWN);
+}
+
+/* One thread learns, the others wait for it. */
+static void learn_once(const struct ota_idle *idle,
+                       struct ota_idle_class *class)
+{
+    int known = OTA_IDLE_UNKNOWN;
+
+    if (atomic_load_explicit(&class->known, memory_order_acquire) ==
+        OTA_IDLE_KNOWN)
+        return;
+    if (atomic_compare_exchange_strong(&class->known, &known,
+                                       OTA_IDLE_BEING_LEARNT)) {
+        ota_idle_learn(idle, class);
+        atomic_store(&class->known, OTA_IDLE_KNOWN);
+    }
+    while (atomic_load(&class->known) != OTA_IDLE_KNOWN)
+        sched_yield();
 }
 
 /* --- which one is a device's --- */
@@ -432,10 +459,12 @@ const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor)
 
     for (size_t i = idle->first[device->group];
          i < idle->first[device->group + 1]; i++) {
-        const struct ota_idle_class *class = &idle->classes[i];
-        if (class->system == device->system &&
-            (!apart || class->signal == device->signal))
-            return class;
+        struct ota_idle_class *class = &idle->classes[i];
+        if (class->system != device->system ||
+            (apart && class->signal != device->signal))
+            continue;
+        learn_once(idle, class);
+        return class;
     }
     return NULL;
 }

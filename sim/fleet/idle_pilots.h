@@ -6,6 +6,7 @@
 #ifndef OTA_IDLE_PILOTS_H
 #define OTA_IDLE_PILOTS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,8 +88,12 @@ struct ota_idle_place {
     int64_t shift_us; /* what the device's time is ahead of the pilot's */
 };
 
+/* What is known of a class. */
+enum { OTA_IDLE_UNKNOWN, OTA_IDLE_BEING_LEARNT, OTA_IDLE_KNOWN };
+
 /* Devices that idle alike. */
 struct ota_idle_class {
+    atomic_int known;
     uint32_t group;
     uint16_t variant;
     uint8_t signal;
@@ -109,15 +114,16 @@ struct ota_idle_class {
 
 struct ota_idle {
     const struct ota_fleet_config *config;
+    const struct ota_random_key *key;
     size_t count;
     struct ota_idle_class *classes; /* in the order of their groups */
     size_t *first;                  /* of each group, and of one more */
     struct ota_idle_pilot *pilots;
     struct ota_idle_life *lives;
-    int64_t *at_us; /* the pilots' points, room for all that they may have */
+    int64_t *at_us; /* the pilots' points, room for all that they may have, */
     struct ota_idle_point *points;
     struct ota_idle_origin *origins;
-    int64_t *begin_us; /* the lives' legs, likewise */
+    int64_t *begin_us; /* and the lives' legs; class by class */
     struct ota_idle_leg *legs;
 };
 
@@ -169,18 +175,18 @@ static inline void ota_idle_power_us(const struct ota_actor *actor,
     power_us[ota_actor_asleep_power(actor)] += span_us;
 }
 
-/* The class that the device is of, or NULL. */
+/* Steps the pilots of a class through their lives. */
+void ota_idle_learn(const struct ota_idle *idle, struct ota_idle_class *class);
+
+/* The class that the device is of, known by then; or NULL. */
 const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor);
 
 /* --- idle_lives.c --- */
 
-/* Makes the lives of a class whose pilots have lived, up to the horizon, of the
- * legs from `legs` on, which have room for all. The id names the draws. Returns
- * how many legs there are then. */
-size_t ota_idle_put_together(struct ota_idle *idle,
-                             struct ota_idle_class *class,
-                             const struct ota_random_key *key, uint64_t id,
-                             size_t legs);
+/* Makes the lives of a class whose pilots have lived, up to the horizon. The id
+ * names the draws. */
+void ota_idle_put_together(const struct ota_idle *idle,
+                           struct ota_idle_class *class, uint64_t id);
 
 /* Picks a life for a device that wakes at wakes_us with a session of that age,
  * and a point of its first leg. Returns false if no pilot has been there. */
