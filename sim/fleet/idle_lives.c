@@ -272,20 +272,23 @@ static int64_t most_bytes(const struct ota_idle_class *class,
 }
 
 void ota_idle_put_together(const struct ota_idle *idle,
-                           struct ota_idle_class *class, uint64_t id)
+                           struct ota_idle_class *class)
 {
     const struct ota_idle_pilot *first = &class->pilots[0];
     const int64_t life_us =
         first->count > 0 ? first->points[first->count - 1].at_us : 0;
     size_t legs =
         (size_t)(class - idle->classes) * OTA_IDLE_LIVES * OTA_IDLE_LEGS;
+    const size_t number = (size_t)(first - idle->pilots);
     struct ota_stream stream;
 
+    class->origins[0].list = &idle->origins[number * OTA_IDLE_POINTS];
     collect(class, false, &class->origins[0]);
     class->origins[1].list = class->origins[0].list + class->origins[0].count;
     collect(class, true, &class->origins[1]);
     class->most_bytes = 0;
-    ota_stream_init(&stream, idle->key, id, OTA_PURPOSE_IDLE, 0);
+    ota_stream_init(&stream, idle->key, OTA_DEVICES_MAX - 1 - number,
+                    OTA_PURPOSE_IDLE, 0);
     for (size_t i = 0; i < OTA_IDLE_LIVES; i++) {
         struct ota_idle_life *life = &class->lives[i];
         life->begin_us = &idle->begin_us[legs];

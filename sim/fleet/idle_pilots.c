@@ -11,8 +11,8 @@
  */
 #include "sim/fleet/idle_pilots.h"
 
-#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     CYCLES = 4,       /* ages of a session that a pilot lives through */
@@ -385,68 +385,93 @@ static int64_t lost_pc(const struct ota_actor *actor, int64_t span_us,
     return battery->model->spend_pc(battery->config, power_us, &charge_pc);
 }
 
-/* Counts what a pilot lived through for all of its class. */
-static void sum_up(struct ota_idle_class *class, const struct life *life,
-                   const struct ota_idle_pilot *pilot)
+/* What a pilot spent from its first point to its last. */
+static struct ota_idle_spent spent_by(const struct ota_idle_pilot *pilot,
+                                      int64_t *lived_us)
 {
-    if (pilot->count < 2)
-        return;
     const struct ota_idle_point *last = &pilot->points[pilot->count - 1];
-    const int64_t lived_us = last->at_us - pilot->points[0].at_us;
     struct ota_idle_spent spent = last->spent;
 
     ota_idle_count(&spent, &pilot->points[0].spent, -1);
-    class->lived_us += (double)lived_us;
-    class->lived_bytes += (double)spent.billed_bytes;
-    class->lived_pc += (double)lost_pc(&life->actor, lived_us, &spent);
+    *lived_us = last->at_us - pilot->points[0].at_us;
+    return spent;
 }
 
-/* Pilots lie one behind the other, so that those of short lives are close. */
-void ota_idle_learn(const struct ota_idle *idle, struct ota_idle_class *class)
+/* Pilots of a class have room for all the points that they may have, ... */
+static void lead_a_life(const struct ota_idle *idle,
+                        struct ota_idle_class *class, size_t p)
 {
+    struct ota_idle_pilot *pilot = &class->pilots[p];
     const struct ota_group *group = &idle->config->groups[class->group];
-    const size_t pilots = (size_t)(class - idle->classes) * OTA_IDLE_PILOTS;
-    const uint64_t id = OTA_DEVICES_MAX - OTA_IDLE_PILOTS - pilots;
-    size_t points = pilots * OTA_IDLE_POINTS;
+    const size_t number = (size_t)(pilot - idle->pilots);
     struct life life;
 
-    class->origins[0].list = &idle->origins[points];
+    pilot->at_us = &idle->at_us[number * OTA_IDLE_POINTS];
+    pilot->points = &idle->points[number * OTA_IDLE_POINTS];
+    begin_life(&life, idle, class, OTA_DEVICES_MAX - 1 - number, idle->key);
+    live(&life, pilot, life_us(idle->config, group));
+    pilot->lost_pc = 0;
+    if (pilot->count == 0)
+        return;
+    int64_t lived_us;
+    const struct ota_idle_spent spent = spent_by(pilot, &lived_us);
+    pilot->lost_pc = lost_pc(&life.actor, lived_us, &spent);
+}
+
+/* ... and are put one behind the other, as most have few. */
+static void move_up(struct ota_idle_class *class)
+{
+    for (size_t p = 1; p < OTA_IDLE_PILOTS; p++) {
+        const struct ota_idle_pilot *before = &class->pilots[p - 1];
+        struct ota_idle_pilot *pilot = &class->pilots[p];
+        const size_t count = pilot->count;
+        pilot->at_us = memmove(before->at_us + before->count, pilot->at_us,
+                               count * sizeof(*pilot->at_us));
+        pilot->points = memmove(before->points + before->count, pilot->points,
+                                count * sizeof(*pilot->points));
+    }
+}
+
+static void sum_up(const struct ota_idle *idle, struct ota_idle_class *class)
+{
+    move_up(class);
     class->lived_us = class->lived_bytes = class->lived_pc = 0;
     for (size_t p = 0; p < OTA_IDLE_PILOTS; p++) {
-        struct ota_idle_pilot *pilot = &class->pilots[p];
-        pilot->at_us = &idle->at_us[points];
-        pilot->points = &idle->points[points];
-        begin_life(&life, idle, class, id + p, idle->key);
-        live(&life, pilot, life_us(idle->config, group));
-        sum_up(class, &life, pilot);
-        points += pilot->count;
+        const struct ota_idle_pilot *pilot = &class->pilots[p];
+        if (pilot->count == 0)
+            continue;
+        int64_t lived_us;
+        const struct ota_idle_spent spent = spent_by(pilot, &lived_us);
+        class->lived_us += (double)lived_us;
+        class->lived_bytes += (double)spent.billed_bytes;
+        class->lived_pc += (double)pilot->lost_pc;
     }
-    ota_idle_put_together(idle, class, id);
+    ota_idle_put_together(idle, class);
+}
+
+void ota_idle_learn(const struct ota_idle *idle, struct ota_idle_class *class)
+{
+    unsigned p;
+
+    while ((p = atomic_fetch_add(&class->begun, 1)) < OTA_IDLE_PILOTS) {
+        lead_a_life(idle, class, p);
+        if (atomic_fetch_add(&class->lived, 1) + 1 < OTA_IDLE_PILOTS)
+            continue;
+        sum_up(idle, class);
+        atomic_store(&class->known, true);
+    }
+    while (!atomic_load(&class->known)) { /* not for long */
+    }
 }
 
 void ota_idle_start(struct ota_idle *idle, const struct ota_random_key *key)
 {
     idle->key = key;
-    for (size_t c = 0; c < idle->count; c++)
-        atomic_store(&idle->classes[c].known, OTA_IDLE_UNKNOWN);
-}
-
-/* One thread learns, the others wait for it. */
-static void learn_once(const struct ota_idle *idle,
-                       struct ota_idle_class *class)
-{
-    int known = OTA_IDLE_UNKNOWN;
-
-    if (atomic_load_explicit(&class->known, memory_order_acquire) ==
-        OTA_IDLE_KNOWN)
-        return;
-    if (atomic_compare_exchange_strong(&class->known, &known,
-                                       OTA_IDLE_BEING_LEARNT)) {
-        ota_idle_learn(idle, class);
-        atomic_store(&class->known, OTA_IDLE_KNOWN);
+    for (size_t c = 0; c < idle->count; c++) {
+        atomic_store(&idle->classes[c].begun, 0);
+        atomic_store(&idle->classes[c].lived, 0);
+        atomic_store(&idle->classes[c].known, false);
     }
-    while (atomic_load(&class->known) != OTA_IDLE_KNOWN)
-        sched_yield();
 }
 
 /* --- which one is a device's --- */
@@ -463,7 +488,8 @@ const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor)
         if (class->system != device->system ||
             (apart && class->signal != device->signal))
             continue;
-        learn_once(idle, class);
+        if (!atomic_load_explicit(&class->known, memory_order_acquire))
+            ota_idle_learn(idle, class);
         return class;
     }
     return NULL;

@@ -50,6 +50,7 @@ struct ota_idle_pilot {
                         * handshake; count if there are none */
     int64_t *at_us;    /* of each point; apart, as they are searched */
     struct ota_idle_point *points;
+    int64_t lost_pc; /* by a battery, from the first of them on */
 };
 
 /* A point from which a device may go on. */
@@ -88,12 +89,10 @@ struct ota_idle_place {
     int64_t shift_us; /* what the device's time is ahead of the pilot's */
 };
 
-/* What is known of a class. */
-enum { OTA_IDLE_UNKNOWN, OTA_IDLE_BEING_LEARNT, OTA_IDLE_KNOWN };
-
 /* Devices that idle alike. */
 struct ota_idle_class {
-    atomic_int known;
+    atomic_uint begun, lived; /* pilots, while it is being learnt */
+    atomic_bool known;
     uint32_t group;
     uint16_t variant;
     uint8_t signal;
@@ -175,7 +174,8 @@ static inline void ota_idle_power_us(const struct ota_actor *actor,
     power_us[ota_actor_asleep_power(actor)] += span_us;
 }
 
-/* Steps the pilots of a class through their lives. */
+/* Learns a class that is not known yet; threads that do so at once share the
+ * work. */
 void ota_idle_learn(const struct ota_idle *idle, struct ota_idle_class *class);
 
 /* The class that the device is of, known by then; or NULL. */
@@ -183,10 +183,10 @@ const struct ota_idle_class *ota_idle_class_of(const struct ota_actor *actor);
 
 /* --- idle_lives.c --- */
 
-/* Makes the lives of a class whose pilots have lived, up to the horizon. The id
- * names the draws. */
+/* Makes the lives of a class whose pilots have lived, up to the
+ * horizon. */
 void ota_idle_put_together(const struct ota_idle *idle,
-                           struct ota_idle_class *class, uint64_t id);
+                           struct ota_idle_class *class);
 
 /* Picks a life for a device that wakes at wakes_us with a session of that age,
  * and a point of its first leg. Returns false if no pilot has been there. */

@@ -111,9 +111,9 @@ static bool prepare(struct bench *bench, const char *text)
     bench->key = (struct ota_random_key){bench->scenario.run.seed, 0};
     if (!ota_idle_new(&bench->scenario.fleet, &bench->idle, &error))
         return false;
-    ota_idle_start(bench->idle, &bench->key);
     double least_ns = 1e18;
     for (int run = 0; run < RUNS; run++) {
+        ota_idle_start(bench->idle, &bench->key);
         const double begin_ns = now_ns();
         for (size_t c = 0; c < bench->idle->count; c++)
             ota_idle_learn(bench->idle, &bench->idle->classes[c]);

@@ -292,10 +292,11 @@ static const struct {
       "\"overage_price\": \"1USD\", \"overage_step\": \"10KB\", "
       "\"period\": \"7d\", \"round_to\": \"1KB\"}",
       NULL}},
+    /* Sessions that all begin when a period does, and keep step. */
     {"a_plan_that_pauses_early",
      {"fleet.0.plan={\"model\": \"capped\", \"included\": \"50KB\", "
       "\"at_cap\": \"pause\", \"period\": \"7d\"}",
-      NULL}},
+      "fleet.0.count=600", NULL}},
     {"a_plan_that_nearly_pauses",
      {"fleet.0.plan={\"model\": \"capped\", \"included\": \"100KB\", "
       "\"at_cap\": \"pause\", \"period\": \"7d\"}",
