@@ -117,8 +117,7 @@ static void end_within(struct walk *walk, int64_t until_us, bool last)
         return;
     const struct ota_idle_point *next = point_of(walk) + 1;
     const double lasts = (double)(next->at_us + walk->at.shift_us - begun_us);
-    if (last &&
-        gsl_rng_uniform(walk->rng) * lasts >= (double)(until_us - begun_us))
+    if (last && ota_uniform(walk->rng) * lasts >= (double)(until_us - begun_us))
         walk->sum.wakes++;
     else
         walk->at.point++;

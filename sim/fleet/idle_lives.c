@@ -120,7 +120,7 @@ bool ota_idle_join(const struct ota_idle_class *class, gsl_rng *rng,
 {
     enum { EACH = OTA_IDLE_LIVES / OTA_IDLE_PILOTS };
     /* One draw: the whole part says which life, the rest is as random. */
-    const double draw = gsl_rng_uniform(rng) * EACH;
+    const double draw = ota_uniform(rng) * EACH;
     const size_t life = (size_t)draw;
     const bool is_drawn = age_us != OTA_NEVER && age_us > wakes_us;
     const struct ota_idle_origins *origins = &class->origins[is_drawn];
