@@ -9,59 +9,73 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/cells.h"
 #include "output/files.h"
 #include "output/writers.h"
 #include "sim/base/clock.h"
 
-static const char header[] =
-    "device,group,outcome,offered_s,begun_s,installed_s,confirmed_s,"
-    "routine_bytes,useful_bytes,overhead_bytes,wasted_bytes,total_bytes,"
-    "awake_s,charge_mah,overage_usd,periods_over_cap,wakes,connects,"
-    "handshakes,offers,attempts,aborted,refused,modules,skipped_wakes,"
-    "battery_empty,believed_updated,defect_s,bad,reached_s,revoked_s,left_s,"
-    "back_s,back_bytes,back_attempts\n";
+enum {
+    BATCH = 512,     /* devices read at once */
+    CELL_SIZE = 22,  /* of the longest number, with its comma */
+    MICRO = 1000000, /* what 6 places count */
+};
 
-/* A row: names and less than 35 numbers of at most 22 bytes each. */
-enum { NUMBERS_SIZE = 35 * 22 };
+static const char pairs[] = "00010203040506070809"
+                            "10111213141516171819"
+                            "20212223242526272829"
+                            "30313233343536373839"
+                            "40414243444546474849"
+                            "50515253545556575859"
+                            "60616263646566676869"
+                            "70717273747576777879"
+                            "80818283848586878889"
+                            "90919293949596979899";
 
-/* Writes value / 10^places, exactly, without trailing zeros. */
-static char *put_fixed(char *at, int64_t value, int places)
+static char *put_whole(char *at, uint64_t value)
 {
-    char digits[24];
-    int count = 0;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    char digits[20];
+    char *from = digits + sizeof(digits);
 
-    do {
-        digits[count++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0 || count <= places);
-    int zeros = 0;
-    while (zeros < places && digits[zeros] == '0')
-        zeros++;
+    for (; value >= 100; value /= 100)
+        memcpy(from -= 2, &pairs[value % 100 * 2], 2);
+    if (value >= 10)
+        memcpy(from -= 2, &pairs[value * 2], 2);
+    else
+        *--from = (char)('0' + value);
+    const size_t length = (size_t)(digits + sizeof(digits) - from);
+    memcpy(at, from, length);
+    return at + length;
+}
 
-    if (value < 0)
-        *at++ = '-';
-    for (int i = count - 1; i >= zeros; i--) {
-        *at++ = digits[i];
-        if (i == places && i > zeros)
-            *at++ = '.';
-    }
+/* Writes the point and the six digits behind it, without zeros at the end. */
+static char *put_micro(char *at, uint32_t part)
+{
+    at[0] = '.';
+    memcpy(at + 1, &pairs[part / 10000 * 2], 2);
+    memcpy(at + 3, &pairs[part / 100 % 100 * 2], 2);
+    memcpy(at + 5, &pairs[part % 100 * 2], 2);
+    at += 7;
+    while (at[-1] == '0')
+        at--;
     return at;
 }
 
+/* Writes value / 10^places, exactly; nothing for OTA_NEVER. */
 static char *put_cell(char *at, int64_t value, int places)
 {
     *at++ = ',';
-    return put_fixed(at, value, places);
-}
-
-/* Seconds; empty for an instant that did not come. */
-static char *put_instant(char *at, int64_t time_us)
-{
-    if (time_us != OTA_NEVER)
-        return put_cell(at, time_us, 6);
-    *at++ = ',';
-    return at;
+    if (value == OTA_NEVER)
+        return at;
+    uint64_t rest = (uint64_t)value;
+    if (value < 0) {
+        *at++ = '-';
+        rest = -rest;
+    }
+    if (places == 0)
+        return put_whole(at, rest);
+    at = put_whole(at, rest / MICRO);
+    const uint32_t part = (uint32_t)(rest % MICRO);
+    return part == 0 ? at : put_micro(at, part);
 }
 
 static char *put_text(char *at, const char *text)
@@ -93,108 +107,98 @@ static char *quoted(const char *name)
     return cell;
 }
 
-static int64_t awake_us(const struct ota_device_record *device)
+static char *put_row(char *at, uint64_t number, const char *group,
+                     const struct ota_device_record *device)
 {
-    int64_t sum_us = 0;
+    int64_t cells[OTA_CELLS];
 
-    for (int p = 0; p < OTA_POWERS; p++)
-        if (!ota_power_is_sleep((enum ota_power)p))
-            sum_us += device->power_us[p];
-    return sum_us;
+    ota_cells_of(device, cells);
+    at = put_whole(at, number);
+    *at++ = ',';
+    at = put_text(at, group);
+    *at++ = ',';
+    at = put_text(at, ota_outcome_names[device->outcome]);
+    for (size_t c = 0; c < OTA_CELLS; c++)
+        at = put_cell(at, cells[c], ota_cells[c].places);
+    *at++ = '\n';
+    return at;
 }
 
-static char *put_numbers(char *at, const struct ota_device_record *device)
-{
-    /* 1 mAh is 3.6e12 pC: shown to the nearest nAh, which is 3.6e6 pC. */
-    const int64_t charge_nah =
-        device->charge_pc / 3600000 + (device->charge_pc % 3600000 >= 1800000);
+/* What writing the rows of a group needs; its memory is the group's. */
+struct rows {
+    const struct ota_report *report;
+    const struct ota_output_options *options;
+    FILE *out;
+    char *group;
+    char *text; /* of a batch */
+    struct ota_device_record *records;
+};
 
-    at = put_instant(at, device->offered_us);
-    at = put_instant(at, device->begun_us);
-    at = put_instant(at, device->installed_us);
-    at = put_instant(at, device->confirmed_us);
-    at = put_cell(at, device->routine_bytes, 0);
-    at = put_cell(at, device->useful_bytes, 0);
-    at = put_cell(at, device->overhead_bytes, 0);
-    at = put_cell(at, device->wasted_bytes, 0);
-    at = put_cell(at,
-                  device->routine_bytes + device->useful_bytes +
-                      device->overhead_bytes + device->wasted_bytes,
-                  0);
-    at = put_cell(at, awake_us(device), 6);
-    at = put_cell(at, charge_nah, 6);
-    at = put_cell(at, device->overage_uusd, 6);
-    at = put_cell(at, device->periods_over, 0);
-    at = put_cell(at, device->wakes, 0);
-    at = put_cell(at, device->connects, 0);
-    at = put_cell(at, device->handshakes, 0);
-    at = put_cell(at, device->offers, 0);
-    at = put_cell(at, device->attempts, 0);
-    at = put_cell(at, device->aborted, 0);
-    at = put_cell(at, device->refused, 0);
-    at = put_cell(at, device->modules, 0);
-    at = put_cell(at, device->skipped, 0);
-    at = put_cell(at, device->dead ? 1 : 0, 0);
-    at = put_cell(at, device->believed ? 1 : 0, 0);
-    at = put_instant(at, device->defect_us);
-    at = put_cell(at, device->bad ? 1 : 0, 0);
-    at = put_instant(at, device->reached_us);
-    at = put_instant(at, device->revoked_us);
-    at = put_instant(at, device->left_us);
-    at = put_instant(at, device->back_us);
-    at = put_cell(at, device->back_bytes, 0);
-    return put_cell(at, device->back_attempts, 0);
+static bool open_rows(struct rows *rows, const char *group,
+                      struct ota_error *error)
+{
+    rows->group = quoted(group);
+    const size_t row_size = (rows->group ? strlen(rows->group) : 0) +
+                            (OTA_CELLS + 1) * CELL_SIZE + 64;
+    rows->text = malloc(BATCH * row_size);
+    rows->records = malloc(BATCH * sizeof(*rows->records));
+    return (rows->group && rows->text && rows->records) ||
+           ota_fail(error, OTA_NO_MEMORY);
+}
+
+static void close_rows(struct rows *rows)
+{
+    free(rows->group);
+    free(rows->text);
+    free(rows->records);
 }
 
 /* The rows of devices [first, end), all of one group. */
-static bool write_group(const struct ota_report *report, size_t group,
-                        size_t first, size_t end, FILE *out)
+static bool write_rows(const struct rows *rows, size_t first, size_t end,
+                       struct ota_error *error)
 {
-    const struct ota_summary *summary = report->summary;
-    char *name = quoted(summary->groups[1 + group].name);
-    if (!name)
-        return false;
-    char *row = malloc(strlen(name) + NUMBERS_SIZE + 64);
-    if (!row) {
-        free(name);
-        return false;
+    while (first < end) {
+        const size_t count = end - first < BATCH ? end - first : BATCH;
+        if (!ota_output_goes_on(rows->options, error) ||
+            !ota_spill_read(rows->report->devices, first, count, rows->records,
+                            error))
+            return false;
+        char *at = rows->text;
+        for (size_t i = 0; i < count; i++)
+            at = put_row(at, first + i, rows->group, &rows->records[i]);
+        fwrite(rows->text, 1, (size_t)(at - rows->text), rows->out);
+        first += count;
     }
-
-    for (size_t d = first; d < end; d++) {
-        const struct ota_device_record *device = &summary->devices[d];
-        char *at = put_fixed(row, (int64_t)d, 0);
-        *at++ = ',';
-        at = put_text(at, name);
-        *at++ = ',';
-        at = put_text(at, ota_outcome_names[device->outcome]);
-        at = put_numbers(at, device);
-        *at++ = '\n';
-        fwrite(row, 1, (size_t)(at - row), out);
-    }
-    free(row);
-    free(name);
     return true;
+}
+
+static void write_header(FILE *out)
+{
+    fputs("device,group,outcome", out);
+    for (size_t c = 0; c < OTA_CELLS; c++)
+        fprintf(out, ",%s", ota_cells[c].name);
+    fputc('\n', out);
 }
 
 static bool write_devices(const struct ota_report *report, const char *folder,
                           const struct ota_output_options *options,
                           struct ota_error *error)
 {
-    (void)options;
     const struct ota_summary *summary = report->summary;
     struct ota_out_file file;
     if (!ota_out_file_open(&file, folder, ota_writer_devices.name, error))
         return false;
 
-    fputs(header, file.stream);
+    struct rows rows = {
+        .report = report, .options = options, .out = file.stream};
     bool ok = true;
     size_t first = 0;
-    for (size_t g = 0; ok && g < summary->group_count; g++) {
-        size_t end = first + (size_t)summary->groups[1 + g].devices;
-        if (end > summary->device_count)
-            end = summary->device_count;
-        ok = write_group(report, g, first, end, file.stream) ||
-             ota_fail(error, OTA_NO_MEMORY);
+    write_header(file.stream);
+    for (size_t g = 1; ok && g <= summary->group_count; g++) {
+        const size_t end = first + (size_t)summary->groups[g].devices;
+        ok = open_rows(&rows, summary->groups[g].name, error) &&
+             write_rows(&rows, first, end, error);
+        close_rows(&rows);
         first = end;
     }
     return ota_out_file_close(&file, error) && ok;

@@ -88,16 +88,25 @@ static void cut_name(char *path)
         slash[slash == path] = '\0';
 }
 
-bool ota_files_may_make(const char *path, struct ota_error *error)
+char *ota_files_nearest(const char *path, struct ota_error *error)
 {
     char *folder = ota_files_join(path, "", ".", error); /* room for "." */
     if (!folder)
-        return false;
+        return NULL;
 
     do
         cut_name(folder);
     while (access(folder, F_OK) != 0 && errno == ENOENT &&
            strcmp(folder, ".") != 0);
+    return folder;
+}
+
+bool ota_files_may_make(const char *path, struct ota_error *error)
+{
+    char *folder = ota_files_nearest(path, error);
+    if (!folder)
+        return false;
+
     const bool ok = access(folder, W_OK | X_OK) == 0 ||
                     ota_fail(error, "cannot write in folder %s: %s", folder,
                              strerror(errno));

@@ -32,6 +32,10 @@ bool ota_out_file_close(struct ota_out_file *file, struct ota_error *error);
 /* Makes one new folder. */
 bool ota_files_make_folder(const char *path, struct ota_error *error);
 
+/* Returns the nearest folder that path lies in and that is there, which the
+ * caller frees, or NULL with *error set. */
+char *ota_files_nearest(const char *path, struct ota_error *error);
+
 /* Whether permissions let a folder be made at path, with the folders that it
  * lies in. */
 bool ota_files_may_make(const char *path, struct ota_error *error);

@@ -5,6 +5,7 @@
 #include "output/output.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,14 +14,11 @@
 #include "output/files.h"
 #include "output/writers.h"
 
+/* Those that take long go first, so that others are written beside them. */
 const struct ota_writer *const ota_writers[] = {
-    &ota_writer_summary,
-    &ota_writer_devices,
-    &ota_writer_timeline,
-    &ota_writer_scenario,
-    &ota_writer_plots,
-    &ota_writer_manifest,
-    NULL,
+    &ota_writer_summary,  &ota_writer_timeline,
+    &ota_writer_scenario, &ota_writer_plots,
+    &ota_writer_manifest, NULL,
 };
 
 /* How every manifest begins. */
@@ -96,17 +94,45 @@ static bool may_replace(const char *folder, bool *exists,
     return true;
 }
 
+bool ota_output_goes_on(const struct ota_output_options *options,
+                        struct ota_error *error)
+{
+    return !options->keep_going || options->keep_going(options->context) ||
+           ota_fail(error, "interrupted; no results were written");
+}
+
+static bool write_one(const struct ota_writer *writer,
+                      const struct ota_report *report, const char *folder,
+                      const struct ota_output_options *options,
+                      struct ota_error *error)
+{
+    return ota_output_goes_on(options, error) &&
+           writer->write(report, folder, options, error);
+}
+
+/* All but the manifest beside each other, as they have nothing to do with each
+ * other, and then the manifest. */
 static bool write_all(const struct ota_report *report, const char *folder,
                       const struct ota_output_options *options,
                       struct ota_error *error)
 {
-    for (size_t i = 0; ota_writers[i]; i++) {
-        if (options->keep_going && !options->keep_going(options->context))
-            return ota_fail(error, "interrupted; no results were written");
-        if (!ota_writers[i]->write(report, folder, options, error))
-            return false;
+    int last = 0;
+    while (ota_writers[last + 1])
+        last++;
+    atomic_bool ok = true;
+
+#pragma omp parallel for schedule(dynamic, 1)                                  \
+    num_threads(options->threads > 0 ? options->threads : 1)
+    for (int i = 0; i < last; i++) {
+        struct ota_error own = {.failed = false};
+        if (!atomic_load(&ok) ||
+            write_one(ota_writers[i], report, folder, options, &own))
+            continue;
+#pragma omp critical(ota_output_error)
+        if (atomic_exchange(&ok, false))
+            *error = own;
     }
-    return true;
+    return ok && write_one(ota_writers[last], report, folder, options, error);
 }
 
 /* Puts the finished `partial` in the place of `folder`. */

@@ -13,17 +13,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/spill.h"
 #include "sim/base/error.h"
 #include "sim/stats/summary.h"
 
 /* All that writers may know. Everything is borrowed. */
 struct ota_report {
     const struct ota_summary *summary;
-    const char *scenario_name;  /* "electron-hourly" */
-    const char *scenario_title; /* may be "" */
-    const char *policy_name;    /* may be "" or NULL */
-    const char *scenario_json;  /* with every default filled in */
-    const char *version;        /* of otasim */
+    const struct ota_spill *devices; /* of replication 0, group by group; NULL:
+                                      * no folder is written */
+    const char *scenario_name;       /* "electron-hourly" */
+    const char *scenario_title;      /* may be "" */
+    const char *policy_name;         /* may be "" or NULL */
+    const char *scenario_json;       /* with every default filled in */
+    const char *version;             /* of otasim */
     uint64_t seed;
     int64_t horizon_us;
     int64_t release_us;
@@ -31,10 +34,12 @@ struct ota_report {
 };
 
 struct ota_output_options {
-    bool draw;  /* pictures; their scripts and data are written anyway */
-    FILE *warn; /* hears of pictures that could not be drawn; may be NULL */
+    int threads; /* to write files on, beside each other; 0: one */
+    bool draw;   /* pictures; their scripts and data are written anyway */
+    FILE *warn;  /* hears of pictures that could not be drawn; may be NULL */
 
-    /* Asked now and then; false stops, which is an error. May be NULL. */
+    /* Asked now and then, by any thread; false stops, which is an error. May be
+     * NULL. */
     bool (*keep_going)(void *context);
     void *context;
 };

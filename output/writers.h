@@ -15,6 +15,10 @@ extern const struct ota_writer ota_writer_plots;
 extern const struct ota_writer ota_writer_scenario;
 extern const struct ota_writer ota_writer_manifest;
 
+/* Returns false with *error set if the user wants it to stop. */
+bool ota_output_goes_on(const struct ota_output_options *options,
+                        struct ota_error *error);
+
 /* Writes {"outcomes", "kpi", "rollout"} of the whole fleet. */
 void ota_summary_fleet_json(struct ota_json_out *json,
                             const struct ota_summary *summary);

@@ -53,12 +53,14 @@ static enum ota_exit write_answer(const struct ota_options *options,
 {
     struct ota_error error = {0};
     const struct ota_output_options output = {
+        .threads = ota_threads(options),
         .draw = !options->no_plots,
         .warn = stderr,
         .keep_going = ota_progress_keep_going,
         .context = progress,
     };
-    const bool written = ota_output_write(report, folder, &output, &error);
+    const bool written =
+        !folder || ota_output_write(report, folder, &output, &error);
     if (!written)
         ota_failed(error.message);
     ota_progress_end(progress);
@@ -70,7 +72,8 @@ static enum ota_exit write_answer(const struct ota_options *options,
     } else if (!options->quiet) {
         ota_output_print(report, stdout, ota_terminal_width(),
                          ota_wants_colour());
-        printf("\nResults: %s\n", folder);
+        if (folder)
+            printf("\nResults: %s\n", folder);
     }
     return OTA_EXIT_OK;
 }
@@ -78,6 +81,7 @@ static enum ota_exit write_answer(const struct ota_options *options,
 static enum ota_exit report_on(const struct ota_options *options,
                                const struct ota_scenario *scenario,
                                const struct ota_summary *summary,
+                               const struct ota_spill *devices,
                                struct ota_progress *progress,
                                const char *folder)
 {
@@ -87,6 +91,7 @@ static enum ota_exit report_on(const struct ota_options *options,
 
     const struct ota_report report = {
         .summary = summary,
+        .devices = devices,
         .scenario_name = scenario->name,
         .scenario_title = scenario->title,
         .policy_name = scenario->fleet.policy.name,
@@ -105,11 +110,12 @@ static enum ota_exit report_on(const struct ota_options *options,
 
 static enum ota_exit simulate(const struct ota_options *options,
                               const struct ota_scenario *scenario,
-                              const char *folder)
+                              struct ota_spill *devices, const char *folder)
 {
     struct ota_progress progress;
-    const struct ota_experiment_options experiment = ota_simulate_options(
+    struct ota_experiment_options experiment = ota_simulate_options(
         options, scenario, scenario->run.replications, &progress);
+    experiment.sink = devices ? ota_spill_sink(devices) : NULL;
     struct ota_summary summary;
     struct ota_error error = {0};
     const enum ota_experiment_status status =
@@ -128,10 +134,35 @@ static enum ota_exit simulate(const struct ota_options *options,
                 (long long)scenario->run.replications);
         return OTA_EXIT_FAILED;
     }
-    const enum ota_exit result =
-        report_on(options, scenario, &summary, &progress, folder);
+    enum ota_exit result;
+    if (devices && !ota_spill_finish(devices, &error)) {
+        ota_progress_end(&progress);
+        result = ota_failed(error.message);
+    } else {
+        result =
+            report_on(options, scenario, &summary, devices, &progress, folder);
+    }
     ota_summary_release(&summary);
     return result;
+}
+
+/* Simulates with the devices' records kept for the folder. */
+static enum ota_exit simulate_into(const struct ota_options *options,
+                                   const struct ota_scenario *scenario,
+                                   const char *folder)
+{
+    struct ota_error error = {0};
+    if (!ota_output_check(folder, &error))
+        return ota_failed(error.message);
+
+    struct ota_spill *devices = ota_spill_new(
+        folder, (size_t)ota_fleet_config_devices(&scenario->fleet),
+        ota_threads(options), &error);
+    if (!devices)
+        return ota_failed(error.message);
+    const enum ota_exit status = simulate(options, scenario, devices, folder);
+    ota_spill_free(devices);
+    return status;
 }
 
 /* Returns where the results go, which the caller frees, or NULL. */
@@ -156,16 +187,15 @@ enum ota_exit ota_command_run(const struct ota_options *options)
     if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
                            options->setting_count, &complaints))
         return ota_refuse(&complaints);
-    struct ota_error error = {0};
-    char *folder = results_folder(options, &scenario);
     enum ota_exit status;
-    if (!folder)
-        status = ota_failed(OTA_NO_MEMORY);
-    else if (!ota_output_check(folder, &error))
-        status = ota_failed(error.message);
-    else
-        status = simulate(options, &scenario, folder);
-    free(folder);
+    if (options->out && strcmp(options->out, "none") == 0) {
+        status = simulate(options, &scenario, NULL, NULL);
+    } else {
+        char *folder = results_folder(options, &scenario);
+        status = folder ? simulate_into(options, &scenario, folder)
+                        : ota_failed(OTA_NO_MEMORY);
+        free(folder);
+    }
     ota_scenario_release(&scenario);
     return status;
 }

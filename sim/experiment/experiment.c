@@ -4,8 +4,7 @@
  *
  * Replications need nothing of each other, so they run beside each other
  * when there are at least as many as threads; fewer run one after another,
- * each on all threads. Of a replication only its results stay, and of the
- * first the devices' records.
+ * each on all threads. Of a replication only its results stay.
  */
 #include "sim/experiment/experiment.h"
 
@@ -68,10 +67,10 @@ static bool listen(struct experiment *experiment, int64_t replication,
     const struct ota_results_shape shape = {
         .group_devices = experiment->group_devices,
         .group_count = config->group_count,
-        .shards = (size_t)experiment->fleet_threads,
+        .threads = experiment->fleet_threads,
         .horizon_us = config->horizon_us,
         .release_us = config->release_us,
-        .keep_devices = replication == 0,
+        .sink = replication == 0 ? experiment->options->sink : NULL,
         .staged = !ota_policy_is_at_once(&config->policy),
         .may_stop = may_stop(&config->policy),
         .rates = experiment->options->rates,
@@ -208,21 +207,21 @@ ota_experiment_run(const struct ota_fleet_config *config,
     return status;
 }
 
-/* Runs the fleet with the same observer for each of its shards. */
+/* Runs the fleet with the same observer for each of its threads. */
 static enum ota_experiment_status
 run_heard(struct ota_fleet *fleet, const struct ota_experiment_options *options,
           const struct ota_observer *observer, struct ota_error *error)
 {
-    const size_t shards = (size_t)options->threads;
-    struct ota_observer *observers = calloc(shards, sizeof(*observers));
+    const size_t threads = (size_t)options->threads;
+    struct ota_observer *observers = calloc(threads, sizeof(*observers));
 
     if (!observers) {
-        ota_fail(error, OTA_NO_MEMORY " for the observers of %zu shards",
-                 shards);
+        ota_fail(error, OTA_NO_MEMORY " for the observers of %zu threads",
+                 threads);
         return OTA_EXPERIMENT_FAILED;
     }
-    for (size_t s = 0; s < shards; s++)
-        observers[s] = *observer;
+    for (size_t t = 0; t < threads; t++)
+        observers[t] = *observer;
     const struct ota_fleet_run_options run = {
         .observers = observers,
         .threads = options->threads,

@@ -19,6 +19,9 @@ struct ota_experiment_options {
     int threads;            /* at least 1; results do not depend on it */
     double confidence;      /* of the intervals, 0 to 1, ends excluded */
     struct ota_rates rates; /* what trouble costs beside the data */
+    const struct ota_device_sink *sink; /* takes the devices of replication 0,
+                                         * on lanes from 0 to threads - 1;
+                                         * NULL: nobody does */
 
     /* Told how many replications are done, by any thread but one at a time;
      * may be NULL. */
@@ -51,10 +54,11 @@ ota_experiment_run(const struct ota_fleet_config *config,
 
 /*
  * Runs one replication, from 0, with an observer of the caller's: what it does
- * is to the bit what it does among others in ota_experiment_run(). Every shard
- * is given the same observer, so with more than one thread it hears of several
+ * is to the bit what it does among others in ota_experiment_run(). Every
+ * thread has the same observer, so with more than one it hears of several
  * devices at a time (though never of one twice at a time). Of the options,
- * replications and confidence are not looked at, and progress is not told.
+ * replications, confidence and sink are not looked at, and progress is not
+ * told.
  * *error has not failed yet. GSL's error handler: as above.
  */
 enum ota_experiment_status

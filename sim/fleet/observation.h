@@ -4,12 +4,13 @@
  *
  * Everything leaves the fleet by this door. An observer only listens: it
  * never changes the fleet, and the fleet never asks it for anything. Each
- * shard of the fleet has an observer of its own, called by one thread at a
- * time; observations of one device come in order of time, but for three: a
- * transfer's end is told together with its begin, what the cloud will have
- * told of an update together with the connect, and what a query of the
- * backend's found when something else changes what it believes. Observations
- * of different devices come in no order that means anything.
+ * thread of the run has an observer of its own, and a device may be heard by
+ * one and then by another, never by two at a time. Observations of one device
+ * come in order of time, but for three: a transfer's end is told together with
+ * its begin, what the cloud will have told of an update together with the
+ * connect, and what a query of the backend's found when something else changes
+ * what it believes. Observations of different devices come in no order that
+ * means anything.
  */
 #ifndef OTA_OBSERVATION_H
 #define OTA_OBSERVATION_H
@@ -156,7 +157,8 @@ enum ota_observation_kind {
     OTA_SEEN_IDLE,     /* an idle stretch was skipped: detail.idle */
     OTA_SEEN_PHASE,    /* a phase ended: detail.phase */
     OTA_SEEN_STATE,    /* detail.state */
-    OTA_SEEN_FINAL,    /* once a device, at the horizon: the record */
+    OTA_SEEN_FINAL,    /* once a device, at the horizon: the record. Undone,
+                        * with the record as it was told, it comes again */
     OTA_SEEN_KINDS
 };
 

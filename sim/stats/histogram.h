@@ -23,6 +23,10 @@ struct ota_histogram {
 };
 
 void ota_histogram_add(struct ota_histogram *histogram, double value);
+
+/* Adds each of the values, which are >= 0; a few ns each. */
+void ota_histogram_add_all(struct ota_histogram *histogram,
+                           const int64_t *values, size_t count);
 void ota_histogram_merge(struct ota_histogram *histogram,
                          const struct ota_histogram *other);
 

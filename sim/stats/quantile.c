@@ -1,32 +1,156 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quantile.c - selection by GSL, interpolation between two order statistics.
+ * quantile.c - selection by counting.
+ *
+ * The range of the values is cut into BINS equal parts and the values of each
+ * are counted: that says which part a rank is in. A part with few values is
+ * copied and sorted; one with many is cut again, at most 64 / 11 times, and not
+ * at all once it is one number wide, as where many devices have the same value.
+ *
+ * INT64_MAX, an instant that never came, would make the parts of the others
+ * very wide; it stands behind all others and is left out of the range.
  */
 #include "sim/stats/quantile.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
-#include <gsl/gsl_statistics_double.h>
+enum {
+    BINS = 2048,
+    FEW = 2048, /* values worth sorting */
+};
 
-double ota_quantile_select(double *values, size_t count, double p)
+/* What is looked for, and where. */
+struct search {
+    const int64_t *values;
+    size_t count;
+    const size_t *ranks;
+    int64_t *smallest; /* by rank */
+};
+
+/* Part of the numbers, [low, low + span]; the values before it. */
+struct part {
+    int64_t low;
+    uint64_t span;
+    size_t before;
+    size_t first, end; /* the ranks that are in it */
+};
+
+static int compare(const void *left, const void *right)
+{
+    const int64_t a = *(const int64_t *)left;
+    const int64_t b = *(const int64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+/* Where a value is in the part; more than its span if it is not. */
+static uint64_t place(const struct part *part, int64_t value)
+{
+    return (uint64_t)value - (uint64_t)part->low;
+}
+
+static void sort_few(const struct search *search, const struct part *part)
+{
+    int64_t few[FEW];
+    size_t count = 0;
+
+    for (size_t i = 0; i < search->count; i++)
+        if (place(part, search->values[i]) <= part->span)
+            few[count++] = search->values[i];
+    assert(count > 0);
+    qsort(few, count, sizeof(*few), compare);
+    for (size_t r = part->first; r < part->end; r++)
+        search->smallest[r] = few[search->ranks[r] - part->before];
+}
+
+static void count_bins(const struct search *search, const struct part *part,
+                       int shift, size_t bins[BINS])
+{
+    for (size_t b = 0; b < BINS; b++)
+        bins[b] = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        const uint64_t at = place(part, search->values[i]);
+        if (at <= part->span)
+            bins[at >> shift]++;
+    }
+}
+
+static void look(const struct search *search, const struct part *part)
+{
+    if (part->span == 0) {
+        for (size_t r = part->first; r < part->end; r++)
+            search->smallest[r] = part->low;
+        return;
+    }
+    int shift = 0;
+    while (part->span >> shift >= BINS)
+        shift++;
+    size_t bins[BINS];
+    count_bins(search, part, shift, bins);
+
+    struct part in = {.before = part->before, .end = part->first};
+    for (size_t b = 0; in.end < part->end; in.before += bins[b++]) {
+        in.first = in.end;
+        while (in.end < part->end &&
+               search->ranks[in.end] - in.before < bins[b])
+            in.end++;
+        if (in.first == in.end)
+            continue;
+        const uint64_t from = (uint64_t)b << shift;
+        const uint64_t widest = (UINT64_C(1) << shift) - 1;
+        in.low = (int64_t)((uint64_t)part->low + from);
+        in.span = part->span - from < widest ? part->span - from : widest;
+        if (in.span > 0 && bins[b] <= FEW)
+            sort_few(search, &in);
+        else
+            look(search, &in);
+    }
+}
+
+void ota_smallest(const int64_t *values, size_t count, const size_t *ranks,
+                  size_t rank_count, int64_t *smallest)
+{
+    int64_t low = INT64_MAX;
+    int64_t high = INT64_MIN;
+    size_t last = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const int64_t value = values[i];
+        low = value < low ? value : low;
+        high = value > high && value != INT64_MAX ? value : high;
+        last += value == INT64_MAX;
+    }
+    size_t end = rank_count;
+    for (; end > 0 && ranks[end - 1] >= count - last; end--) {
+        assert(ranks[end - 1] < count);
+        smallest[end - 1] = INT64_MAX;
+    }
+    if (end == 0)
+        return;
+    const struct search search = {values, count, ranks, smallest};
+    const struct part all = {
+        .low = low, .span = (uint64_t)high - (uint64_t)low, .end = end};
+    look(&search, &all);
+}
+
+double ota_quantile(const int64_t *values, size_t count, double p)
 {
     assert(p >= 0.0 && p <= 1.0);
     if (count == 0)
         return NAN;
 
-    const double place = p * (double)(count - 1);
-    const size_t below = (size_t)place;
-    const double part = place - (double)below;
-    const double low = gsl_stats_select(values, 1, count, below);
-    if (!(part > 0.0))
-        return low;
-    return (1.0 - part) * low +
-           part * gsl_stats_select(values, 1, count, below + 1);
-}
+    const double place_of = p * (double)(count - 1);
+    const size_t below = (size_t)place_of;
+    const double part = place_of - (double)below;
+    const size_t ranks[] = {below, below + 1};
+    int64_t found[2];
 
-double ota_smallest_select(double *values, size_t count, size_t k)
-{
-    assert(k >= 1 && k <= count);
-    return gsl_stats_select(values, 1, count, k - 1);
+    if (!(part > 0.0)) {
+        ota_smallest(values, count, ranks, 1, found);
+        return (double)found[0];
+    }
+    ota_smallest(values, count, ranks, 2, found);
+    return (1.0 - part) * (double)found[0] + part * (double)found[1];
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * results.c - listening to a replication and condensing its records.
+ * results.c - listening to a replication and condensing what was heard.
  *
- * Each device's record goes to its own place, so shards need not wait for
- * each other. All sums are of integers and divided once, at the end: no
- * result depends on who added first.
+ * What can be added up is, as it comes, by each thread for itself: its lane.
+ * What cannot goes to the device's place in the digest. At the end each measure
+ * is condensed for itself, on as many threads as there are. All sums are of
+ * integers and divided once, at the end: no result depends on who added first.
  */
 #include "sim/stats/results.h"
 
@@ -14,38 +15,36 @@
 #include <string.h>
 
 #include "sim/base/clock.h"
+#include "sim/stats/digest.h"
 #include "sim/stats/quantile.h"
 #include "sim/stats/spells.h"
 #include "sim/stats/sum.h"
+#include "sim/stats/totals.h"
 
-/* What one shard's observer writes into. */
-struct shard {
-    struct ota_device_record *records; /* of all shards, by device */
-    size_t device_count;
-    size_t final_count; /* devices of the shard that are done */
+enum { CACHE_LINE = 64 };
+
+/* What one thread's observer writes into; no other thread's line of cache. */
+struct lane {
+    _Alignas(CACHE_LINE) struct ota_collector *collector;
+    size_t number;
+    int64_t final_count;       /* devices that are done */
+    struct ota_totals *totals; /* by group */
     struct ota_timeline timeline;
-    bool watches; /* who downloads when */
     struct ota_spells downloads;
 };
 
 struct ota_collector {
+    struct ota_results_shape shape;
     int64_t *group_devices;
-    size_t group_count;
-    int64_t horizon_us;
-    int64_t release_us;
-    bool keep_devices;
-    bool staged;
-    struct ota_rates rates;
-    struct ota_device_record *records;
     size_t device_count;
-    struct shard *shards;
-    struct ota_observer *observers;
-    size_t shard_count;
+    struct ota_digest digest;
+    size_t lane_count;
+    struct lane *lanes;
+    struct ota_observer *observers; /* one a lane */
 };
 
 /* A state that is taken back was told with the same words. */
-static void observe_state(struct shard *shard,
-                          const struct ota_observation *seen)
+static void observe_state(struct lane *lane, const struct ota_observation *seen)
 {
     const enum ota_state from = seen->detail.state.from;
     const enum ota_state to = seen->detail.state.to;
@@ -53,54 +52,88 @@ static void observe_state(struct shard *shard,
         (to == OTA_STATE_DOWNLOADING) - (from == OTA_STATE_DOWNLOADING);
 
     if (seen->undone)
-        ota_timeline_undo(&shard->timeline, seen->time_us, from, to);
+        ota_timeline_undo(&lane->timeline, seen->time_us, from, to);
     else
-        ota_timeline_change(&shard->timeline, seen->time_us, from, to);
-    if (shard->watches && by != 0)
-        ota_spells_add(&shard->downloads, seen->time_us, seen->group,
+        ota_timeline_change(&lane->timeline, seen->time_us, from, to);
+    if (lane->collector->shape.may_stop && by != 0)
+        ota_spells_add(&lane->downloads, seen->time_us, seen->group,
                        seen->undone ? -by : by);
+}
+
+static void observe_final(struct lane *lane, const struct ota_observation *seen)
+{
+    struct ota_collector *collector = lane->collector;
+    const struct ota_device_sink *sink = collector->shape.sink;
+    const int by = seen->undone ? -1 : 1;
+
+    ota_totals_add(&lane->totals[seen->group], seen->record,
+                   collector->shape.horizon_us, by);
+    lane->final_count += by;
+    if (seen->undone)
+        return;
+    ota_digest_put(&collector->digest, (size_t)seen->device, seen->record);
+    if (sink)
+        sink->put(sink->self, lane->number, seen->device, seen->record);
 }
 
 static void observe(void *self, const struct ota_observation *seen)
 {
-    struct shard *shard = self;
+    struct lane *lane = self;
 
-    if (seen->kind == OTA_SEEN_STATE) {
-        observe_state(shard, seen);
-    } else if (seen->kind == OTA_SEEN_FINAL) {
-        assert(seen->device < shard->device_count);
-        shard->records[seen->device] = *seen->record;
-        shard->final_count += seen->undone ? (size_t)-1 : 1;
-    }
+    if (seen->kind == OTA_SEEN_STATE)
+        observe_state(lane, seen);
+    else if (seen->kind == OTA_SEEN_FINAL)
+        observe_final(lane, seen);
+}
+
+static bool open_lane(struct ota_collector *collector, size_t number)
+{
+    struct lane *lane = &collector->lanes[number];
+    const size_t groups = collector->shape.group_count;
+    const size_t size = groups * sizeof(*lane->totals);
+
+    lane->collector = collector;
+    lane->number = number;
+    collector->observers[number] = (struct ota_observer){
+        .wants = 1U << OTA_SEEN_STATE | 1U << OTA_SEEN_FINAL,
+        .observe = observe,
+        .self = lane,
+    };
+    lane->totals = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) /
+                                                 CACHE_LINE * CACHE_LINE);
+    if (!lane->totals)
+        return false;
+    memset(lane->totals, 0, size);
+    return ota_timeline_init(&lane->timeline, collector->shape.horizon_us);
 }
 
 /* Takes the memory of an otherwise complete collector. */
 static bool allocate(struct ota_collector *collector)
 {
-    const size_t shards = collector->shard_count;
+    const size_t lanes = collector->lane_count;
 
     collector->group_devices =
-        calloc(collector->group_count, sizeof(*collector->group_devices));
-    collector->records =
-        calloc(collector->device_count, sizeof(*collector->records));
-    collector->observers = calloc(shards, sizeof(*collector->observers));
-    collector->shards = calloc(shards, sizeof(*collector->shards));
-    if (!collector->group_devices || !collector->records ||
-        !collector->observers || !collector->shards)
+        calloc(collector->shape.group_count, sizeof(*collector->group_devices));
+    collector->observers = calloc(lanes, sizeof(*collector->observers));
+    collector->lanes =
+        aligned_alloc(CACHE_LINE, lanes * sizeof(*collector->lanes));
+    if (collector->lanes)
+        memset(collector->lanes, 0, lanes * sizeof(*collector->lanes));
+    if (!collector->group_devices || !collector->observers ||
+        !collector->lanes ||
+        !ota_digest_init(&collector->digest, collector->device_count,
+                         collector->shape.may_stop))
         return false;
-
-    for (size_t s = 0; s < shards; s++) {
-        if (!ota_timeline_init(&collector->shards[s].timeline,
-                               collector->horizon_us))
+    for (size_t l = 0; l < lanes; l++)
+        if (!open_lane(collector, l))
             return false;
-    }
     return true;
 }
 
 struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
                                         struct ota_error *error)
 {
-    assert(shape->group_count > 0 && shape->shards > 0);
+    assert(shape->group_count > 0 && shape->threads > 0);
 
     int64_t devices = 0;
     for (size_t g = 0; g < shape->group_count; g++)
@@ -109,34 +142,19 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
 
     struct ota_collector *collector = calloc(1, sizeof(*collector));
     if (collector) {
-        collector->group_count = shape->group_count;
-        collector->horizon_us = shape->horizon_us;
-        collector->release_us = shape->release_us;
-        collector->keep_devices = shape->keep_devices;
-        collector->staged = shape->staged;
-        collector->rates = shape->rates;
+        collector->shape = *shape;
         collector->device_count = (size_t)devices;
-        collector->shard_count = shape->shards;
+        collector->lane_count = (size_t)shape->threads;
     }
     if (!collector || !allocate(collector)) {
         ota_collector_free(collector);
-        ota_fail(error, OTA_NO_MEMORY " for the records of %lld devices",
+        ota_fail(error, OTA_NO_MEMORY " for the numbers of %lld devices",
                  (long long)devices);
         return NULL;
     }
-
     memcpy(collector->group_devices, shape->group_devices,
            shape->group_count * sizeof(*shape->group_devices));
-    for (size_t s = 0; s < shape->shards; s++) {
-        collector->shards[s].records = collector->records;
-        collector->shards[s].device_count = collector->device_count;
-        collector->shards[s].watches = shape->may_stop;
-        collector->observers[s] = (struct ota_observer){
-            .wants = 1U << OTA_SEEN_STATE | 1U << OTA_SEEN_FINAL,
-            .observe = observe,
-            .self = &collector->shards[s],
-        };
-    }
+    collector->shape.group_devices = collector->group_devices;
     return collector;
 }
 
@@ -150,149 +168,100 @@ void ota_collector_free(struct ota_collector *collector)
 {
     if (!collector)
         return;
-    if (collector->shards) {
-        for (size_t s = 0; s < collector->shard_count; s++) {
-            ota_timeline_release(&collector->shards[s].timeline);
-            ota_spells_release(&collector->shards[s].downloads);
-        }
+    for (size_t l = 0; collector->lanes && l < collector->lane_count; l++) {
+        ota_timeline_release(&collector->lanes[l].timeline);
+        ota_spells_release(&collector->lanes[l].downloads);
+        free(collector->lanes[l].totals);
     }
-    free(collector->shards);
+    free(collector->lanes);
     free(collector->observers);
-    free(collector->records);
+    ota_digest_release(&collector->digest);
     free(collector->group_devices);
     free(collector);
 }
 
-static int64_t all_bytes(const struct ota_device_record *record)
-{
-    return record->routine_bytes + record->useful_bytes +
-           record->overhead_bytes + record->wasted_bytes;
-}
+/* --- condensing --- */
 
-static int64_t useful_bytes(const struct ota_device_record *record)
-{
-    return record->useful_bytes;
-}
-
-static int64_t overhead_bytes(const struct ota_device_record *record)
-{
-    return record->overhead_bytes;
-}
-
-static int64_t wasted_bytes(const struct ota_device_record *record)
-{
-    return record->wasted_bytes;
-}
-
-static int64_t routine_bytes(const struct ota_device_record *record)
-{
-    return record->routine_bytes;
-}
-
-static int64_t awake_us(const struct ota_device_record *record)
-{
-    int64_t awake = 0;
-    for (int p = 0; p < OTA_POWERS; p++) {
-        if (!ota_power_is_sleep((enum ota_power)p))
-            awake += record->power_us[p];
-    }
-    return awake;
-}
-
-static int64_t charge_pc(const struct ota_device_record *record)
-{
-    return record->charge_pc;
-}
+/* The fleet, [0], or one of its groups, and what is made of it. */
+struct span {
+    struct ota_digest digest;
+    struct ota_totals totals;
+    struct ota_group_results *results;
+    struct ota_rollout_view view;
+};
 
 /* What has a mean and a 95th percentile over devices. */
 static const struct measure {
-    int64_t (*of)(const struct ota_device_record *record);
-    double unit; /* of the KPI, in what `of` counts */
+    enum ota_column column;
+    double unit; /* of the KPI, in what the column counts */
     enum ota_kpi mean, p95;
 } measures[] = {
-    {all_bytes, 1.0, OTA_KPI_BYTES, OTA_KPI_BYTES_P95},
-    {useful_bytes, 1.0, OTA_KPI_USEFUL, OTA_KPI_USEFUL_P95},
-    {overhead_bytes, 1.0, OTA_KPI_OVERHEAD, OTA_KPI_OVERHEAD_P95},
-    {wasted_bytes, 1.0, OTA_KPI_WASTED, OTA_KPI_WASTED_P95},
-    {routine_bytes, 1.0, OTA_KPI_ROUTINE, OTA_KPI_ROUTINE_P95},
-    {awake_us, OTA_US_PER_S, OTA_KPI_AWAKE, OTA_KPI_AWAKE_P95},
-    {charge_pc, 1000.0 * OTA_PC_PER_UAH, OTA_KPI_CHARGE, OTA_KPI_CHARGE_P95},
+    {OTA_COLUMN_ROUTINE, 1.0, OTA_KPI_ROUTINE, OTA_KPI_ROUTINE_P95},
+    {OTA_COLUMN_USEFUL, 1.0, OTA_KPI_USEFUL, OTA_KPI_USEFUL_P95},
+    {OTA_COLUMN_OVERHEAD, 1.0, OTA_KPI_OVERHEAD, OTA_KPI_OVERHEAD_P95},
+    {OTA_COLUMN_WASTED, 1.0, OTA_KPI_WASTED, OTA_KPI_WASTED_P95},
+    {OTA_COLUMN_AWAKE, OTA_US_PER_S, OTA_KPI_AWAKE, OTA_KPI_AWAKE_P95},
+    {OTA_COLUMN_CHARGE, 1000.0 * OTA_PC_PER_UAH, OTA_KPI_CHARGE,
+     OTA_KPI_CHARGE_P95},
 };
+
+/* All bytes, once they stand where those of routine stood. */
+static const struct measure all_bytes = {OTA_COLUMN_ROUTINE, 1.0, OTA_KPI_BYTES,
+                                         OTA_KPI_BYTES_P95};
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 
-/* A run of records: of the fleet or of one group. */
-struct span {
-    const struct ota_device_record *records;
-    size_t count;
-};
-
-static void measure(const struct span *span, const struct measure *what,
-                    double *scratch, double kpi[OTA_KPIS])
+static void measure(const struct span *span, const struct measure *what)
 {
+    const int64_t *values = span->digest.columns[what->column];
+    const size_t count = span->digest.count;
+    double *kpi = span->results->kpi;
     struct ota_sum sum = {0, 0};
-    for (size_t i = 0; i < span->count; i++) {
-        const int64_t value = what->of(&span->records[i]);
-        ota_sum_add(&sum, value);
-        scratch[i] = (double)value;
-    }
-    kpi[what->mean] = ota_sum_value(&sum) / (double)span->count / what->unit;
-    kpi[what->p95] =
-        ota_quantile_select(scratch, span->count, 0.95) / what->unit;
+
+    for (size_t i = 0; i < count; i++)
+        ota_sum_add(&sum, values[i], 1);
+    kpi[what->mean] = ota_sum_value(&sum) / (double)count / what->unit;
+    kpi[what->p95] = ota_quantile(values, count, 0.95) / what->unit;
 }
 
-static bool runs_release(const struct ota_device_record *record)
+/* Turns the bytes of routine into all bytes; the columns of the others are only
+ * read, and may be by other threads. */
+static void add_bytes(const struct ota_digest *digest,
+                      struct ota_histogram *histogram)
 {
-    return record->outcome == OTA_OUTCOME_UPDATED_CONFIRMED ||
-           record->outcome == OTA_OUTCOME_UPDATED_UNREPORTED;
+    int64_t *all = digest->columns[OTA_COLUMN_ROUTINE];
+    const int64_t *useful = digest->columns[OTA_COLUMN_USEFUL];
+    const int64_t *overhead = digest->columns[OTA_COLUMN_OVERHEAD];
+    const int64_t *wasted = digest->columns[OTA_COLUMN_WASTED];
+
+    for (size_t i = 0; i < digest->count; i++)
+        all[i] += useful[i] + overhead[i] + wasted[i];
+    ota_histogram_add_all(histogram, all, digest->count);
 }
 
 /* Outcomes, and the KPIs that are counts or made of counts. */
-static void count(const struct span *span, struct ota_group_results *results)
+static void count(const struct span *span)
 {
-    struct ota_sum overage = {0, 0};
-    int64_t offers = 0;
-    int64_t begun = 0;
-    int64_t attempts = 0;
-    int64_t aborted = 0;
-    int64_t over_cap = 0;
-    int64_t empty = 0;
-    int64_t believed = 0;
-    int64_t wrongly = 0;
-    int64_t unbelieved = 0;
-    int64_t defective = 0;
+    const struct ota_totals *totals = &span->totals;
+    const double devices = (double)span->digest.count;
+    double *kpi = span->results->kpi;
 
-    for (size_t i = 0; i < span->count; i++) {
-        const struct ota_device_record *record = &span->records[i];
-        results->outcomes[record->outcome]++;
-        ota_sum_add(&overage, record->overage_uusd);
-        offers += record->offers;
-        begun += record->offers_begun;
-        attempts += record->attempts;
-        aborted += record->aborted;
-        over_cap += record->periods_over > 0;
-        empty += record->dead;
-        believed += record->believed;
-        wrongly += record->believed && !runs_release(record);
-        unbelieved += !record->believed && runs_release(record);
-        defective += record->defect_us != OTA_NEVER;
-    }
-
-    const double devices = (double)span->count;
-    double *kpi = results->kpi;
+    memcpy(span->results->outcomes, totals->outcomes, sizeof(totals->outcomes));
     kpi[OTA_KPI_CONFIRMED_SHARE] =
-        (double)results->outcomes[OTA_OUTCOME_UPDATED_CONFIRMED] / devices;
+        (double)totals->outcomes[OTA_OUTCOME_UPDATED_CONFIRMED] / devices;
     kpi[OTA_KPI_BEGUN_PER_OFFER] =
-        offers > 0 ? (double)begun / (double)offers : NAN;
-    kpi[OTA_KPI_ATTEMPTS] = (double)attempts / devices;
-    kpi[OTA_KPI_ABORTED] = (double)aborted / devices;
-    kpi[OTA_KPI_SIMS_OVER_CAP] = (double)over_cap;
-    kpi[OTA_KPI_OVERAGE] = ota_sum_value(&overage) / 1e6;
-    kpi[OTA_KPI_BATTERIES_EMPTY] = (double)empty;
-    kpi[OTA_KPI_BELIEVED] = (double)believed;
-    kpi[OTA_KPI_BELIEVED_WRONGLY] = (double)wrongly;
-    kpi[OTA_KPI_UNBELIEVED] = (double)unbelieved;
-    kpi[OTA_KPI_DEFECTIVE] = (double)defective;
+        totals->offers > 0
+            ? (double)totals->offers_begun / (double)totals->offers
+            : NAN;
+    kpi[OTA_KPI_ATTEMPTS] = (double)totals->attempts / devices;
+    kpi[OTA_KPI_ABORTED] = (double)totals->aborted / devices;
+    kpi[OTA_KPI_SIMS_OVER_CAP] = (double)totals->over_cap;
+    kpi[OTA_KPI_OVERAGE] = ota_sum_value(&totals->overage_uusd) / 1e6;
+    kpi[OTA_KPI_BATTERIES_EMPTY] = (double)totals->dead;
+    kpi[OTA_KPI_BELIEVED] = (double)totals->believed;
+    kpi[OTA_KPI_BELIEVED_WRONGLY] = (double)totals->believed_wrongly;
+    kpi[OTA_KPI_UNBELIEVED] = (double)totals->unbelieved;
+    kpi[OTA_KPI_DEFECTIVE] = (double)totals->defective;
 }
 
 /* Devices of the group, numbered from 1, or (0) of the fleet. */
@@ -301,56 +270,94 @@ static int64_t downloading(const struct ota_collector *collector, size_t group,
 {
     int64_t sum = 0;
 
-    for (size_t s = 0; s < collector->shard_count; s++) {
-        const struct ota_spells *spells = &collector->shards[s].downloads;
-        for (size_t g = 0; g < collector->group_count; g++)
+    for (size_t l = 0; l < collector->lane_count; l++) {
+        const struct ota_spells *spells = &collector->lanes[l].downloads;
+        for (size_t g = 0; g < collector->shape.group_count; g++)
             if (group == 0 || group == 1 + g)
                 sum += ota_spells_at(spells, (uint32_t)g, time_us);
     }
     return sum;
 }
 
-static void condense(const struct ota_collector *collector, size_t group,
-                     const struct span *span, double *scratch,
-                     struct ota_results *results)
+static void open_spans(const struct ota_collector *collector,
+                       struct ota_results *results, struct span *spans)
 {
-    struct ota_group_results *of = &results->groups[group];
-    const struct ota_campaign_record *campaign = &results->campaign;
+    const struct ota_results_shape *shape = &collector->shape;
     const int64_t stop_us =
-        ota_rollout_stop_us(campaign, collector->release_us);
-    const struct ota_rollout_view view = {
-        .records = span->records,
-        .count = span->count,
-        .fleet = group == 0,
-        .release_us = collector->release_us,
-        .horizon_us = collector->horizon_us,
-        .campaign = campaign,
-        .downloading =
-            stop_us == OTA_NEVER ? 0 : downloading(collector, group, stop_us),
-        .rates = collector->rates,
-    };
+        ota_rollout_stop_us(&results->campaign, shape->release_us);
+    size_t first = 0;
 
-    of->devices = (int64_t)span->count;
-    count(span, of);
-    ota_rollout_kpis(&view, scratch, of->kpi);
-    for (size_t m = 0; m < MEASURES; m++)
-        measure(span, &measures[m], scratch, of->kpi);
+    spans[0].digest = collector->digest;
+    for (size_t g = 0; g <= shape->group_count; g++) {
+        struct span *span = &spans[g];
+        span->results = &results->groups[g];
+        if (g > 0) {
+            const size_t devices = (size_t)shape->group_devices[g - 1];
+            span->digest = ota_digest_part(&collector->digest, first, devices);
+            first += devices;
+            for (size_t l = 0; l < collector->lane_count; l++)
+                ota_totals_merge(&span->totals,
+                                 &collector->lanes[l].totals[g - 1]);
+            ota_totals_merge(&spans[0].totals, &span->totals);
+        }
+        span->results->devices = (int64_t)span->digest.count;
+        span->view = (struct ota_rollout_view){
+            .digest = &span->digest,
+            .totals = &span->totals,
+            .fleet = g == 0,
+            .release_us = shape->release_us,
+            .campaign = &results->campaign,
+            .downloading =
+                stop_us == OTA_NEVER ? 0 : downloading(collector, g, stop_us),
+            .rates = shape->rates,
+        };
+    }
 }
 
-static void condense_all(const struct ota_collector *collector, double *scratch,
-                         struct ota_results *results)
+/* One of the things that can be done beside each other. */
+static void condense(const struct span *spans, size_t span_count, size_t work,
+                     struct ota_results *results)
 {
-    struct span span = {collector->records, collector->device_count};
-    condense(collector, 0, &span, scratch, results);
-
-    for (size_t g = 0; g < collector->group_count; g++) {
-        span.count = (size_t)collector->group_devices[g];
-        condense(collector, 1 + g, &span, scratch, results);
-        span.records += span.count;
+    for (size_t s = 0; s < span_count; s++) {
+        const struct span *span = &spans[s];
+        if (work < MEASURES)
+            measure(span, &measures[work]);
+        else if (work < MEASURES + OTA_SPREADS)
+            ota_rollout_spread(&span->view, work - MEASURES,
+                               span->results->kpi);
+        else {
+            count(span);
+            ota_rollout_kpis(&span->view, span->results->kpi);
+        }
     }
-    for (size_t i = 0; i < collector->device_count; i++)
-        ota_histogram_add(&results->bytes,
-                          (double)all_bytes(&collector->records[i]));
+    if (work < MEASURES && measures[work].column == OTA_COLUMN_ROUTINE) {
+        add_bytes(&spans[0].digest, &results->bytes);
+        for (size_t s = 0; s < span_count; s++)
+            measure(&spans[s], &all_bytes);
+    }
+}
+
+/* A lone group is the fleet; of the rollout some numbers are the fleet's. */
+static void copy_fleet(const struct span *spans)
+{
+    *spans[1].results = *spans[0].results;
+    ota_rollout_kpis(&spans[1].view, spans[1].results->kpi);
+}
+
+static void condense_all(const struct ota_collector *collector,
+                         struct span *spans, struct ota_results *results)
+{
+    const size_t groups = collector->shape.group_count;
+    const size_t span_count = groups == 1 ? 1 : 1 + groups;
+    const int works = MEASURES + OTA_SPREADS + 1;
+
+    open_spans(collector, results, spans);
+#pragma omp parallel for schedule(dynamic, 1)                                  \
+    num_threads((int)collector->lane_count)
+    for (int work = 0; work < works; work++)
+        condense(spans, span_count, (size_t)work, results);
+    if (groups == 1)
+        copy_fleet(spans);
 }
 
 static const char *name_of(const struct ota_wave_record *wave)
@@ -394,18 +401,18 @@ static bool keep_campaign(const struct ota_campaign_record *campaign,
     return true;
 }
 
-/* Returns false if a shard had no memory to watch with. */
-static bool merge_shards(const struct ota_collector *collector,
-                         struct ota_timeline *timeline)
+/* Returns false if a lane had no memory to watch with. */
+static bool merge_lanes(const struct ota_collector *collector,
+                        struct ota_timeline *timeline)
 {
-    size_t final_count = 0;
+    int64_t final_count = 0;
     bool complete = true;
-    for (size_t s = 0; s < collector->shard_count; s++) {
-        ota_timeline_merge(timeline, &collector->shards[s].timeline);
-        final_count += collector->shards[s].final_count;
-        complete = complete && !collector->shards[s].downloads.no_memory;
+    for (size_t l = 0; l < collector->lane_count; l++) {
+        ota_timeline_merge(timeline, &collector->lanes[l].timeline);
+        final_count += collector->lanes[l].final_count;
+        complete = complete && !collector->lanes[l].downloads.no_memory;
     }
-    assert(final_count == collector->device_count);
+    assert(final_count == (int64_t)collector->device_count);
     (void)final_count;
     ota_timeline_sum(timeline);
     return complete;
@@ -415,39 +422,32 @@ bool ota_collector_finish(struct ota_collector *collector,
                           const struct ota_campaign_record *campaign,
                           struct ota_results *results, struct ota_error *error)
 {
+    const size_t groups = collector->shape.group_count;
+
     *results = (struct ota_results){
-        .group_count = collector->group_count,
-        .staged = collector->staged,
+        .group_count = groups,
+        .staged = collector->shape.staged,
     };
-
-    double *scratch = calloc(collector->device_count, sizeof(*scratch));
-    results->groups =
-        calloc(1 + collector->group_count, sizeof(*results->groups));
-    if (!scratch || !results->groups || !keep_campaign(campaign, results) ||
-        !ota_timeline_init(&results->timeline, collector->horizon_us) ||
-        !merge_shards(collector, &results->timeline)) {
-        free(scratch);
+    struct span *spans = calloc(1 + groups, sizeof(*spans));
+    results->groups = calloc(1 + groups, sizeof(*results->groups));
+    const bool ok =
+        spans && results->groups && keep_campaign(campaign, results) &&
+        ota_timeline_init(&results->timeline, collector->shape.horizon_us) &&
+        merge_lanes(collector, &results->timeline);
+    if (ok)
+        condense_all(collector, spans, results);
+    else
         ota_results_release(results);
-        return ota_fail(error, OTA_NO_MEMORY " for the results of %zu devices",
-                        collector->device_count);
-    }
-
-    condense_all(collector, scratch, results);
-    free(scratch);
-
-    if (collector->keep_devices) {
-        results->devices = collector->records;
-        results->device_count = collector->device_count;
-        collector->records = NULL;
-    }
-    return true;
+    free(spans);
+    return ok ||
+           ota_fail(error, OTA_NO_MEMORY " for the results of %zu devices",
+                    collector->device_count);
 }
 
 void ota_results_release(struct ota_results *results)
 {
     free(results->groups);
     ota_timeline_release(&results->timeline);
-    free(results->devices);
     free((void *)results->campaign.waves);
     *results = (struct ota_results){.groups = NULL};
 }

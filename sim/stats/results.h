@@ -2,8 +2,10 @@
 /*
  * results.h - what one replication yields, and the listener that gathers it.
  *
- * A collector has one observer a shard, each with memory of its own; when the
- * run is over they are merged in shard order into the results.
+ * A collector has one observer a thread of the run, each with sums of its own,
+ * which are added up when the run is over; what percentiles need of a device
+ * has its place in a digest (digest.h). All are integers: no result depends on
+ * which thread ran what.
  */
 #ifndef OTA_RESULTS_H
 #define OTA_RESULTS_H
@@ -19,18 +21,27 @@
 #include "sim/stats/rollout.h"
 #include "sim/stats/timeline.h"
 
+/* Takes the records of devices one by one, for those who want them all. */
+struct ota_device_sink {
+    void *self;
+    /* Called by any thread of the run: two at a time with different lanes, from
+     * 0, and devices. A device that comes again replaces itself. */
+    void (*put)(void *self, size_t lane, uint64_t device,
+                const struct ota_device_record *record);
+};
+
 /* What a collector must know of the fleet beforehand. */
 struct ota_results_shape {
     const int64_t *group_devices; /* by group; devices are numbered group
                                    * after group */
     size_t group_count;
-    size_t shards;
+    int threads; /* of the run, and for making results of it */
     int64_t horizon_us;
-    int64_t release_us; /* times to x % count from here */
-    bool keep_devices;  /* leave the records in the results */
-    bool staged;        /* devices may have to do with each other, through
-                         * the rollout */
-    bool may_stop;      /* a rule may stop it: who was downloading then? */
+    int64_t release_us;                 /* times to x % count from here */
+    const struct ota_device_sink *sink; /* or NULL; outlives the collector */
+    bool staged;   /* devices may have to do with each other, through
+                    * the rollout */
+    bool may_stop; /* a rule may stop it: who was downloading then? */
     struct ota_rates rates;
 };
 
@@ -42,12 +53,10 @@ struct ota_group_results {
 };
 
 struct ota_results {
-    size_t group_count;                /* without the fleet itself */
-    struct ota_group_results *groups;  /* [0] the fleet, [1 + g] group g */
-    struct ota_timeline timeline;      /* of the fleet, summed */
-    struct ota_histogram bytes;        /* all bytes of a device's run */
-    struct ota_device_record *devices; /* all of them, if kept; or NULL */
-    size_t device_count;               /* of devices; 0 if not kept */
+    size_t group_count;               /* without the fleet itself */
+    struct ota_group_results *groups; /* [0] the fleet, [1 + g] group g */
+    struct ota_timeline timeline;     /* of the fleet, summed */
+    struct ota_histogram bytes;       /* all bytes of a device's run */
     bool staged;
     struct ota_campaign_record campaign; /* its waves are the results' own */
 };
@@ -58,7 +67,7 @@ struct ota_collector;
 struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
                                         struct ota_error *error);
 
-/* The observers, one a shard; the collector's. */
+/* The observers, one a thread; the collector's. */
 const struct ota_observer *
 ota_collector_observers(const struct ota_collector *collector);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rollout.c - counting records against the instants of the campaign.
+ * rollout.c - counting devices against the instants of the campaign.
  *
  * An instant belongs to what happens at it: a device that is offered the
  * release at the instant of the stop was offered it by then, as in campaign.h.
@@ -23,133 +23,96 @@ int64_t ota_rollout_stop_us(const struct ota_campaign_record *campaign,
 
 /* --- how fast --- */
 
-static int64_t offered_us(const struct ota_device_record *record)
-{
-    return record->reached_us;
-}
-
-static int64_t installed_us(const struct ota_device_record *record)
-{
-    return record->installed_us;
-}
-
-static int64_t confirmed_us(const struct ota_device_record *record)
-{
-    return record->confirmed_us;
-}
-
-static bool is_target(const struct ota_device_record *record)
-{
-    (void)record;
-    return true;
-}
-
-/* Whether it was online at any time of the run. */
-static bool is_reachable(const struct ota_device_record *record)
-{
-    return record->connects > 0 || record->power_us[OTA_POWER_ONLINE] > 0 ||
-           record->power_us[OTA_POWER_TRANSFER] > 0;
-}
-
 static const struct spread {
-    int64_t (*at_us)(const struct ota_device_record *record);
-    bool (*counts)(const struct ota_device_record *record);
-    enum ota_kpi to_50, to_90, to_99;
-} spreads[] = {
-    {confirmed_us, is_target, OTA_KPI_TIME_TO_50, OTA_KPI_TIME_TO_90,
-     OTA_KPI_TIME_TO_99},
-    {offered_us, is_target, OTA_KPI_OFFERED_50, OTA_KPI_OFFERED_90,
-     OTA_KPI_OFFERED_99},
-    {installed_us, is_target, OTA_KPI_INSTALLED_50, OTA_KPI_INSTALLED_90,
-     OTA_KPI_INSTALLED_99},
-    {confirmed_us, is_reachable, OTA_KPI_REACHABLE_50, OTA_KPI_REACHABLE_90,
-     OTA_KPI_REACHABLE_99},
+    enum ota_column column;
+    enum ota_kpi to_50;     /* then to 90 and 99; of all targets */
+    enum ota_kpi online_50; /* the same of those that were online at all, as
+                             * each that came so far was; or none */
+} spreads[OTA_SPREADS] = {
+    {OTA_COLUMN_CONFIRMED, OTA_KPI_TIME_TO_50, OTA_KPI_REACHABLE_50},
+    {OTA_COLUMN_REACHED, OTA_KPI_OFFERED_50, OTA_KPIS},
+    {OTA_COLUMN_INSTALLED, OTA_KPI_INSTALLED_50, OTA_KPIS},
 };
 
-/* When a percentage of all, rounded up, had come to it [s]. */
-static double time_to(double *times_us, size_t count, size_t of, size_t percent)
+/* When 50, 90 and 99 % of so many, rounded up, had come to it [s]. */
+static void times_to(const struct ota_digest *digest, enum ota_column column,
+                     int64_t of, int64_t since_us, double s[3])
 {
-    const size_t needed = (of * percent + 99) / 100;
-    if (needed == 0 || count < needed)
-        return NAN;
-    return ota_smallest_select(times_us, count, needed) / (double)OTA_US_PER_S;
+    static const int64_t percents[] = {50, 90, 99};
+    size_t ranks[3];
+    int64_t at_us[3];
+
+    s[0] = s[1] = s[2] = NAN;
+    if (of == 0)
+        return;
+    for (int i = 0; i < 3; i++)
+        ranks[i] = (size_t)((of * percents[i] + 99) / 100 - 1);
+    ota_smallest(digest->columns[column], digest->count, ranks, 3, at_us);
+    for (int i = 0; i < 3; i++)
+        if (at_us[i] != OTA_NEVER)
+            s[i] = (double)(at_us[i] - since_us) / (double)OTA_US_PER_S;
 }
 
-static void spread(const struct ota_rollout_view *view,
-                   const struct spread *what, double *scratch,
-                   double kpi[OTA_KPIS])
+void ota_rollout_spread(const struct ota_rollout_view *view, size_t spread,
+                        double kpi[OTA_KPIS])
 {
-    size_t count = 0;
-    size_t of = 0;
+    const struct spread *what = &spreads[spread];
+    const int64_t all = (int64_t)view->digest->count;
 
-    for (size_t i = 0; i < view->count; i++) {
-        if (!what->counts(&view->records[i]))
-            continue;
-        const int64_t at_us = what->at_us(&view->records[i]);
-        if (at_us != OTA_NEVER)
-            scratch[count++] = (double)(at_us - view->release_us);
-        of++;
-    }
-    kpi[what->to_50] = time_to(scratch, count, of, 50);
-    kpi[what->to_90] = time_to(scratch, count, of, 90);
-    kpi[what->to_99] = time_to(scratch, count, of, 99);
+    times_to(view->digest, what->column, all, view->release_us,
+             &kpi[what->to_50]);
+    if (what->online_50 != OTA_KPIS)
+        times_to(view->digest, what->column, view->totals->reachable,
+                 view->release_us, &kpi[what->online_50]);
 }
 
 /* --- how far --- */
 
-/* When the release ran no more; of a device that took it twice, the second
- * time. */
-static int64_t left_us(const struct ota_device_record *record)
+static void count_exposed(const struct ota_totals *totals, double kpi[OTA_KPIS])
 {
-    return record->left_us < record->installed_us ? OTA_NEVER : record->left_us;
+    kpi[OTA_KPI_EXPOSED] = (double)totals->exposed;
+    kpi[OTA_KPI_EXPOSED_BAD] = (double)totals->exposed_bad;
+    kpi[OTA_KPI_BAD_TIME] =
+        ota_sum_value(&totals->bad_us) / (double)OTA_US_PER_H;
+    kpi[OTA_KPI_BACK_BYTES] = ota_sum_value(&totals->back_bytes);
+    kpi[OTA_KPI_SITE_VISITS] = (double)totals->site_visits;
 }
 
-static bool runs_at(const struct ota_device_record *record, int64_t time_us)
+/* Devices to which it had come by then. */
+static int64_t count_by(const struct ota_digest *digest, enum ota_column column,
+                        int64_t time_us)
 {
-    return record->installed_us <= time_us && time_us < left_us(record);
+    int64_t count = 0;
+
+    for (size_t i = 0; i < digest->count; i++)
+        count += digest->columns[column][i] <= time_us;
+    return count;
 }
 
-/* The release failed there, and nothing on the air mends it. */
-static bool needs_visit(const struct ota_device_record *record)
+/* Devices that ran the release then. */
+static int64_t count_running(const struct ota_digest *digest, int64_t time_us)
 {
-    return record->outcome == OTA_OUTCOME_BRICKED ||
-           record->outcome == OTA_OUTCOME_FAILED_CRASHING ||
-           (record->dead && record->defect_us != OTA_NEVER &&
-            record->left_us == OTA_NEVER);
+    const int64_t *installed_us = digest->columns[OTA_COLUMN_INSTALLED];
+    const int64_t *left_us = digest->columns[OTA_COLUMN_LEFT];
+    int64_t count = 0;
+
+    for (size_t i = 0; i < digest->count; i++)
+        count += installed_us[i] <= time_us && time_us < left_us[i];
+    return count;
 }
 
-static void count_exposed(const struct ota_rollout_view *view,
-                          double kpi[OTA_KPIS])
+/* From the stop until 99 % of those that went back were back [s]. */
+static double back_time(const struct ota_digest *digest, int64_t stop_us)
 {
-    struct ota_sum bad_us = {0, 0};
-    struct ota_sum back_bytes = {0, 0};
-    int64_t exposed = 0;
-    int64_t bad = 0;
-    int64_t visits = 0;
+    const int64_t back = count_by(digest, OTA_COLUMN_BACK, OTA_NEVER - 1);
+    double s[3];
 
-    for (size_t i = 0; i < view->count; i++) {
-        const struct ota_device_record *record = &view->records[i];
-        ota_sum_add(&back_bytes, record->back_bytes);
-        visits += needs_visit(record);
-        if (record->installed_us == OTA_NEVER)
-            continue;
-        exposed++;
-        if (!record->bad)
-            continue;
-        bad++;
-        ota_sum_add(&bad_us, record->ran_us);
-        ota_sum_add(&bad_us, ota_us_min(left_us(record), view->horizon_us) -
-                                 record->installed_us);
-    }
-    kpi[OTA_KPI_EXPOSED] = (double)exposed;
-    kpi[OTA_KPI_EXPOSED_BAD] = (double)bad;
-    kpi[OTA_KPI_BAD_TIME] = ota_sum_value(&bad_us) / (double)OTA_US_PER_H;
-    kpi[OTA_KPI_BACK_BYTES] = ota_sum_value(&back_bytes);
-    kpi[OTA_KPI_SITE_VISITS] = (double)visits;
+    times_to(digest, OTA_COLUMN_BACK, back, stop_us, s);
+    return s[2];
 }
 
 /* What was out at the stop, if there was one. */
-static void count_at_stop(const struct ota_rollout_view *view, double *scratch,
+static void count_at_stop(const struct ota_rollout_view *view,
                           double kpi[OTA_KPIS])
 {
     const struct ota_campaign_record *campaign = view->campaign;
@@ -161,28 +124,15 @@ static void count_at_stop(const struct ota_rollout_view *view, double *scratch,
     if (stop_us == OTA_NEVER)
         return;
 
-    const int64_t effect_us =
-        campaign->effective_us == OTA_NEVER
-            ? OTA_NEVER
-            : ota_us_add(view->release_us, campaign->effective_us);
-    int64_t offered = 0;
-    int64_t running = 0;
-    int64_t running_then = 0;
-    size_t back = 0;
-    for (size_t i = 0; i < view->count; i++) {
-        const struct ota_device_record *record = &view->records[i];
-        offered += record->reached_us <= stop_us;
-        running += runs_at(record, stop_us);
-        running_then += runs_at(record, effect_us);
-        if (record->back_us != OTA_NEVER)
-            scratch[back++] = (double)(record->back_us - stop_us);
-    }
-    kpi[OTA_KPI_STOP_OFFERED] = (double)offered;
+    const struct ota_digest *digest = view->digest;
+    kpi[OTA_KPI_STOP_OFFERED] =
+        (double)count_by(digest, OTA_COLUMN_REACHED, stop_us);
     kpi[OTA_KPI_STOP_DOWNLOADS] = (double)view->downloading;
-    kpi[OTA_KPI_STOP_RUNNING] = (double)running;
-    if (effect_us != OTA_NEVER)
-        kpi[OTA_KPI_EFFECT_RUNNING] = (double)running_then;
-    kpi[OTA_KPI_BACK_TIME] = time_to(scratch, back, back, 99);
+    kpi[OTA_KPI_STOP_RUNNING] = (double)count_running(digest, stop_us);
+    if (campaign->effective_us != OTA_NEVER)
+        kpi[OTA_KPI_EFFECT_RUNNING] = (double)count_running(
+            digest, ota_us_add(view->release_us, campaign->effective_us));
+    kpi[OTA_KPI_BACK_TIME] = back_time(digest, stop_us);
 }
 
 /* --- what the platform and its people did --- */
@@ -230,12 +180,9 @@ static void tell_campaign(const struct ota_rollout_view *view,
                          view->rates.operator_hour_usd;
 }
 
-void ota_rollout_kpis(const struct ota_rollout_view *view, double *scratch,
-                      double kpi[OTA_KPIS])
+void ota_rollout_kpis(const struct ota_rollout_view *view, double kpi[OTA_KPIS])
 {
-    for (size_t i = 0; i < sizeof(spreads) / sizeof(spreads[0]); i++)
-        spread(view, &spreads[i], scratch, kpi);
-    count_exposed(view, kpi);
-    count_at_stop(view, scratch, kpi);
+    count_exposed(view->totals, kpi);
+    count_at_stop(view, kpi);
     tell_campaign(view, kpi);
 }

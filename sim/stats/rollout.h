@@ -14,8 +14,9 @@
 #include <stdint.h>
 
 #include "sim/fleet/campaign.h"
-#include "sim/fleet/observation.h"
+#include "sim/stats/digest.h"
 #include "sim/stats/kpi.h"
+#include "sim/stats/totals.h"
 
 /* What trouble costs beside the data. */
 struct ota_rates {
@@ -29,10 +30,10 @@ struct ota_rates {
 
 /* The fleet or one of its groups, after a run. */
 struct ota_rollout_view {
-    const struct ota_device_record *records;
-    size_t count;
+    const struct ota_digest *digest;
+    const struct ota_totals *totals;
     bool fleet;                                 /* or a group */
-    int64_t release_us, horizon_us;             /* since time 0 */
+    int64_t release_us;                         /* since time 0 */
     const struct ota_campaign_record *campaign; /* NULL: there was none */
     int64_t downloading;                        /* at its stop */
     struct ota_rates rates;
@@ -42,9 +43,16 @@ struct ota_rollout_view {
 int64_t ota_rollout_stop_us(const struct ota_campaign_record *campaign,
                             int64_t release_us);
 
-/* Fills in the KPIs from OTA_KPI_TIME_TO_50 to 99 and from OTA_KPI_OFFERED_50
- * on. scratch has room for count; kpi[OTA_KPI_OVERAGE] is there already. */
-void ota_rollout_kpis(const struct ota_rollout_view *view, double *scratch,
+/* Fills in the KPIs of times to x %, OTA_KPI_TIME_TO_50 to 99 and those from
+ * OTA_KPI_OFFERED_50 to OTA_KPI_REACHABLE_99, of one spread: of offers,
+ * installations or confirmations. */
+enum { OTA_SPREADS = 3 };
+void ota_rollout_spread(const struct ota_rollout_view *view, size_t spread,
+                        double kpi[OTA_KPIS]);
+
+/* Fills in the KPIs from OTA_KPI_STOPPED on; kpi[OTA_KPI_OVERAGE] is there
+ * already. */
+void ota_rollout_kpis(const struct ota_rollout_view *view,
                       double kpi[OTA_KPIS]);
 
 #endif

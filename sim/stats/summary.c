@@ -297,8 +297,9 @@ static bool summarise_rollout(struct ota_rollout_summary *rollout,
     return true;
 }
 
-bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
-                      size_t count, const char *const *names, double confidence,
+bool ota_summary_make(struct ota_summary *summary,
+                      const struct ota_results *results, size_t count,
+                      const char *const *names, double confidence,
                       struct ota_error *error)
 {
     assert(count > 0);
@@ -333,11 +334,6 @@ bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
     summarise_timeline(summary, question);
     for (size_t r = 0; r < count; r++)
         ota_histogram_merge(&summary->bytes, &results[r].bytes);
-
-    summary->devices = results[0].devices;
-    summary->device_count = results[0].device_count;
-    results[0].devices = NULL;
-    results[0].device_count = 0;
     return true;
 }
 
@@ -347,6 +343,5 @@ void ota_summary_release(struct ota_summary *summary)
     free(summary->timeline);
     free(summary->rollout.waves);
     free(summary->rollout.by_rule);
-    free(summary->devices);
     *summary = (struct ota_summary){.groups = NULL};
 }

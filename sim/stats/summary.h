@@ -70,18 +70,15 @@ struct ota_summary {
     struct ota_rollout_summary rollout;
 
     struct ota_histogram bytes; /* of all devices of all replications */
-
-    /* The devices of the first replication; group by device. */
-    struct ota_device_record *devices;
-    size_t device_count;
 };
 
 /*
  * Summarises results[0 .. count), in that order. names are the groups' and
- * outlive the summary. The records of results[0] move into the summary.
+ * outlive the summary.
  */
-bool ota_summary_make(struct ota_summary *summary, struct ota_results *results,
-                      size_t count, const char *const *names, double confidence,
+bool ota_summary_make(struct ota_summary *summary,
+                      const struct ota_results *results, size_t count,
+                      const char *const *names, double confidence,
                       struct ota_error *error);
 
 void ota_summary_release(struct ota_summary *summary);

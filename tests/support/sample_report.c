@@ -156,6 +156,20 @@ void sample_stage(struct sample *sample)
     };
 }
 
+static struct ota_spill *spill_devices(const struct sample *sample)
+{
+    struct ota_error error = {0};
+    struct ota_spill *spill =
+        ota_spill_new(sample->folder, SAMPLE_DEVICES, 1, &error);
+    assert_non_null(spill);
+    const struct ota_device_sink *sink = ota_spill_sink(spill);
+
+    for (size_t d = 0; d < SAMPLE_DEVICES; d++)
+        sink->put(sink->self, 0, d, &sample->devices[d]);
+    assert_true(ota_spill_finish(spill, &error));
+    return spill;
+}
+
 int sample_setup(void **state)
 {
     struct sample *sample = calloc(1, sizeof(*sample));
@@ -176,8 +190,6 @@ int sample_setup(void **state)
         .step_us = OTA_US_PER_DAY,
         .instants = SAMPLE_INSTANTS,
         .timeline = sample->timeline,
-        .devices = sample->devices,
-        .device_count = SAMPLE_DEVICES,
     };
     for (int i = 1; i < 40; i++)
         ota_histogram_add(&sample->summary.bytes, 5e5 * (1.0 + 0.02 * i));
@@ -197,6 +209,7 @@ int sample_setup(void **state)
         free(sample);
         return -1;
     }
+    sample->report.devices = sample->spill = spill_devices(sample);
     *state = sample;
     return 0;
 }
@@ -207,6 +220,7 @@ int sample_teardown(void **state)
     struct ota_error error = {0};
     const bool ok = ota_files_remove(sample->folder, &error);
 
+    ota_spill_free(sample->spill);
     free(sample);
     return ok ? 0 : -1;
 }

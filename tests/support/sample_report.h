@@ -24,6 +24,7 @@ struct sample {
     struct ota_wave_summary waves[SAMPLE_WAVES];
     int64_t by_rule[SAMPLE_RULES];
     struct ota_summary summary;
+    struct ota_spill *spill; /* of the devices */
     struct ota_report report;
     char folder[64]; /* a folder of the test's own */
 };

@@ -16,6 +16,7 @@
 
 #include "sim/experiment/experiment.h"
 #include "sim/scenario/scenario.h"
+#include "tests/support/device_list.h"
 
 static const char file[] = "scenarios/starter/electron-hourly.json";
 static const struct ota_setting settings[] = {
@@ -40,20 +41,37 @@ static int release_scenario(void **state)
     return 0;
 }
 
+/* What an experiment leaves. */
+struct outcome {
+    struct ota_summary summary;
+    struct device_list devices;
+};
+
 static void run(const struct ota_scenario *scenario, int64_t replications,
-                int threads, struct ota_summary *summary)
+                int threads, struct outcome *outcome)
 {
+    const size_t devices = (size_t)ota_fleet_config_devices(&scenario->fleet);
+    device_list_init(&outcome->devices, devices);
     const struct ota_experiment_options options = {
         .seed = 7,
         .replications = replications,
         .threads = threads,
         .confidence = 0.95,
+        .sink = &outcome->devices.sink,
     };
     struct ota_error error = {.failed = false};
-    assert_int_equal(
-        ota_experiment_run(&scenario->fleet, &options, summary, &error),
-        OTA_EXPERIMENT_DONE);
+    assert_int_equal(ota_experiment_run(&scenario->fleet, &options,
+                                        &outcome->summary, &error),
+                     OTA_EXPERIMENT_DONE);
     assert_false(error.failed);
+    for (size_t d = 0; d < devices; d++)
+        assert_int_equal(outcome->devices.puts[d], 1);
+}
+
+static void release(struct outcome *outcome)
+{
+    ota_summary_release(&outcome->summary);
+    device_list_release(&outcome->devices);
 }
 
 /* To the bit; two that are both NaN are the same too. */
@@ -74,9 +92,10 @@ static void same_estimates(const struct ota_estimate *a,
     }
 }
 
-static void same_summary(const struct ota_summary *a,
-                         const struct ota_summary *b)
+static void same_outcome(const struct outcome *one, const struct outcome *other)
 {
+    const struct ota_summary *a = &one->summary;
+    const struct ota_summary *b = &other->summary;
     assert_int_equal(a->group_count, b->group_count);
     for (size_t g = 0; g <= a->group_count; g++) {
         same_estimates(a->groups[g].outcomes, b->groups[g].outcomes,
@@ -86,11 +105,13 @@ static void same_summary(const struct ota_summary *a,
     assert_int_equal(a->instants, b->instants);
     same_estimates(a->timeline, b->timeline, a->instants * OTA_STATES);
     assert_memory_equal(&a->bytes, &b->bytes, sizeof(a->bytes));
-    assert_int_equal(a->device_count, b->device_count);
-    for (size_t d = 0; d < a->device_count; d++) {
-        assert_int_equal(a->devices[d].outcome, b->devices[d].outcome);
-        assert_true(a->devices[d].confirmed_us == b->devices[d].confirmed_us);
-        assert_true(a->devices[d].charge_pc == b->devices[d].charge_pc);
+    assert_int_equal(one->devices.count, other->devices.count);
+    for (size_t d = 0; d < one->devices.count; d++) {
+        const struct ota_device_record *x = &one->devices.records[d];
+        const struct ota_device_record *y = &other->devices.records[d];
+        assert_int_equal(x->outcome, y->outcome);
+        assert_true(x->confirmed_us == y->confirmed_us);
+        assert_true(x->charge_pc == y->charge_pc);
     }
 }
 
@@ -98,26 +119,26 @@ static void same_summary(const struct ota_summary *a,
  * four. */
 static void threads_change_nothing(void **state)
 {
-    struct ota_summary one, two, four;
+    struct outcome one, two, four;
     run(*state, 3, 1, &one);
     run(*state, 3, 2, &two);
     run(*state, 3, 4, &four);
-    same_summary(&one, &two);
-    same_summary(&one, &four);
-    ota_summary_release(&one);
-    ota_summary_release(&two);
-    ota_summary_release(&four);
+    same_outcome(&one, &two);
+    same_outcome(&one, &four);
+    release(&one);
+    release(&two);
+    release(&four);
 }
 
 static void the_summary_hangs_together(void **state)
 {
     const struct ota_scenario *scenario = *state;
     const int64_t devices = ota_fleet_config_devices(&scenario->fleet);
-    struct ota_summary summary;
-    run(scenario, 3, 1, &summary);
+    struct outcome outcome;
+    run(scenario, 3, 1, &outcome);
+    const struct ota_summary summary = outcome.summary;
 
     assert_int_equal(summary.replications, 3);
-    assert_int_equal(summary.device_count, devices);
     assert_int_equal(summary.bytes.count, 3 * devices);
     for (size_t g = 0; g <= summary.group_count; g++) {
         const struct ota_group_summary *group = &summary.groups[g];
@@ -137,22 +158,23 @@ static void the_summary_hangs_together(void **state)
             sum += summary.timeline[i * OTA_STATES + (size_t)s].mean;
         assert_true(fabs(sum - 1.0) < 1e-9);
     }
-    ota_summary_release(&summary);
+    release(&outcome);
 }
 
 /* The first replication is the same whatever follows it, and the second is
  * another. */
 static void replications_are_different_luck(void **state)
 {
-    struct ota_summary one, two;
+    struct outcome one, two;
     run(*state, 1, 1, &one);
     run(*state, 2, 1, &two);
-    for (size_t d = 0; d < one.device_count; d++)
-        assert_true(one.devices[d].charge_pc == two.devices[d].charge_pc);
-    assert_true(one.groups[0].kpi[OTA_KPI_CHARGE].mean !=
-                two.groups[0].kpi[OTA_KPI_CHARGE].mean);
-    ota_summary_release(&one);
-    ota_summary_release(&two);
+    for (size_t d = 0; d < one.devices.count; d++)
+        assert_true(one.devices.records[d].charge_pc ==
+                    two.devices.records[d].charge_pc);
+    assert_true(one.summary.groups[0].kpi[OTA_KPI_CHARGE].mean !=
+                two.summary.groups[0].kpi[OTA_KPI_CHARGE].mean);
+    release(&one);
+    release(&two);
 }
 
 struct listener {

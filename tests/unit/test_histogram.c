@@ -62,6 +62,28 @@ static void outside(void **state)
     assert_int_equal(bin_of(9.2e18), OTA_HISTOGRAM_BINS - 1);
 }
 
+/* Around every edge and in between. */
+static void adding_all_is_adding_each(void **state)
+{
+    (void)state;
+    enum { COUNT = 5 * OTA_HISTOGRAM_BINS };
+    static int64_t values[COUNT];
+    static struct ota_histogram each, all;
+    size_t count = 0;
+
+    for (size_t b = 0; b < OTA_HISTOGRAM_BINS; b++) {
+        const int64_t edge = (int64_t)ota_histogram_edge(b);
+        for (int64_t by = -1; by <= 1; by++)
+            values[count++] = edge + by;
+        values[count++] = edge + edge / 37;
+    }
+    values[count++] = INT64_MAX;
+    for (size_t i = 0; i < count; i++)
+        ota_histogram_add(&each, (double)values[i]);
+    ota_histogram_add_all(&all, values, count);
+    assert_memory_equal(&each, &all, sizeof(all));
+}
+
 static void merging_adds(void **state)
 {
     (void)state;
@@ -80,6 +102,7 @@ int main(void)
         cmocka_unit_test(decades),
         cmocka_unit_test(edges),
         cmocka_unit_test(outside),
+        cmocka_unit_test(adding_all_is_adding_each),
         cmocka_unit_test(merging_adds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,42 @@ static void devices_csv_rows(void **state)
     free(folder);
 }
 
+/* Rewritten by hand, digit by digit. */
+static void numbers_of_any_length(void **state)
+{
+    struct sample *sample = *state;
+    const struct ota_device_sink *sink = ota_spill_sink(sample->spill);
+    struct ota_device_record *device = &sample->devices[2];
+    struct ota_error error = {0};
+
+    device->offered_us = 1;
+    device->begun_us = 10;
+    device->installed_us = 999999;
+    device->confirmed_us = 1000000;
+    device->routine_bytes = 9;
+    device->useful_bytes = 10;
+    device->overhead_bytes = 99;
+    device->wasted_bytes = INT64_C(1234567890123456789);
+    device->power_us[OTA_POWER_ONLINE] = 1020304;
+    device->charge_pc = INT64_MAX;
+    device->overage_uusd = INT64_MAX - 1;
+    device->wakes = INT32_MAX;
+    device->defect_us = 0;
+    device->reached_us = 100500000;
+    device->left_us = 12345678900;
+    sink->put(sink->self, 0, 2, device);
+    assert_true(ota_spill_finish(sample->spill, &error));
+    char *folder = sample_write(sample);
+    char *text = sample_contents(folder, "devices.csv");
+    assert_non_null(strstr(
+        text, "\n2,plain,waiting_never_offered,0.000001,0.00001,0.999999,1,9,"
+              "10,99,1234567890123456789,1234567890123456907,1.020304,"
+              "2562047.788015,9223372036854.775806,0,2147483647,0,0,0,0,0,0,0,"
+              "0,0,0,0,0,100.5,,12345.6789,,0,0\n"));
+    free(text);
+    free(folder);
+}
+
 static void timeline_csv_rows(void **state)
 {
     struct sample *sample = *state;
@@ -244,6 +280,7 @@ int main(void)
         SAMPLE_TEST(a_rollout_has_waves_and_stops),
         SAMPLE_TEST(one_line_json_says_the_same),
         SAMPLE_TEST(devices_csv_rows),
+        SAMPLE_TEST(numbers_of_any_length),
         SAMPLE_TEST(timeline_csv_rows),
         SAMPLE_TEST(manifest_lists_what_is_there),
         SAMPLE_TEST(a_full_disk_is_noticed),

@@ -6,10 +6,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -75,27 +77,67 @@ static void put_file(const char *folder, const char *name, const char *text)
     assert_true(ota_out_file_close(&file, &error));
 }
 
-static bool twice(void *context)
+struct patience {
+    int asked, most;
+};
+
+static bool patient(void *context)
 {
-    return ++*(int *)context <= 2;
+    struct patience *patience = context;
+
+    return ++patience->asked <= patience->most;
 }
 
-/* Between two writers; nothing is left, neither the folder nor a part. */
+/* At every point at which it is asked for; nothing is left, neither the folder
+ * nor a part. */
 static void an_interrupt_leaves_nothing(void **state)
 {
     const struct sample *sample = *state;
-    struct ota_error error = {0};
-    int asked = 0;
-    struct ota_output_options options = sample_no_pictures;
-    options.keep_going = twice;
-    options.context = &asked;
     char *folder = sample_below(sample, "some/results");
     char *parent = sample_below(sample, "some");
+    struct patience patience = {.most = 0};
+    struct ota_output_options options = sample_no_pictures;
+    options.keep_going = patient;
+    options.context = &patience;
 
-    assert_false(ota_output_write(&sample->report, folder, &options, &error));
-    assert_non_null(strstr(error.message, "interrupted"));
-    assert_int_equal(asked, 3);
-    assert_int_equal(entries(parent), 0);
+    for (;; patience.most++) {
+        struct ota_error error = {0};
+        patience.asked = 0;
+        if (ota_output_write(&sample->report, folder, &options, &error))
+            break;
+        assert_non_null(strstr(error.message, "interrupted"));
+        assert_int_equal(patience.asked, patience.most + 1);
+        assert_int_equal(entries(parent), 0);
+    }
+    assert_true(patience.most > 8); /* also while devices are written */
+    free(parent);
+    free(folder);
+}
+
+/* On one thread and on two, on which several fail. */
+static void a_full_disk_leaves_nothing(void **state)
+{
+    const struct sample *sample = *state;
+    char *folder = sample_below(sample, "some/results");
+    char *parent = sample_below(sample, "some");
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+
+    for (rlim_t size = 0; size <= 65536; size += 16384)
+        for (int threads = 1; threads <= 2; threads++) {
+            const struct rlimit small = {size, before.rlim_max};
+            struct ota_output_options options = sample_no_pictures;
+            struct ota_error error = {0};
+            options.threads = threads;
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+            const bool ok =
+                ota_output_write(&sample->report, folder, &options, &error);
+            setrlimit(RLIMIT_FSIZE, &before);
+            assert_false(ok);
+            assert_non_null(strstr(error.message, "cannot write "));
+            assert_int_equal(entries(parent), 0);
+        }
     free(parent);
     free(folder);
 }
@@ -150,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SAMPLE_TEST(own_results_are_replaced),
         SAMPLE_TEST(an_interrupt_leaves_nothing),
+        SAMPLE_TEST(a_full_disk_leaves_nothing),
         SAMPLE_TEST(foreign_folders_are_left_alone),
         SAMPLE_TEST(a_note_among_results_is_kept),
         SAMPLE_TEST(things_in_the_way_are_errors),

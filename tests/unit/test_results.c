@@ -14,22 +14,23 @@
 
 #include "sim/base/clock.h"
 #include "sim/stats/results.h"
+#include "tests/support/device_list.h"
 #include "tests/support/near.h"
 
-enum { GROUPS = 2, SHARDS = 3, DEVICES = 300 };
+enum { GROUPS = 2, THREADS = 3, DEVICES = 300 };
 
 static const int64_t group_devices[GROUPS] = {100, 200};
 static const int64_t release_us = OTA_US_PER_H;
 
-static struct ota_results_shape shape(bool keep_devices)
+static struct ota_results_shape shape(const struct ota_device_sink *sink)
 {
     return (struct ota_results_shape){
         .group_devices = group_devices,
         .group_count = GROUPS,
-        .shards = SHARDS,
+        .threads = THREADS,
         .horizon_us = 100 * OTA_US_PER_H,
         .release_us = release_us,
-        .keep_devices = keep_devices,
+        .sink = sink,
     };
 }
 
@@ -79,13 +80,27 @@ static struct ota_device_record record_of(int64_t device)
     return record;
 }
 
-/* Lets device by device be seen, by shards in turn. */
+static void tell_final(const struct ota_observer *observer, int64_t device,
+                       const struct ota_device_record *record, bool undone)
+{
+    const struct ota_observation seen = {
+        .kind = OTA_SEEN_FINAL,
+        .time_us = 100 * OTA_US_PER_H,
+        .device = (uint64_t)device,
+        .group = device >= group_devices[0],
+        .undone = undone,
+        .record = record,
+    };
+    observer->observe(observer->self, &seen);
+}
+
+/* Lets device by device be seen, by threads in turn. */
 static void tell(const struct ota_collector *collector)
 {
     const struct ota_observer *observers = ota_collector_observers(collector);
 
     for (int64_t d = 0; d < DEVICES; d++) {
-        const struct ota_observer *observer = &observers[d % SHARDS];
+        const struct ota_observer *observer = &observers[d % THREADS];
         const struct ota_device_record record = record_of(d);
         struct ota_observation seen = {
             .kind = OTA_SEEN_STATE,
@@ -103,15 +118,13 @@ static void tell(const struct ota_collector *collector)
             seen.detail.state.to = OTA_STATE_CONFIRMED;
             observer->observe(observer->self, &seen);
         }
-        seen.kind = OTA_SEEN_FINAL;
-        seen.record = &record;
-        observer->observe(observer->self, &seen);
+        tell_final(observer, d, &record, false);
     }
 }
 
-static struct ota_results collect(bool keep_devices)
+static struct ota_results collect(const struct ota_device_sink *sink)
 {
-    const struct ota_results_shape of = shape(keep_devices);
+    const struct ota_results_shape of = shape(sink);
     struct ota_error error = {.failed = false};
     struct ota_results results;
     struct ota_collector *collector = ota_collector_new(&of, &error);
@@ -127,7 +140,7 @@ static struct ota_results collect(bool keep_devices)
 static void outcomes_add_up(void **state)
 {
     (void)state;
-    struct ota_results results = collect(false);
+    struct ota_results results = collect(NULL);
     assert_int_equal(results.group_count, GROUPS);
     const int64_t devices[] = {DEVICES, 100, 200};
 
@@ -149,7 +162,7 @@ static void outcomes_add_up(void **state)
 static void kpis_of_a_group_by_hand(void **state)
 {
     (void)state;
-    struct ota_results results = collect(false);
+    struct ota_results results = collect(NULL);
     const double *kpi = results.groups[1].kpi;
     static const struct {
         enum ota_kpi kpi;
@@ -182,7 +195,7 @@ static void kpis_of_a_group_by_hand(void **state)
 static void what_never_came_is_nan(void **state)
 {
     (void)state;
-    struct ota_results results = collect(false);
+    struct ota_results results = collect(NULL);
     assert_near(results.groups[0].kpi[OTA_KPI_CONFIRMED_SHARE], 1.0 / 3.0,
                 1e-12);
     assert_true(isnan(results.groups[0].kpi[OTA_KPI_TIME_TO_50]));
@@ -192,10 +205,10 @@ static void what_never_came_is_nan(void **state)
     ota_results_release(&results);
 }
 
-static void timeline_and_bytes_of_all_shards(void **state)
+static void timeline_and_bytes_of_all_threads(void **state)
 {
     (void)state;
-    struct ota_results results = collect(false);
+    struct ota_results results = collect(NULL);
     const struct ota_timeline *timeline = &results.timeline;
 
     for (size_t i = 0; i < timeline->instants; i++) {
@@ -214,7 +227,7 @@ static void timeline_and_bytes_of_all_shards(void **state)
     ota_results_release(&results);
 }
 
-/* Tells a state of device 0 of group 1, on the first shard. */
+/* Tells a state of device 0 of group 1, on the first thread. */
 static void tell_state(const struct ota_collector *collector, int64_t time_us,
                        enum ota_state from, enum ota_state to, bool undone)
 {
@@ -235,7 +248,7 @@ static void tell_state(const struct ota_collector *collector, int64_t time_us,
 static void what_is_undone_was_not(void **state)
 {
     (void)state;
-    struct ota_results_shape of = shape(false);
+    struct ota_results_shape of = shape(NULL);
     struct ota_error error = {.failed = false};
     struct ota_results results;
     of.staged = of.may_stop = true;
@@ -284,21 +297,95 @@ static void what_is_undone_was_not(void **state)
     ota_results_release(&results);
 }
 
-static void records_stay_if_asked(void **state)
+static void the_sink_is_given_all(void **state)
 {
     (void)state;
-    struct ota_results kept = collect(true);
-    struct ota_results dropped = collect(false);
+    struct device_list list;
+    device_list_init(&list, DEVICES);
+    struct ota_results results = collect(&list.sink);
 
-    assert_null(dropped.devices);
-    assert_int_equal(dropped.device_count, 0);
-    assert_non_null(kept.devices);
-    assert_int_equal(kept.device_count, DEVICES);
-    for (int64_t d = 0; d < DEVICES; d++)
-        assert_int_equal(kept.devices[d].confirmed_us,
+    for (int64_t d = 0; d < DEVICES; d++) {
+        assert_int_equal(list.puts[d], 1);
+        assert_int_equal(list.records[d].confirmed_us,
                          record_of(d).confirmed_us);
-    ota_results_release(&kept);
-    ota_results_release(&dropped);
+    }
+    ota_results_release(&results);
+    device_list_release(&list);
+}
+
+/* Devices that ended otherwise at first, and were told so and then taken back
+ * by other threads, leave no trace. */
+static void an_end_that_is_undone_was_not(void **state)
+{
+    (void)state;
+    struct device_list list;
+    device_list_init(&list, DEVICES);
+    struct ota_results_shape of = shape(&list.sink);
+    of.may_stop = true;
+    struct ota_error error = {.failed = false};
+    struct ota_results results;
+    struct ota_collector *collector = ota_collector_new(&of, &error);
+    assert_non_null(collector);
+    const struct ota_observer *observers = ota_collector_observers(collector);
+    struct ota_device_record other = record_of(50);
+    other.outcome = OTA_OUTCOME_BRICKED;
+    other.installed_us = OTA_US_PER_DAY;
+    other.bad = true;
+    other.routine_bytes = INT64_C(1) << 40;
+    other.overage_uusd = 123456789012;
+    other.defect_us = 5;
+
+    for (int64_t d = 0; d < DEVICES; d += 7)
+        tell_final(&observers[d % THREADS], d, &other, false);
+    for (int64_t d = 0; d < DEVICES; d += 7)
+        tell_final(&observers[(d + 1) % THREADS], d, &other, true);
+    tell(collector);
+    assert_true(ota_collector_finish(collector, NULL, &results, &error));
+    ota_collector_free(collector);
+
+    struct ota_results wanted = collect(NULL);
+    assert_memory_equal(results.groups, wanted.groups,
+                        (1 + GROUPS) * sizeof(*wanted.groups));
+    assert_memory_equal(&results.bytes, &wanted.bytes, sizeof(wanted.bytes));
+    for (int64_t d = 0; d < DEVICES; d++)
+        assert_int_equal(list.records[d].outcome, record_of(d).outcome);
+    ota_results_release(&results);
+    ota_results_release(&wanted);
+    device_list_release(&list);
+}
+
+/* One group is the whole fleet, and is not computed twice. */
+static void a_lone_group_is_the_fleet(void **state)
+{
+    (void)state;
+    static const int64_t all[] = {DEVICES};
+    struct ota_results_shape of = shape(NULL);
+    of.group_devices = all;
+    of.group_count = 1;
+    struct ota_error error = {.failed = false};
+    struct ota_results one;
+    struct ota_collector *collector = ota_collector_new(&of, &error);
+    assert_non_null(collector);
+    const struct ota_observer *observers = ota_collector_observers(collector);
+    for (int64_t d = 0; d < DEVICES; d++) {
+        const struct ota_device_record record = record_of(d);
+        const struct ota_observation seen = {
+            .kind = OTA_SEEN_FINAL, .device = (uint64_t)d, .record = &record};
+        observers->observe(observers->self, &seen);
+    }
+    assert_true(ota_collector_finish(collector, NULL, &one, &error));
+    ota_collector_free(collector);
+
+    struct ota_results two = collect(NULL);
+    assert_memory_equal(&one.groups[0], &two.groups[0], sizeof(*one.groups));
+    assert_memory_equal(one.groups[1].kpi, two.groups[0].kpi,
+                        OTA_KPI_STOPPED * sizeof(double));
+    assert_memory_equal(one.groups[1].outcomes, two.groups[0].outcomes,
+                        sizeof(one.groups[1].outcomes));
+    assert_int_equal(one.groups[1].devices, DEVICES);
+    assert_true(isnan(one.groups[1].kpi[OTA_KPI_STOPPED]));
+    ota_results_release(&one);
+    ota_results_release(&two);
 }
 
 static void every_kpi_has_its_words(void **state)
@@ -320,9 +407,11 @@ int main(void)
         cmocka_unit_test(outcomes_add_up),
         cmocka_unit_test(kpis_of_a_group_by_hand),
         cmocka_unit_test(what_never_came_is_nan),
-        cmocka_unit_test(timeline_and_bytes_of_all_shards),
+        cmocka_unit_test(timeline_and_bytes_of_all_threads),
         cmocka_unit_test(what_is_undone_was_not),
-        cmocka_unit_test(records_stay_if_asked),
+        cmocka_unit_test(the_sink_is_given_all),
+        cmocka_unit_test(an_end_that_is_undone_was_not),
+        cmocka_unit_test(a_lone_group_is_the_fleet),
         cmocka_unit_test(every_kpi_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

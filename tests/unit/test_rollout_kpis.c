@@ -81,20 +81,28 @@ static void compute(const struct ota_device_record *records,
                     const struct ota_campaign_record *campaign, bool fleet,
                     double kpi[OTA_KPIS])
 {
-    double scratch[DEVICES];
+    struct ota_digest digest;
+    struct ota_totals totals = {.offers = 0};
+    assert_true(ota_digest_init(&digest, DEVICES, true));
+    for (size_t d = 0; d < DEVICES; d++) {
+        ota_digest_put(&digest, d, &records[d]);
+        ota_totals_add(&totals, &records[d], horizon_us, 1);
+    }
     const struct ota_rollout_view view = {
-        .records = records,
-        .count = DEVICES,
+        .digest = &digest,
+        .totals = &totals,
         .fleet = fleet,
         .release_us = release_us,
-        .horizon_us = horizon_us,
         .campaign = campaign,
         .downloading = 17,
         .rates = {.site_visit_usd = 300.0, .operator_hour_usd = 40.0},
     };
 
     kpi[OTA_KPI_OVERAGE] = 2.5;
-    ota_rollout_kpis(&view, scratch, kpi);
+    for (size_t s = 0; s < OTA_SPREADS; s++)
+        ota_rollout_spread(&view, s, kpi);
+    ota_rollout_kpis(&view, kpi);
+    ota_digest_release(&digest);
 }
 
 /* Half of 200 were offered it, the last one at 99 min; 75 of the 150 that were

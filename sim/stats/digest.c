@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * digest.c - see digest.h. The columns are one piece of memory, which the
+ * first one begins.
+ */
+#include "sim/stats/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sim/stats/totals.h"
+
+bool ota_digest_init(struct ota_digest *digest, size_t count, bool may_stop)
+{
+    const size_t columns = may_stop ? OTA_COLUMNS : OTA_COLUMN_LEFT;
+
+    *digest = (struct ota_digest){.count = count};
+    if (count > SIZE_MAX / sizeof(int64_t) / OTA_COLUMNS)
+        return false;
+    int64_t *all = malloc(columns * count * sizeof(*all));
+    for (size_t c = 0; all && c < columns; c++)
+        digest->columns[c] = all + c * count;
+    return all != NULL;
+}
+
+void ota_digest_release(struct ota_digest *digest)
+{
+    free(digest->columns[0]);
+    *digest = (struct ota_digest){.count = 0};
+}
+
+static int64_t awake_us(const struct ota_device_record *record)
+{
+    int64_t awake = 0;
+
+    for (int p = 0; p < OTA_POWERS; p++)
+        if (!ota_power_is_sleep((enum ota_power)p))
+            awake += record->power_us[p];
+    return awake;
+}
+
+void ota_digest_put(struct ota_digest *digest, size_t device,
+                    const struct ota_device_record *record)
+{
+    int64_t *const *columns = digest->columns;
+    assert(device < digest->count);
+
+    columns[OTA_COLUMN_ROUTINE][device] = record->routine_bytes;
+    columns[OTA_COLUMN_USEFUL][device] = record->useful_bytes;
+    columns[OTA_COLUMN_OVERHEAD][device] = record->overhead_bytes;
+    columns[OTA_COLUMN_WASTED][device] = record->wasted_bytes;
+    columns[OTA_COLUMN_AWAKE][device] = awake_us(record);
+    columns[OTA_COLUMN_CHARGE][device] = record->charge_pc;
+    columns[OTA_COLUMN_REACHED][device] = record->reached_us;
+    columns[OTA_COLUMN_INSTALLED][device] = record->installed_us;
+    columns[OTA_COLUMN_CONFIRMED][device] = record->confirmed_us;
+    if (!columns[OTA_COLUMN_LEFT])
+        return;
+    columns[OTA_COLUMN_LEFT][device] = ota_record_left_us(record);
+    columns[OTA_COLUMN_BACK][device] = record->back_us;
+}
+
+struct ota_digest ota_digest_part(const struct ota_digest *digest, size_t first,
+                                  size_t count)
+{
+    struct ota_digest part = {.count = count};
+    assert(first <= digest->count && count <= digest->count - first);
+
+    for (int c = 0; c < OTA_COLUMNS; c++)
+        if (digest->columns[c])
+            part.columns[c] = digest->columns[c] + first;
+    return part;
+}
