@@ -8,9 +8,9 @@ DESTDIR ?=
 VERSION := $(shell sed -n 's/^.define OTASIM_VERSION "\(.*\)"/\1/p' sim/otasim.h)
 
 # What the library links, by pkg-config, and the Debian packages that hold it.
-LIBS     := gsl libcjson
-PACKAGES := gcc libc6-dev make pkg-config libgsl-dev libcjson-dev libcmocka-dev \
-            gnuplot-nox fonts-dejavu-core
+LIBS     := gsl libcjson sqlite3
+PACKAGES := gcc libc6-dev make pkg-config libgsl-dev libcjson-dev \
+            libsqlite3-dev libcmocka-dev gnuplot-nox fonts-dejavu-core
 
 CC       ?= cc
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \

@@ -16,6 +16,7 @@
 
 /* Those that take long go first, so that others are written beside them. */
 const struct ota_writer *const ota_writers[] = {
+    &ota_writer_sqlite,   &ota_writer_devices,
     &ota_writer_summary,  &ota_writer_timeline,
     &ota_writer_scenario, &ota_writer_plots,
     &ota_writer_manifest, NULL,

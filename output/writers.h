@@ -10,6 +10,7 @@
 
 extern const struct ota_writer ota_writer_summary;
 extern const struct ota_writer ota_writer_devices;
+extern const struct ota_writer ota_writer_sqlite;
 extern const struct ota_writer ota_writer_timeline;
 extern const struct ota_writer ota_writer_plots;
 extern const struct ota_writer ota_writer_scenario;

@@ -19,7 +19,7 @@ fi
 "$OTASIM" run scenarios/starter/electron-hourly.json --quiet --no-plots \
     --reps 2 --out "$results/out"
 head -n 1 "$results/out/devices.csv" | tr , '\n' >"$results/columns"
-sed -n '/^## devices.csv/,/^## Traces/p' output/README.md |
+sed -n '/^## devices.csv/,/^## results.sqlite/p' output/README.md |
     sed -n 's/^| \(`[^|]*`\) |.*/\1/p' | tr -d '` ' | tr , '\n' \
     >"$results/named"
 if [ -s "$results/columns" ] && cmp "$results/columns" "$results/named"; then

@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 CC=${CC:-cc}
-PKG_CFLAGS=${PKG_CFLAGS-$(pkg-config --cflags gsl libcjson)}
+PKG_CFLAGS=${PKG_CFLAGS-$(pkg-config --cflags gsl libcjson sqlite3)}
 flags="-std=c17 -D_POSIX_C_SOURCE=200809L -I. -Wall -Wextra -Wpedantic
     -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror"
 

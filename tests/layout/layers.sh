@@ -32,7 +32,7 @@ models/presence  gsl/ sim/base/
 models/session   gsl/ sim/base/ models/link/ models/firmware/device_os.h
 models/sleep     gsl/ sim/base/
 models/transfer  gsl/ sim/base/ models/link/ models/firmware/device_os.h
-output           posix sim/base/ sim/stats/ sim/fleet/observation.h
+output           posix sqlite3.h sim/base/ sim/stats/ sim/fleet/observation.h
 END
 
 # Prints each include that is out of place and "ok" or "not ok" a folder, for
