@@ -16,8 +16,9 @@ const struct ota_command ota_commands[] = {
         .summary = "simulate a scenario, print the answer, write the results",
         .about =
             "Results go to a folder that is complete or absent: summary.json,\n"
-            "devices.csv, timeline.csv, scenario.json, manifest.json, plots/.\n"
-            "The same scenario and seed give the same bytes.\n",
+            "devices.csv, timeline.csv, results.sqlite, scenario.json,\n"
+            "manifest.json, plots/. The same scenario and seed give the same\n"
+            "bytes. With --out none there is the answer alone.\n",
         .run = ota_command_run,
     },
     {

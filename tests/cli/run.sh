@@ -24,7 +24,8 @@ verdict no_colour_in_a_file $?
 verdict text_fits_80_columns $?
 
 results=results/electron-hourly
-for file in summary.json devices.csv timeline.csv scenario.json manifest.json \
+for file in summary.json devices.csv timeline.csv results.sqlite \
+    scenario.json manifest.json \
     plots/states.svg plots/states.png plots/time_to_update.svg \
     plots/bytes_per_device.svg plots/states.gp; do
     [ -s "$results/$file" ]
@@ -69,6 +70,28 @@ if command -v python3 >/dev/null 2>&1; then
     python3 -c 'import json, sys; json.load(sys.stdin)' <line
     verdict json_is_valid $?
 fi
+
+# --out none: the answer, and nothing on the disk; a folder of that name is
+# ./none.
+mkdir nothing && cd nothing || exit 1
+"$OTASIM" run $small --out none --json "$scenario" >../none 2>../err
+[ $? -eq 0 ] && [ ! -s ../err ] && cmp ../line ../none && [ -z "$(ls -A)" ]
+verdict none_answers_alone $?
+"$OTASIM" run $small --out none "$scenario" >../text
+[ $? -eq 0 ] && ! grep -q "^Results" ../text && grep -q "updated and confirmed" ../text &&
+    [ -z "$(ls -A)" ]
+verdict none_prints_text $?
+"$OTASIM" run $small --no-plots --out ./none --quiet "$scenario" &&
+    [ -s none/devices.csv ]
+verdict a_folder_called_none $?
+cd .. || exit 1
+
+# A disk that is full, as far as a limit can play one: no part is left.
+(trap '' XFSZ && ulimit -f 8 && "$OTASIM" run $small --no-plots \
+    --out full/disk "$scenario" >text 2>err)
+[ $? -eq 1 ] && [ ! -s text ] && grep -q "^otasim: cannot " err &&
+    [ -z "$(ls -A full 2>/dev/null)" ]
+verdict full_disk_leaves_nothing $?
 
 # One device: no plurals, no digits cut off. Nobody there: pictures all the same.
 "$OTASIM" run --set fleet.0.count=1 --reps 4 --no-plots --out one "$scenario" \
