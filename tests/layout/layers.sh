@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 # folder and of standard C: folders and libraries (ending in /) and single
 # headers; "posix" stands for all of POSIX.
 cat >"$scratch/table" <<'END'
-sim/base         gsl/
+sim/base         gsl/ omp.h
 sim/engine       omp.h sim/base/
 sim/fleet        gsl/ sim/base/ sim/engine/ models/
 sim/stats        gsl/ sim/base/ sim/fleet/observation.h sim/fleet/campaign.h
