@@ -30,7 +30,7 @@ struct lane {
     int64_t final_count;       /* devices that are done */
     struct ota_totals *totals; /* by group */
     struct ota_timeline timeline;
-    struct ota_spells downloads;
+    struct ota_spells *downloads; /* by group */
 };
 
 struct ota_collector {
@@ -48,16 +48,20 @@ static void observe_state(struct lane *lane, const struct ota_observation *seen)
 {
     const enum ota_state from = seen->detail.state.from;
     const enum ota_state to = seen->detail.state.to;
-    const int by =
-        (to == OTA_STATE_DOWNLOADING) - (from == OTA_STATE_DOWNLOADING);
+    const bool begins = to == OTA_STATE_DOWNLOADING;
+    const bool ends = from == OTA_STATE_DOWNLOADING;
 
     if (seen->undone)
         ota_timeline_undo(&lane->timeline, seen->time_us, from, to);
     else
         ota_timeline_change(&lane->timeline, seen->time_us, from, to);
-    if (lane->collector->shape.may_stop && by != 0)
-        ota_spells_add(&lane->downloads, seen->time_us, seen->group,
-                       seen->undone ? -by : by);
+    if (!lane->collector->shape.may_stop || begins == ends)
+        return;
+    if (seen->undone)
+        ota_spells_take_back(&lane->downloads[seen->group], seen->time_us,
+                             begins);
+    else
+        ota_spells_add(&lane->downloads[seen->group], seen->time_us, begins);
 }
 
 static void observe_final(struct lane *lane, const struct ota_observation *seen)
@@ -101,7 +105,9 @@ static bool open_lane(struct ota_collector *collector, size_t number)
     };
     lane->totals = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) /
                                                  CACHE_LINE * CACHE_LINE);
-    if (!lane->totals)
+    lane->downloads =
+        calloc(collector->shape.group_count, sizeof(*lane->downloads));
+    if (!lane->totals || !lane->downloads)
         return false;
     memset(lane->totals, 0, size);
     return ota_timeline_init(&lane->timeline, collector->shape.horizon_us);
@@ -169,9 +175,13 @@ void ota_collector_free(struct ota_collector *collector)
     if (!collector)
         return;
     for (size_t l = 0; collector->lanes && l < collector->lane_count; l++) {
-        ota_timeline_release(&collector->lanes[l].timeline);
-        ota_spells_release(&collector->lanes[l].downloads);
-        free(collector->lanes[l].totals);
+        struct lane *lane = &collector->lanes[l];
+        ota_timeline_release(&lane->timeline);
+        for (size_t g = 0; lane->downloads && g < collector->shape.group_count;
+             g++)
+            ota_spells_release(&lane->downloads[g]);
+        free(lane->downloads);
+        free(lane->totals);
     }
     free(collector->lanes);
     free(collector->observers);
@@ -270,12 +280,11 @@ static int64_t downloading(const struct ota_collector *collector, size_t group,
 {
     int64_t sum = 0;
 
-    for (size_t l = 0; l < collector->lane_count; l++) {
-        const struct ota_spells *spells = &collector->lanes[l].downloads;
+    for (size_t l = 0; l < collector->lane_count; l++)
         for (size_t g = 0; g < collector->shape.group_count; g++)
             if (group == 0 || group == 1 + g)
-                sum += ota_spells_at(spells, (uint32_t)g, time_us);
-    }
+                sum +=
+                    ota_spells_at(&collector->lanes[l].downloads[g], time_us);
     return sum;
 }
 
@@ -410,7 +419,8 @@ static bool merge_lanes(const struct ota_collector *collector,
     for (size_t l = 0; l < collector->lane_count; l++) {
         ota_timeline_merge(timeline, &collector->lanes[l].timeline);
         final_count += collector->lanes[l].final_count;
-        complete = complete && !collector->lanes[l].downloads.no_memory;
+        for (size_t g = 0; g < collector->shape.group_count; g++)
+            complete = complete && !collector->lanes[l].downloads[g].no_memory;
     }
     assert(final_count == (int64_t)collector->device_count);
     (void)final_count;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spells.h - how many devices of a group were at something at an instant that
- * is known only when the run is over.
+ * spells.h - how many devices were at something at an instant that is known
+ * only when the run is over.
  *
  * Each begin and end is kept, and may be taken back. What has been taken back
  * is dropped before more memory is taken, so the space is that of the spells
- * that stand.
+ * that stand: 8 B a begin or end.
  */
 #ifndef OTA_SPELLS_H
 #define OTA_SPELLS_H
@@ -14,27 +14,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ota_spell_end {
-    int64_t time_us;
-    uint32_t group;
-    int32_t by; /* so many more devices from then on */
-};
-
 /* All zero is empty. */
 struct ota_spells {
-    struct ota_spell_end *ends;
+    int64_t *ends; /* twice the time, and 1 if it is a begin */
     size_t count, room;
-    bool no_memory; /* some are missing */
+    bool taken_back; /* something was, since the list was gone through */
+    bool no_memory;  /* some are missing */
 };
 
-/* So many (+1, -1) more devices of the group are at it from time_us on. */
-void ota_spells_add(struct ota_spells *spells, int64_t time_us, uint32_t group,
-                    int by);
+/* One device more, or less, is at it from time_us on, which is not negative. */
+void ota_spells_add(struct ota_spells *spells, int64_t time_us, bool begins);
 
-/* Devices of the group that are at it at time_us; those that begin or end then
- * have begun or ended. */
-int64_t ota_spells_at(const struct ota_spells *spells, uint32_t group,
-                      int64_t time_us);
+/* That was told, and did not happen. */
+void ota_spells_take_back(struct ota_spells *spells, int64_t time_us,
+                          bool begins);
+
+/* Devices that are at it at time_us; those that begin or end then have begun or
+ * ended. */
+int64_t ota_spells_at(const struct ota_spells *spells, int64_t time_us);
 
 void ota_spells_release(struct ota_spells *spells);
 
