@@ -11,10 +11,6 @@
 
 #include "sim/fleet/device.h"
 
-/* A wake is part of a stream's index together with the connects behind it, so
- * that a wake has the same luck whatever earlier wakes were used for. */
-enum { RECONNECT_BITS = 32 };
-
 static const enum ota_power phase_power[OTA_PHASES] = {
     [OTA_PHASE_TAIL] = OTA_POWER_TAIL,
     [OTA_PHASE_BOOTING] = OTA_POWER_BOOT,
@@ -35,30 +31,6 @@ static const enum ota_power depth_power[OTA_SLEEP_DEPTHS] = {
     [OTA_SLEEP_STANDBY] = OTA_POWER_STANDBY,
 };
 
-const struct ota_path *ota_actor_path(const struct ota_actor *actor)
-{
-    if (actor->device->backs)
-        return &actor->backs[actor->device->variant];
-    return &actor->group->variants[actor->device->variant].path;
-}
-
-void ota_actor_stream(const struct ota_actor *actor, enum ota_purpose purpose,
-                      struct ota_stream *stream)
-{
-    const struct ota_device *device = actor->device;
-
-    ota_stream_init(stream, actor->key, actor->id, purpose,
-                    (uint64_t)device->wake << RECONNECT_BITS |
-                        device->reconnect);
-}
-
-struct ota_device_os ota_actor_os(const struct ota_actor *actor)
-{
-    struct ota_device_os os = ota_actor_path(actor)->os;
-    os.system = actor->device->system;
-    return os;
-}
-
 static bool draws_power(enum ota_phase phase)
 {
     return phase != OTA_PHASE_ABSENT && phase != OTA_PHASE_DEAD;
@@ -66,7 +38,7 @@ static bool draws_power(enum ota_phase phase)
 
 enum ota_power ota_actor_asleep_power(const struct ota_actor *actor)
 {
-    return depth_power[ota_sleep_depth_of(actor)];
+    return depth_power[actor->group->facts.depth];
 }
 
 static enum ota_power power_of(const struct ota_actor *actor,
@@ -215,12 +187,6 @@ void ota_actor_connection_bytes(struct ota_actor *actor, int64_t now_us,
                     now_us, bytes);
 }
 
-bool ota_actor_heard(const struct ota_actor *actor,
-                     enum ota_observation_kind kind)
-{
-    return actor->observer && actor->observer->wants & 1u << kind;
-}
-
 struct ota_observation ota_actor_observation(const struct ota_actor *actor,
                                              enum ota_observation_kind kind,
                                              int64_t time_us)
@@ -272,13 +238,16 @@ void ota_actor_state(struct ota_actor *actor, int64_t now_us,
                      enum ota_state state)
 {
     struct ota_device *device = actor->device;
-    if (device->state == state)
-        return;
+    const enum ota_state from = (enum ota_state)device->state;
 
+    if (from == state)
+        return;
+    device->state = (uint8_t)state;
+    if (!ota_actor_heard(actor, OTA_SEEN_STATE))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_STATE, now_us);
-    seen.detail.state.from = device->state;
+    seen.detail.state.from = from;
     seen.detail.state.to = state;
-    device->state = (uint8_t)state;
     ota_actor_tell(actor, &seen);
 }

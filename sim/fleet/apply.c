@@ -144,7 +144,7 @@ void ota_apply_reverted(struct ota_actor *actor, int64_t now_us)
     device->changed = true;
     ota_session_drop(&device->session);
     ota_actor_state(actor, now_us, OTA_STATE_REVERTED);
-    ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
+    ota_sleep_restart(actor, now_us, actor->group->facts.boot_us);
 }
 
 void ota_apply_defect(struct ota_actor *actor, int64_t now_us)
@@ -230,6 +230,8 @@ static void take_effect(struct ota_actor *actor)
 
 static void tell_boot(const struct ota_actor *actor, int64_t now_us)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_BOOT))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_BOOT, now_us);
     seen.detail.boot.step = actor->device->step;
@@ -270,5 +272,5 @@ void ota_apply_end(struct ota_actor *actor, int64_t now_us)
                                           : OTA_STATE_WAITING);
     }
     ota_sleep_restart(actor, now_us,
-                      device->refuses ? ota_sleep_boot_us(actor) : 0);
+                      device->refuses ? actor->group->facts.boot_us : 0);
 }

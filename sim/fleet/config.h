@@ -65,6 +65,22 @@ struct ota_label {
     size_t value_count;
 };
 
+/* What follows from a group and its fleet: see ota_group_prepare(). */
+struct ota_group_facts {
+    struct ota_delivery delivery;             /* as the policy has it */
+    const struct ota_delivery_retry *retry;   /* its rules, */
+    const struct ota_delivery_script *script; /* and its script; NULL: none */
+    const struct ota_app_common *app;
+    bool polls;                 /* devices ask for updates by a clock */
+    enum ota_sleep_depth depth; /* STANDBY for one that never sleeps */
+    double low_charge;          /* see struct ota_sleep_common */
+    int64_t boot_us;
+    int64_t lead_us; /* see struct ota_sleep_model */
+    int64_t keep_alive_us;
+    int64_t keep_alive_bytes;
+    int64_t mapping_us; /* see struct ota_session_model */
+};
+
 /* Devices that are alike but for their luck. */
 struct ota_group {
     char name[OTA_NAME_SIZE];
@@ -95,6 +111,8 @@ struct ota_group {
     struct ota_battery battery;
     const struct ota_variant *variants;
     size_t variant_count;
+    struct ota_group_facts facts; /* nothing of signals, outages and presence:
+                                   * a copy may have others */
 };
 
 /* Who repairs devices in safe mode, and how soon. */
@@ -152,6 +170,11 @@ struct ota_fleet_config {
     bool forced;    /* the operator overrides apps that disabled updates */
     bool idle_step; /* step through idle wakes instead of skipping them */
 };
+
+/* Works out the group's facts. Its models, and the config's delivery and
+ * policy, are complete. */
+void ota_group_prepare(struct ota_group *group,
+                       const struct ota_fleet_config *config);
 
 /* How many devices all groups have. */
 static inline int64_t ota_fleet_config_devices(const struct ota_fleet_config *c)

@@ -34,7 +34,7 @@ static void attach(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_link *link = ota_radio_link(actor);
     struct ota_device *device = actor->device;
-    const bool warm = ota_sleep_depth_of(actor) == OTA_SLEEP_STANDBY &&
+    const bool warm = actor->group->facts.depth == OTA_SLEEP_STANDBY &&
                       device->reconnect == 0 && !device->booted;
     struct ota_air air;
     struct ota_stream stream;
@@ -55,6 +55,8 @@ static void attach(struct ota_actor *actor, int64_t now_us)
 static void tell_attach(const struct ota_actor *actor, int64_t now_us,
                         int64_t since_us)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_ATTACH))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_ATTACH, now_us);
     seen.detail.attach.ok = actor->device->connect_ok;
@@ -138,6 +140,8 @@ static void tell_connect(const struct ota_actor *actor, int64_t now_us,
                          int64_t since_us)
 {
     const struct ota_device *device = actor->device;
+    if (!ota_actor_heard(actor, OTA_SEEN_CONNECT))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_CONNECT, now_us);
     seen.detail.connect.ok = device->connect_ok;
@@ -172,7 +176,7 @@ static int64_t next_try_us(struct ota_actor *actor, int64_t now_us)
 void ota_connect_offline(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_app_common *app = actor->group->facts.app;
 
     if (device->failures < UINT16_MAX)
         device->failures++;
@@ -243,7 +247,7 @@ static bool is_kept(const struct ota_actor *actor, int64_t now_us)
 
 static void booted(struct ota_actor *actor, int64_t now_us)
 {
-    if (ota_sleep_depth_of(actor) == OTA_SLEEP_STANDBY &&
+    if (actor->group->facts.depth == OTA_SLEEP_STANDBY &&
         is_kept(actor, now_us))
         ota_online_begin(actor, now_us, true);
     else

@@ -46,10 +46,8 @@ void ota_device_settle(struct ota_actor *actor, int64_t now_us)
  * interval of its keep-alives. */
 static int64_t last_keep_alive_us(const struct ota_actor *actor)
 {
-    const struct ota_session *session = &actor->group->session;
+    const int64_t every_us = actor->group->facts.keep_alive_us;
     struct ota_stream stream;
-    int64_t bytes;
-    int64_t every_us = session->model->keep_alive_us(session->config, &bytes);
 
     if (every_us == OTA_NEVER)
         return 0;
@@ -148,7 +146,7 @@ void ota_device_start(struct ota_actor *actor)
         ota_actor_enter(actor, OTA_PHASE_ABSENT, 0, OTA_NEVER);
         return;
     }
-    const int64_t lead_us = sleep->model->lead_us(sleep->config);
+    const int64_t lead_us = group->facts.lead_us;
     const bool on = draw_presence(actor, -lead_us);
     ota_radio_start(actor, -lead_us);
     if (lead_us == 0) { /* never sleeps: it is online by now */

@@ -165,11 +165,30 @@ struct ota_actor {
 /* --- account.c: time, charge, bytes and states of a device --- */
 
 /* The device's path, from what it had at time 0, or its way back. */
-const struct ota_path *ota_actor_path(const struct ota_actor *actor);
+static inline const struct ota_path *
+ota_actor_path(const struct ota_actor *actor)
+{
+    const struct ota_device *device = actor->device;
+
+    return device->backs ? &actor->backs[device->variant]
+                         : &actor->group->variants[device->variant].path;
+}
+
+/* A wake is part of a stream's index together with the connects behind it, so
+ * that a wake has the same luck whatever earlier wakes were used for. */
+enum { OTA_RECONNECT_BITS = 32 };
 
 /* Starts the stream of this connection for a purpose. */
-void ota_actor_stream(const struct ota_actor *actor, enum ota_purpose purpose,
-                      struct ota_stream *stream);
+static inline void ota_actor_stream(const struct ota_actor *actor,
+                                    enum ota_purpose purpose,
+                                    struct ota_stream *stream)
+{
+    const struct ota_device *device = actor->device;
+
+    ota_stream_init(stream, actor->key, actor->id, purpose,
+                    (uint64_t)device->wake << OTA_RECONNECT_BITS |
+                        device->reconnect);
+}
 
 /* Begins a phase at now_us that lasts until due_us, or until something
  * interrupts it if that comes first. */
@@ -207,8 +226,11 @@ void ota_actor_state(struct ota_actor *actor, int64_t now_us,
                      enum ota_state state);
 
 /* Whether an observer wants to hear of that kind. */
-bool ota_actor_heard(const struct ota_actor *actor,
-                     enum ota_observation_kind kind);
+static inline bool ota_actor_heard(const struct ota_actor *actor,
+                                   enum ota_observation_kind kind)
+{
+    return actor->observer && actor->observer->wants & 1u << kind;
+}
 
 /* An observation of this device, to fill in and tell. */
 struct ota_observation ota_actor_observation(const struct ota_actor *actor,
@@ -225,7 +247,13 @@ void ota_actor_tell_plain(const struct ota_actor *actor,
 enum ota_power ota_actor_asleep_power(const struct ota_actor *actor);
 
 /* What runs on the device. */
-struct ota_device_os ota_actor_os(const struct ota_actor *actor);
+static inline struct ota_device_os ota_actor_os(const struct ota_actor *actor)
+{
+    struct ota_device_os os = ota_actor_path(actor)->os;
+
+    os.system = actor->device->system;
+    return os;
+}
 
 /* --- device.c: from time 0 to the outcome --- */
 
@@ -304,10 +332,11 @@ bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us);
 /* --- sleep.c: sleep, wake, restart, presence --- */
 
 /* Whether the device goes to sleep when its app is done. */
-bool ota_sleep_may(const struct ota_actor *actor);
-
-/* How deep it sleeps. */
-enum ota_sleep_depth ota_sleep_depth_of(const struct ota_actor *actor);
+static inline bool ota_sleep_may(const struct ota_actor *actor)
+{
+    return actor->device->next_wake_us != OTA_NEVER &&
+           !actor->device->safe_mode;
+}
 
 void ota_sleep_begin(struct ota_actor *actor, int64_t now_us);
 
@@ -324,9 +353,6 @@ void ota_sleep_deepen(struct ota_actor *actor, int64_t now_us);
  * restart is the update's doing. */
 void ota_sleep_restart(struct ota_actor *actor, int64_t now_us,
                        int64_t boot_us);
-
-/* How long the device boots when its memory was lost. */
-int64_t ota_sleep_boot_us(const struct ota_actor *actor);
 
 /* Somebody switches the device off, and on again. */
 void ota_sleep_leave(struct ota_actor *actor, int64_t now_us);
@@ -461,7 +487,10 @@ void ota_report_queries(struct ota_actor *actor, int64_t now_us);
 /* --- operator.c: modules sent by hand --- */
 
 /* Whether an operator sends the modules, instead of the cloud. */
-bool ota_operator_sends(const struct ota_actor *actor);
+static inline bool ota_operator_sends(const struct ota_actor *actor)
+{
+    return actor->group->facts.script != NULL;
+}
 
 /* The operator begins with this device at now_us. */
 void ota_operator_start(struct ota_actor *actor, int64_t now_us);

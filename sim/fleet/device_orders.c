@@ -54,7 +54,7 @@ static void replan(struct ota_actor *actor, int64_t now_us)
 static void offer(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+    const struct ota_delivery delivery = actor->group->facts.delivery;
 
     if (ota_operator_sends(actor)) {
         ota_operator_start(actor, now_us);

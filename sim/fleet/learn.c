@@ -121,6 +121,14 @@ bool ota_fleet_only_polls(const struct ota_fleet_config *config)
     return ota_fleet_delivery(config).model == &ota_delivery_poll;
 }
 
+/* Whether the device does, and how. */
+static bool polls(const struct ota_actor *actor,
+                  struct ota_delivery_polling *polling)
+{
+    return actor->group->facts.polls &&
+           ota_fleet_polling(actor->config, polling);
+}
+
 /* --- the clock --- */
 
 static int64_t interval_us(struct ota_actor *actor,
@@ -200,8 +208,7 @@ void ota_learn_skip(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_delivery_polling polling;
 
-    if (actor->device->manner.clocked &&
-        ota_fleet_polling(actor->config, &polling))
+    if (actor->device->manner.clocked && polls(actor, &polling))
         wind(actor, &polling, now_us);
 }
 
@@ -254,18 +261,18 @@ bool ota_learn_connect(struct ota_actor *actor, int64_t now_us)
     struct ota_manner *manner = &actor->device->manner;
     struct ota_delivery_polling polling;
 
-    if (now_us < 0 || !ota_fleet_polling(actor->config, &polling))
+    if (now_us < 0 || !polls(actor, &polling))
         return true;
-    const bool polls = (ota_sleep_may(actor) && !polling.by_clock) ||
-                       is_clocked_poll(actor, &polling, now_us);
-    if (polls) {
+    const bool asks = (ota_sleep_may(actor) && !polling.by_clock) ||
+                      is_clocked_poll(actor, &polling, now_us);
+    if (asks) {
         manner->clocked = true;
         manner->restarted = false;
         manner->poll_failures = 0;
         manner->polled_us = now_us;
         manner->poll_us = ota_us_add(now_us, interval_us(actor, &polling));
     }
-    return polls || !ota_fleet_only_polls(actor->config);
+    return asks || !ota_fleet_only_polls(actor->config);
 }
 
 bool ota_learn_asks(const struct ota_actor *actor, int64_t now_us)
@@ -292,8 +299,7 @@ int64_t ota_learn_due_us(struct ota_actor *actor, int64_t now_us)
     const struct ota_device *device = actor->device;
     struct ota_delivery_polling polling;
 
-    if (now_us < 0 || !wants(actor) ||
-        !ota_fleet_polling(actor->config, &polling))
+    if (now_us < 0 || !wants(actor) || !polls(actor, &polling))
         return OTA_NEVER;
     if (!device->reached) /* nothing is to be had before */
         wind(actor, &polling, ota_us_max(now_us, actor->quiet_us));
@@ -317,7 +323,7 @@ void ota_learn_poll(struct ota_actor *actor, int64_t now_us)
     struct ota_manner *manner = &device->manner;
     struct ota_delivery_polling polling;
 
-    if (!ota_fleet_polling(actor->config, &polling))
+    if (!polls(actor, &polling))
         return;
     if (ota_radio_is_out(actor, now_us)) {
         if (device->reached)

@@ -18,11 +18,9 @@ static const int64_t online_stretch_us = OTA_US_PER_DAY;
  * waits for the next keep-alive. */
 int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us)
 {
-    const struct ota_session *session = &actor->group->session;
     const struct ota_device *device = actor->device;
-    int64_t bytes;
-    int64_t every_us = session->model->keep_alive_us(session->config, &bytes);
-    int64_t mapping_us = session->model->mapping_us(session->config);
+    const int64_t every_us = actor->group->facts.keep_alive_us;
+    int64_t mapping_us = actor->group->facts.mapping_us;
 
     if (at_us == OTA_NEVER)
         return OTA_NEVER;
@@ -47,18 +45,17 @@ int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us)
 void ota_online_keep_alives(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const struct ota_session *session = &actor->group->session;
-    int64_t bytes;
-    int64_t every_us = session->model->keep_alive_us(session->config, &bytes);
+    const int64_t every_us = actor->group->facts.keep_alive_us;
 
-    if (every_us == OTA_NEVER)
+    if (now_us - device->spoke_us < every_us)
         return;
     const int64_t beats = (now_us - device->spoke_us) / every_us;
     const int64_t count =
         beats - (device->since_us - device->spoke_us) / every_us;
     if (count > 0)
         device->radio_us = device->spoke_us + beats * every_us;
-    ota_actor_connection_bytes(actor, now_us, count * bytes);
+    ota_actor_connection_bytes(actor, now_us,
+                               count * actor->group->facts.keep_alive_bytes);
 }
 
 /* --- the app --- */
@@ -69,7 +66,7 @@ void ota_online_keep_alives(struct ota_actor *actor, int64_t now_us)
 static int64_t publish_us(struct ota_actor *actor, int64_t now_us,
                           int64_t *work_us)
 {
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_app_common *app = actor->group->facts.app;
     struct ota_device *device = actor->device;
     struct ota_stream stream;
     struct ota_air air;
@@ -123,6 +120,8 @@ static void run_app(struct ota_actor *actor, int64_t now_us,
 
 static void tell_flags(const struct ota_actor *actor, int64_t now_us)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_FLAGS))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_FLAGS, now_us);
     seen.detail.flags.enabled = ota_update_enabled(actor, now_us);
@@ -144,7 +143,7 @@ static void tell_pending(const struct ota_actor *actor, int64_t at_us,
 static struct ota_app_wait decide(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_app *app = &actor->group->app;
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+    const struct ota_delivery delivery = actor->group->facts.delivery;
     struct ota_device *device = actor->device;
     const struct ota_device_os os = ota_actor_os(actor);
     struct ota_delivery_view view = {
@@ -214,8 +213,7 @@ void ota_online_answered(struct ota_actor *actor, int64_t now_us)
         device->session_full = false;
     else
         device->spoke_us = now_us;
-    if (!kept && ota_os_tells_flags(&os) &&
-        ota_actor_heard(actor, OTA_SEEN_FLAGS))
+    if (!kept && ota_os_tells_flags(&os))
         tell_flags(actor, now_us);
     ota_report_connected(actor, now_us);
     if (ota_operator_sends(actor))
@@ -223,7 +221,7 @@ void ota_online_answered(struct ota_actor *actor, int64_t now_us)
     /* A session set up anew under an app that waits does not start it over. */
     const bool waits = device->sleep_us != OTA_NEVER && !device->safe_mode;
     if (device->safe_mode || waits) {
-        const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+        const struct ota_delivery delivery = actor->group->facts.delivery;
         const struct ota_delivery_view view = {
             .full = device->session_full,
             .polls = ota_learn_asks(actor, now_us),
@@ -243,7 +241,7 @@ bool ota_online_wake_up(struct ota_actor *actor, int64_t now_us)
     const bool asleep =
         device->phase == OTA_PHASE_ASLEEP || device->phase == OTA_PHASE_TAIL;
 
-    if (!asleep || ota_sleep_depth_of(actor) != OTA_SLEEP_STANDBY ||
+    if (!asleep || actor->group->facts.depth != OTA_SLEEP_STANDBY ||
         !device->attached || ota_connect_is_paused(actor, now_us) ||
         ota_radio_is_out(actor, now_us) ||
         device->session.handshake_us == OTA_NEVER ||
@@ -269,12 +267,9 @@ static const int64_t ping_timeout_tcp_us = 10 * OTA_US_PER_S;
  * first keep-alive in an outage. */
 static int64_t lost_us(const struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_session *session = &actor->group->session;
     const struct ota_device *device = actor->device;
     const struct ota_outage *outage = ota_radio_outage(actor, now_us);
-    int64_t bytes;
-    const int64_t every_us =
-        session->model->keep_alive_us(session->config, &bytes);
+    const int64_t every_us = actor->group->facts.keep_alive_us;
 
     if (!outage || every_us == OTA_NEVER)
         return OTA_NEVER;

@@ -16,13 +16,7 @@
 
 static const struct ota_delivery_script *script(const struct ota_actor *actor)
 {
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
-    return delivery.model->script(delivery.config);
-}
-
-bool ota_operator_sends(const struct ota_actor *actor)
-{
-    return script(actor) != NULL;
+    return actor->group->facts.script;
 }
 
 /* The step of the path that is the sent-th of the script. */
@@ -45,7 +39,7 @@ static bool is_over(const struct ota_actor *actor)
 /* When a person who has seen that the device is there does something. */
 static int64_t reaction_us(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+    const struct ota_delivery delivery = actor->group->facts.delivery;
     struct ota_stream stream;
 
     ota_actor_stream(actor, OTA_PURPOSE_OPERATOR, &stream);
@@ -127,7 +121,7 @@ static void command_safe_mode(struct ota_actor *actor, int64_t now_us)
 
     ota_actor_tell_plain(actor, OTA_SEEN_COMMAND, now_us);
     device->script_us = OTA_NEVER; /* until it is back */
-    ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
+    ota_sleep_restart(actor, now_us, actor->group->facts.boot_us);
     device->safe_mode = device->commanded = true; /* of this restart */
     ota_actor_state(actor, now_us, OTA_STATE_SAFE_MODE);
 }

@@ -6,30 +6,6 @@
 
 #include "sim/fleet/device.h"
 
-bool ota_sleep_may(const struct ota_actor *actor)
-{
-    return actor->device->next_wake_us != OTA_NEVER &&
-           !actor->device->safe_mode;
-}
-
-static const struct ota_sleep_common *common(const struct ota_actor *actor)
-{
-    const struct ota_sleep *sleep = &actor->group->sleep;
-    return sleep->model->common(sleep->config);
-}
-
-enum ota_sleep_depth ota_sleep_depth_of(const struct ota_actor *actor)
-{
-    const struct ota_sleep_common *sleep = common(actor);
-    return sleep ? (enum ota_sleep_depth)sleep->depth : OTA_SLEEP_STANDBY;
-}
-
-int64_t ota_sleep_boot_us(const struct ota_actor *actor)
-{
-    const struct ota_sleep_common *sleep = common(actor);
-    return sleep ? sleep->boot_us : 0;
-}
-
 /* Draws the wake behind the one that is due at next_wake_us. */
 static int64_t wake_after(struct ota_actor *actor)
 {
@@ -37,7 +13,7 @@ static int64_t wake_after(struct ota_actor *actor)
     struct ota_stream stream;
 
     /* The schedule counts from where the device started. */
-    const int64_t lead_us = sleep->model->lead_us(sleep->config);
+    const int64_t lead_us = actor->group->facts.lead_us;
     actor->device->reconnect = 0;
     ota_actor_stream(actor, OTA_PURPOSE_WAKE, &stream);
     return ota_us_add(
@@ -76,12 +52,12 @@ static void fall_asleep(struct ota_actor *actor, int64_t now_us)
 void ota_sleep_begin(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const bool standby = ota_sleep_depth_of(actor) == OTA_SLEEP_STANDBY;
+    const bool standby = actor->group->facts.depth == OTA_SLEEP_STANDBY;
 
     device->begin_us = device->sleep_us = OTA_NEVER;
     device->for_update = false;
     device->failures = 0;
-    if (ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE) {
+    if (actor->group->facts.depth == OTA_SLEEP_HIBERNATE) {
         device->opened = false; /* its memory is lost */
         ota_confirm_stop(actor, now_us);
     }
@@ -114,13 +90,13 @@ static bool skips(const struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_device *device = actor->device;
     const struct ota_battery *battery = &actor->group->battery;
-    const double low = common(actor)->low_charge;
+    const double low = actor->group->facts.low_charge;
 
     if (low > 0 && device->left_pc != INT64_MAX &&
         (double)device->left_pc <
             low * (double)battery->model->capacity_pc(battery->config))
         return true;
-    return ota_sleep_depth_of(actor) != OTA_SLEEP_STANDBY &&
+    return actor->group->facts.depth != OTA_SLEEP_STANDBY &&
            now_us < ota_sleep_cycle_us(actor);
 }
 
@@ -132,7 +108,7 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
     actor->record->wakes++;
     device->next_wake_us = wake_after(actor);
     ota_actor_tell_plain(actor, OTA_SEEN_WAKE, now_us);
-    if (ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE &&
+    if (actor->group->facts.depth == OTA_SLEEP_HIBERNATE &&
         ota_confirm_boot(actor, now_us))
         return;
     if (skips(actor, now_us)) {
@@ -144,9 +120,9 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
     if (ota_accept_wakes(actor, now_us))
         return;
     device->booted =
-        device->booted || ota_sleep_depth_of(actor) == OTA_SLEEP_HIBERNATE;
+        device->booted || actor->group->facts.depth == OTA_SLEEP_HIBERNATE;
     ota_actor_enter(actor, OTA_PHASE_BOOTING, now_us,
-                    ota_us_add(now_us, ota_sleep_boot_us(actor)));
+                    ota_us_add(now_us, actor->group->facts.boot_us));
 }
 
 /* Memory and network are gone. */
@@ -195,6 +171,8 @@ static void draw_presence(struct ota_actor *actor, int64_t now_us, bool on)
 static void tell_presence(const struct ota_actor *actor, int64_t now_us,
                           bool on)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_PRESENCE))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_PRESENCE, now_us);
     seen.detail.presence.on = on;
@@ -241,5 +219,5 @@ void ota_sleep_return(struct ota_actor *actor, int64_t now_us)
         skip_wakes(actor, now_us);
     device->failures = 0;
     device->for_update = false;
-    reboot(actor, now_us, ota_sleep_boot_us(actor));
+    reboot(actor, now_us, actor->group->facts.boot_us);
 }

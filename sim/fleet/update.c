@@ -37,7 +37,7 @@ bool ota_update_lacks(const struct ota_actor *actor)
 
 bool ota_update_enabled(const struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_app_common *app = actor->group->facts.app;
     const struct ota_device *device = actor->device;
     const struct ota_device_os os = ota_actor_os(actor);
 
@@ -72,9 +72,7 @@ static bool heals(const struct ota_actor *actor)
 /* Whether the cloud's rules let it try again in this session. */
 static bool may_try(const struct ota_actor *actor)
 {
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
-    const struct ota_delivery_retry *retry =
-        delivery.model->retry(delivery.config);
+    const struct ota_delivery_retry *retry = actor->group->facts.retry;
 
     return retry->session_max == 0 ||
            actor->device->attempts < retry->session_max;
@@ -105,8 +103,8 @@ static uint8_t next_step(const struct ota_device *device)
  */
 static void knock(struct ota_actor *actor, int64_t now_us, int64_t delay_us)
 {
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+    const struct ota_app_common *app = actor->group->facts.app;
+    const struct ota_delivery delivery = actor->group->facts.delivery;
     struct ota_device *device = actor->device;
     struct ota_stream stream;
 
@@ -126,6 +124,8 @@ static void knock(struct ota_actor *actor, int64_t now_us, int64_t delay_us)
 void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
                            enum ota_sender sender)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_OFFER))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_OFFER, now_us);
     seen.detail.offer.sender = sender;
@@ -134,8 +134,8 @@ void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
 
 bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
 {
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_delivery delivery = actor->group->facts.delivery;
+    const struct ota_app_common *app = actor->group->facts.app;
     struct ota_device *device = actor->device;
     const struct ota_device_os os = ota_actor_os(actor);
     struct ota_stream stream;
@@ -191,9 +191,7 @@ static void give_up(struct ota_actor *actor, int64_t now_us)
 /* The cloud counts failures, and may have had enough. */
 static void count_abort(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
-    const struct ota_delivery_retry *retry =
-        delivery.model->retry(delivery.config);
+    const struct ota_delivery_retry *retry = actor->group->facts.retry;
     struct ota_device *device = actor->device;
 
     actor->record->aborted++;
@@ -223,7 +221,7 @@ static void reconnect_after(struct ota_actor *actor, int64_t now_us)
  * no longer busy or when its own rules say so, but not there and then. */
 static void refused(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_delivery delivery = ota_fleet_delivery(actor->config);
+    const struct ota_delivery delivery = actor->group->facts.delivery;
     struct ota_device *device = actor->device;
 
     device->reconnect++; /* other luck */
@@ -243,7 +241,7 @@ static void recover(struct ota_actor *actor, int64_t now_us)
 
     ota_session_drop(&device->session);
     if (device->resets)
-        ota_sleep_restart(actor, now_us, ota_sleep_boot_us(actor));
+        ota_sleep_restart(actor, now_us, actor->group->facts.boot_us);
     else if (device->sleep_us <= now_us)
         ota_online_go_on(actor, now_us);
     else

@@ -21,7 +21,7 @@ static const struct ota_path_step *step_wanted(const struct ota_actor *actor)
 /* When the app breaks a transfer that begins now. */
 static int64_t break_us(const struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_app_common *app = actor->group->facts.app;
     const struct ota_dist until =
         ota_dist_exponential(OTA_TIME, (double)app->interferes_us);
     struct ota_stream stream;
@@ -38,7 +38,7 @@ static int64_t gone_us(const struct ota_actor *actor, int64_t now_us,
                        bool *graceful)
 {
     const struct ota_device *device = actor->device;
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_app_common *app = actor->group->facts.app;
     const struct ota_battery *battery = &actor->group->battery;
 
     int64_t sleep_us = device->sleep_us;
@@ -70,7 +70,7 @@ static void forget_other_image(struct ota_actor *actor)
 static int64_t transfer(struct ota_actor *actor, int64_t now_us,
                         struct ota_transfer_result *result)
 {
-    const struct ota_app_common *app = ota_app_common(&actor->group->app);
+    const struct ota_app_common *app = actor->group->facts.app;
     struct ota_device *device = actor->device;
     const bool app_runs = !device->safe_mode;
     struct ota_stream stream;
@@ -153,6 +153,8 @@ static void account(struct ota_actor *actor,
 
 static void tell_begin(const struct ota_actor *actor, int64_t now_us)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_BEGIN))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_BEGIN, now_us);
     seen.detail.begin.step = actor->device->step;
@@ -162,6 +164,8 @@ static void tell_begin(const struct ota_actor *actor, int64_t now_us)
 static void tell_end(const struct ota_actor *actor, int64_t begun_us,
                      const struct ota_transfer_result *result)
 {
+    if (!ota_actor_heard(actor, OTA_SEEN_END))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_END, result->end_us);
     seen.detail.transfer.step = actor->device->step;

@@ -304,5 +304,8 @@ bool ota_groups_read(struct ota_binder *binder, const struct ota_json *root,
     size_t i = 0;
     for (const struct ota_json *v = list->child; v; v = v->next, i++)
         ok = read_group(&reader, v, &groups[i]) && ok;
-    return check_groups(binder, list, config) && ok;
+    ok = check_groups(binder, list, config) && ok;
+    for (i = 0; ok && config->delivery.model && i < config->group_count; i++)
+        ota_group_prepare(&groups[i], config);
+    return ok;
 }

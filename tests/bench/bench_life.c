@@ -206,10 +206,10 @@ int main(int argc, char **argv)
     const uint64_t devices =
         argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)DEVICES;
     const bool read =
-        argc > 1 ? ota_scenario_read(&scenario, argv[1], NULL, 0, &complaints)
-                 : ota_scenario_read_text(&scenario, "common", common_text,
-                                          strlen(common_text), NULL, 0,
-                                          &complaints);
+        argc > 1
+            ? ota_scenario_read(&scenario, argv[1], NULL, 0, &complaints)
+            : ota_scenario_read_text(&scenario, "common", common_text,
+                                     strlen(common_text), NULL, 0, &complaints);
     if (!read) {
         ota_complaints_print(&complaints, stderr);
         return EXIT_FAILURE;
