@@ -103,13 +103,18 @@ void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
         limit_by_battery(actor, now_us);
 }
 
-static void drain(struct ota_actor *actor, enum ota_power power,
-                  int64_t lasted_us)
+/* More than an int64_t holds is as much as it holds. */
+static int64_t add_pc(int64_t sum_pc, int64_t charge_pc)
+{
+    const int64_t most_pc = INT64_MAX - sum_pc;
+
+    return sum_pc + (charge_pc < most_pc ? charge_pc : most_pc);
+}
+
+static void drain(struct ota_actor *actor, int64_t drained_pc)
 {
     struct ota_device *device = actor->device;
     const struct ota_battery *battery = &actor->group->battery;
-    const int64_t drained_pc =
-        battery->model->drained_pc(battery->config, power, lasted_us);
     const int64_t full_pc = battery->model->capacity_pc(battery->config);
 
     assert(drained_pc <= device->left_pc);
@@ -140,17 +145,67 @@ void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
     if (draws_power(device->phase)) {
         const enum ota_power power = power_of(actor, device->phase);
         const int64_t lasted_us = now_us - device->since_us;
-        const int64_t charge_pc =
-            battery->model->charge_pc(battery->config, power, lasted_us);
-        const int64_t most_pc = INT64_MAX - actor->record->charge_pc;
         actor->record->power_us[power] += lasted_us;
-        actor->record->charge_pc += charge_pc < most_pc ? charge_pc : most_pc;
+        actor->record->charge_pc = add_pc(
+            actor->record->charge_pc,
+            battery->model->charge_pc(battery->config, power, lasted_us));
         if (device->left_pc != INT64_MAX)
-            drain(actor, power, lasted_us);
+            drain(actor, battery->model->drained_pc(battery->config, power,
+                                                    lasted_us));
     }
     if (now_us > device->since_us)
         tell_phase(actor, now_us);
     device->since_us = now_us;
+}
+
+/* When the next thing comes that could stop a phase. */
+static int64_t free_us(const struct ota_actor *actor)
+{
+    const struct ota_device *device = actor->device;
+    const int64_t fate_us =
+        ota_us_min(device->fate_us, device->manner.revert_us);
+
+    return ota_us_min(ota_us_min(actor->ahead_us, device->presence_us),
+                      fate_us);
+}
+
+/* Enters the phase and ends it, where it is plain. */
+static bool passes(struct ota_actor *actor, enum ota_phase phase,
+                   int64_t now_us, int64_t due_us)
+{
+    struct ota_device *device = actor->device;
+    struct ota_device_record *record = actor->record;
+    const struct ota_battery *battery = &actor->group->battery;
+    const enum ota_power power = phase_power[phase];
+    const int64_t lasted_us = due_us - now_us;
+
+    if (device->left_pc != INT64_MAX) {
+        const int64_t drained_pc =
+            battery->model->drained_pc(battery->config, power, lasted_us);
+        if (drained_pc > device->left_pc)
+            return false;
+        drain(actor, drained_pc);
+    }
+    record->power_us[power] += lasted_us;
+    record->charge_pc =
+        add_pc(record->charge_pc,
+               battery->model->charge_pc(battery->config, power, lasted_us));
+    device->phase = (uint8_t)phase;
+    device->interrupt = OTA_INTERRUPT_NONE;
+    device->since_us = due_us;
+    actor->since_us = now_us;
+    return true;
+}
+
+bool ota_actor_pass(struct ota_actor *actor, enum ota_phase phase,
+                    int64_t now_us, int64_t due_us)
+{
+    assert(due_us >= now_us);
+    if (due_us < free_us(actor) && !ota_actor_heard(actor, OTA_SEEN_PHASE) &&
+        passes(actor, phase, now_us, due_us))
+        return true;
+    ota_actor_enter(actor, phase, now_us, due_us);
+    return false;
 }
 
 void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,

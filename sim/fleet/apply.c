@@ -62,8 +62,9 @@ void ota_apply_begin(struct ota_actor *actor, int64_t now_us)
     device->applies = applied && !device->manner.fails;
     if (!device->safe_mode && !device->refuses && !device->backs)
         ota_actor_state(actor, now_us, OTA_STATE_APPLYING);
-    ota_actor_enter(actor, OTA_PHASE_APPLYING, now_us,
-                    ota_us_add(now_us, took_us));
+    const int64_t end_us = ota_us_add(now_us, took_us);
+    if (ota_actor_pass(actor, OTA_PHASE_APPLYING, now_us, end_us))
+        ota_apply_end(actor, end_us);
 }
 
 bool ota_apply_power_lost(struct ota_actor *actor, int64_t now_us)

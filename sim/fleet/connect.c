@@ -30,6 +30,8 @@ bool ota_connect_is_paused(struct ota_actor *actor, int64_t now_us)
 
 /* --- attaching --- */
 
+static void attach_ended(struct ota_actor *actor, int64_t now_us);
+
 static void attach(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_link *link = ota_radio_link(actor);
@@ -49,18 +51,18 @@ static void attach(struct ota_actor *actor, int64_t now_us)
                                                    warm, &stream.rng, &ok);
     const int64_t end_us = ota_us_add(now_us, took_us);
     device->connect_ok = ok && !ota_radio_is_out(actor, end_us);
-    ota_actor_enter(actor, OTA_PHASE_ATTACHING, now_us, end_us);
+    if (ota_actor_pass(actor, OTA_PHASE_ATTACHING, now_us, end_us))
+        attach_ended(actor, end_us);
 }
 
-static void tell_attach(const struct ota_actor *actor, int64_t now_us,
-                        int64_t since_us)
+static void tell_attach(const struct ota_actor *actor, int64_t now_us)
 {
     if (!ota_actor_heard(actor, OTA_SEEN_ATTACH))
         return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_ATTACH, now_us);
     seen.detail.attach.ok = actor->device->connect_ok;
-    seen.detail.attach.took_us = now_us - since_us;
+    seen.detail.attach.took_us = now_us - actor->since_us;
     ota_actor_tell(actor, &seen);
 }
 
@@ -91,7 +93,8 @@ static void clear_session(struct ota_actor *actor, int64_t now_us)
         ota_session_drop(&device->session);
 }
 
-static void connect(struct ota_actor *actor, int64_t now_us)
+/* Returns when that is over, well or not. */
+static int64_t connected_us(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_session *session = &actor->group->session;
     struct ota_device *device = actor->device;
@@ -102,9 +105,7 @@ static void connect(struct ota_actor *actor, int64_t now_us)
         ota_session_drop(&device->session);
         device->connect_ok = false;
         device->connect_bytes = 0;
-        ota_actor_enter(actor, OTA_PHASE_CONNECTING, now_us,
-                        now_us + unanswered_us(&ota_retry_dtls));
-        return;
+        return now_us + unanswered_us(&ota_retry_dtls);
     }
     clear_session(actor, now_us);
     ota_radio_sense(actor, now_us, &air);
@@ -126,18 +127,28 @@ static void connect(struct ota_actor *actor, int64_t now_us)
     if (setup.full)
         device->attempts = 0;
     ota_actor_connection_bytes(actor, now_us, device->connect_bytes);
-    ota_actor_enter(actor, OTA_PHASE_CONNECTING, now_us,
-                    ota_us_add(now_us, setup.took_us));
+    return ota_us_add(now_us, setup.took_us);
 }
 
+static void connect_ended(struct ota_actor *actor, int64_t now_us);
+
+static void connect_through(struct ota_actor *actor, int64_t now_us)
+{
+    const int64_t end_us = connected_us(actor, now_us);
+
+    if (ota_actor_pass(actor, OTA_PHASE_CONNECTING, now_us, end_us))
+        connect_ended(actor, end_us);
+}
+
+/* It may come of having connected, again and again: one at a step. */
 void ota_connect_again(struct ota_actor *actor, int64_t now_us)
 {
     actor->device->reconnect++;
-    connect(actor, now_us);
+    const int64_t end_us = connected_us(actor, now_us);
+    ota_actor_enter(actor, OTA_PHASE_CONNECTING, now_us, end_us);
 }
 
-static void tell_connect(const struct ota_actor *actor, int64_t now_us,
-                         int64_t since_us)
+static void tell_connect(const struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_device *device = actor->device;
     if (!ota_actor_heard(actor, OTA_SEEN_CONNECT))
@@ -146,7 +157,7 @@ static void tell_connect(const struct ota_actor *actor, int64_t now_us,
         ota_actor_observation(actor, OTA_SEEN_CONNECT, now_us);
     seen.detail.connect.ok = device->connect_ok;
     seen.detail.connect.full = device->connect_ok && device->session_full;
-    seen.detail.connect.took_us = now_us - since_us;
+    seen.detail.connect.took_us = now_us - actor->since_us;
     seen.detail.connect.bytes = device->connect_bytes;
     ota_actor_tell(actor, &seen);
 }
@@ -198,26 +209,24 @@ void ota_connect_offline(struct ota_actor *actor, int64_t now_us)
     ota_actor_enter(actor, OTA_PHASE_BACKING_OFF, now_us, try_us);
 }
 
-static void attach_ended(struct ota_actor *actor, int64_t now_us,
-                         int64_t since_us)
+static void attach_ended(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
-    tell_attach(actor, now_us, since_us);
+    tell_attach(actor, now_us);
     device->attached = device->connect_ok;
     device->radio_us = now_us;
     if (device->attached)
-        connect(actor, now_us);
+        connect_through(actor, now_us);
     else
         ota_connect_offline(actor, now_us);
 }
 
-static void connect_ended(struct ota_actor *actor, int64_t now_us,
-                          int64_t since_us)
+static void connect_ended(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
 
-    tell_connect(actor, now_us, since_us);
+    tell_connect(actor, now_us);
     if (!device->connect_ok) {
         ota_connect_offline(actor, now_us);
         return;
@@ -254,25 +263,31 @@ static void booted(struct ota_actor *actor, int64_t now_us)
         attach(actor, now_us);
 }
 
+void ota_connect_boot(struct ota_actor *actor, int64_t now_us, int64_t boot_us)
+{
+    const int64_t end_us = ota_us_add(now_us, boot_us);
+
+    if (ota_actor_pass(actor, OTA_PHASE_BOOTING, now_us, end_us))
+        booted(actor, end_us);
+}
+
 void ota_connect_step(struct ota_actor *actor, int64_t now_us)
 {
-    const int64_t since_us = actor->since_us;
-
     switch ((enum ota_phase)actor->device->phase) {
     case OTA_PHASE_BOOTING:
         booted(actor, now_us);
         break;
     case OTA_PHASE_BACKING_OFF:
         if (actor->device->attached)
-            connect(actor, now_us);
+            connect_through(actor, now_us);
         else
             attach(actor, now_us);
         break;
     case OTA_PHASE_ATTACHING:
-        attach_ended(actor, now_us, since_us);
+        attach_ended(actor, now_us);
         break;
     case OTA_PHASE_CONNECTING:
-        connect_ended(actor, now_us, since_us);
+        connect_ended(actor, now_us);
         break;
     default:
         assert(false && "not a phase of connecting");

@@ -38,7 +38,7 @@ static void start_stream(const struct ota_actor *actor, uint64_t index,
 void ota_device_settle(struct ota_actor *actor, int64_t now_us)
 {
     if (actor->device->phase == OTA_PHASE_ONLINE)
-        ota_online_keep_alives(actor, now_us);
+        ota_online_keep_alives(actor, actor->device->since_us, now_us);
     ota_actor_settle(actor, now_us);
 }
 

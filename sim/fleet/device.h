@@ -3,7 +3,8 @@
  * device.h - one device as the fleet holds it. Private to sim/fleet.
  *
  * A device is always in one phase, a stretch of time at a constant current;
- * when the phase is over a step does what follows and enters the next one:
+ * when the phase is over a step does what follows and enters the next one, or
+ * passes through it at once where nothing can come in between:
  *
  *     ASLEEP -> BOOTING -> ATTACHING -> CONNECTING -> PUBLISHING -> ONLINE
  *      ^  ^                  ^   ^          |   ^                     |
@@ -147,6 +148,8 @@ struct ota_actor {
                                    * group */
     struct ota_report_log *log;   /* NULL: nobody wants reports */
     uint64_t id;
+    int64_t ahead_us;    /* a step may go on through phases that are over
+                          * before then */
     int64_t since_us;    /* when the phase that a step ends began */
     int64_t quiet_us;    /* a device without an offer gets none before */
     int64_t order_us;    /* nor does any order come before; OTA_NEVER: none
@@ -194,6 +197,13 @@ static inline void ota_actor_stream(const struct ota_actor *actor,
  * interrupts it if that comes first. */
 void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
                      int64_t now_us, int64_t due_us);
+
+/* Begins a phase likewise and, if nothing interrupts it and it is over before
+ * actor->ahead_us, ends it: its time and charge are accounted for. Returns
+ * whether it did; the caller then does what follows at due_us, so that a device
+ * goes through a whole wake in one step. */
+bool ota_actor_pass(struct ota_actor *actor, enum ota_phase phase,
+                    int64_t now_us, int64_t due_us);
 
 /* Accounts for the phase from its begin to now_us: time and charge. */
 void ota_actor_settle(struct ota_actor *actor, int64_t now_us);
@@ -360,6 +370,9 @@ void ota_sleep_return(struct ota_actor *actor, int64_t now_us);
 
 /* --- connect.c: from being awake to being online --- */
 
+/* The device boots at now_us, and then connects. */
+void ota_connect_boot(struct ota_actor *actor, int64_t now_us, int64_t boot_us);
+
 /* Ends the phase of connecting that is due, and enters the next. */
 void ota_connect_step(struct ota_actor *actor, int64_t now_us);
 
@@ -395,8 +408,9 @@ void ota_online_published(struct ota_actor *actor, int64_t now_us);
 /* Something is to be done online. */
 void ota_online_act(struct ota_actor *actor, int64_t now_us);
 
-/* Counts the keep-alives of the stretch online that ends at now_us. */
-void ota_online_keep_alives(struct ota_actor *actor, int64_t now_us);
+/* Counts the keep-alives of the stretch online from since_us to now_us. */
+void ota_online_keep_alives(struct ota_actor *actor, int64_t since_us,
+                            int64_t now_us);
 
 /* When a message that the cloud sends at at_us gets to the device. */
 int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us);

@@ -42,7 +42,8 @@ int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us)
 
 /* They come each so long after the device last spoke, whatever stretches the
  * phase is cut into. */
-void ota_online_keep_alives(struct ota_actor *actor, int64_t now_us)
+void ota_online_keep_alives(struct ota_actor *actor, int64_t since_us,
+                            int64_t now_us)
 {
     struct ota_device *device = actor->device;
     const int64_t every_us = actor->group->facts.keep_alive_us;
@@ -50,8 +51,7 @@ void ota_online_keep_alives(struct ota_actor *actor, int64_t now_us)
     if (now_us - device->spoke_us < every_us)
         return;
     const int64_t beats = (now_us - device->spoke_us) / every_us;
-    const int64_t count =
-        beats - (device->since_us - device->spoke_us) / every_us;
+    const int64_t count = beats - (since_us - device->spoke_us) / every_us;
     if (count > 0)
         device->radio_us = device->spoke_us + beats * every_us;
     ota_actor_connection_bytes(actor, now_us,
@@ -113,7 +113,8 @@ static void run_app(struct ota_actor *actor, int64_t now_us,
             sleep_us = ota_us_max(sleep_us, device->sleep_us);
         device->sleep_us = sleep_us;
     }
-    ota_actor_enter(actor, OTA_PHASE_PUBLISHING, now_us, ready_us);
+    if (ota_actor_pass(actor, OTA_PHASE_PUBLISHING, now_us, ready_us))
+        ota_online_published(actor, ready_us);
 }
 
 /* --- the cloud --- */
@@ -328,7 +329,13 @@ void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
     due_us =
         ota_us_min(due_us, ota_us_max(ota_learn_due_us(actor, now_us), now_us));
     due_us = ota_us_min(due_us, ota_us_max(renew_us(actor), now_us));
-    ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, due_us);
+    /* Anything but the sleep may come again and again: one at a step. */
+    if (due_us != device->sleep_us)
+        ota_actor_enter(actor, OTA_PHASE_ONLINE, now_us, due_us);
+    else if (ota_actor_pass(actor, OTA_PHASE_ONLINE, now_us, due_us)) {
+        ota_online_keep_alives(actor, now_us, due_us);
+        ota_sleep_begin(actor, due_us);
+    }
 }
 
 static void confirm(struct ota_actor *actor, int64_t now_us)

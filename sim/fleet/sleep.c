@@ -121,8 +121,7 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
         return;
     device->booted =
         device->booted || actor->group->facts.depth == OTA_SLEEP_HIBERNATE;
-    ota_actor_enter(actor, OTA_PHASE_BOOTING, now_us,
-                    ota_us_add(now_us, actor->group->facts.boot_us));
+    ota_connect_boot(actor, now_us, actor->group->facts.boot_us);
 }
 
 /* Memory and network are gone. */

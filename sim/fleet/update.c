@@ -81,11 +81,15 @@ static bool may_try(const struct ota_actor *actor)
 /* Whether somebody would send the device a module now, if it may. */
 static bool is_wanted(const struct ota_actor *actor, bool offered)
 {
-    if (!ota_update_pending(actor) || actor->device->manner.holds)
+    const struct ota_device *device = actor->device;
+
+    if (!device->safe_mode &&
+        !(device->reached && offered && !ota_operator_sends(actor)))
         return false;
-    if (actor->device->safe_mode) /* whatever became of the rollout */
-        return heals(actor);
-    return actor->device->reached && offered && !ota_operator_sends(actor);
+    if (!ota_update_pending(actor) || device->manner.holds)
+        return false;
+    return !device->safe_mode || heals(actor); /* whatever became of the
+                                                * rollout */
 }
 
 /* The first step that did not take effect yet. */
@@ -132,7 +136,7 @@ void ota_update_tell_offer(const struct ota_actor *actor, int64_t now_us,
     ota_actor_tell(actor, &seen);
 }
 
-bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
+static bool offer(struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_delivery delivery = actor->group->facts.delivery;
     const struct ota_app_common *app = actor->group->facts.app;
@@ -141,14 +145,6 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
     struct ota_stream stream;
     int64_t delay_us;
 
-    if (device->state == OTA_STATE_OUT_OF_DATA) /* it is back */
-        ota_actor_state(actor, now_us,
-                        device->safe_mode ? OTA_STATE_SAFE_MODE
-                                          : OTA_STATE_WAITING);
-    device->begin_us = OTA_NEVER;
-    device->asks_again = false;
-    if (!is_wanted(actor, offered) || !may_try(actor))
-        return false;
     device->retry_us =
         ota_us_max(device->retry_us, ota_content_ready_us(actor));
     if (now_us < device->retry_us) { /* later, if it is still there */
@@ -175,6 +171,19 @@ bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
         knock(actor, now_us, delay_us);
     device->begin_us = ota_accept_begin_us(actor, now_us, device->begin_us);
     return true;
+}
+
+bool ota_update_offer(struct ota_actor *actor, int64_t now_us, bool offered)
+{
+    struct ota_device *device = actor->device;
+
+    if (device->state == OTA_STATE_OUT_OF_DATA) /* it is back */
+        ota_actor_state(actor, now_us,
+                        device->safe_mode ? OTA_STATE_SAFE_MODE
+                                          : OTA_STATE_WAITING);
+    device->begin_us = OTA_NEVER;
+    device->asks_again = false;
+    return is_wanted(actor, offered) && may_try(actor) && offer(actor, now_us);
 }
 
 /* --- the end of a transfer --- */
