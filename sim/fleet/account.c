@@ -158,54 +158,45 @@ void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
     device->since_us = now_us;
 }
 
-/* When the next thing comes that could stop a phase. */
-static int64_t free_us(const struct ota_actor *actor)
+/* Accounts for lasted_us in the state. Returns false, having done nothing, if
+ * the battery does not last so long. */
+static bool spends(struct ota_actor *actor, enum ota_power power,
+                   int64_t lasted_us)
 {
-    const struct ota_device *device = actor->device;
-    const int64_t fate_us =
-        ota_us_min(device->fate_us, device->manner.revert_us);
-
-    return ota_us_min(ota_us_min(actor->ahead_us, device->presence_us),
-                      fate_us);
-}
-
-/* Enters the phase and ends it, where it is plain. */
-static bool passes(struct ota_actor *actor, enum ota_phase phase,
-                   int64_t now_us, int64_t due_us)
-{
-    struct ota_device *device = actor->device;
-    struct ota_device_record *record = actor->record;
     const struct ota_battery *battery = &actor->group->battery;
-    const enum ota_power power = phase_power[phase];
-    const int64_t lasted_us = due_us - now_us;
+    struct ota_device_record *record = actor->record;
 
-    if (device->left_pc != INT64_MAX) {
+    if (actor->device->left_pc != INT64_MAX) {
         const int64_t drained_pc =
             battery->model->drained_pc(battery->config, power, lasted_us);
-        if (drained_pc > device->left_pc)
+        if (drained_pc > actor->device->left_pc)
             return false;
         drain(actor, drained_pc);
     }
     record->power_us[power] += lasted_us;
     record->charge_pc =
-        add_pc(record->charge_pc,
-               battery->model->charge_pc(battery->config, power, lasted_us));
-    device->phase = (uint8_t)phase;
-    device->interrupt = OTA_INTERRUPT_NONE;
-    device->since_us = due_us;
-    actor->since_us = now_us;
+        add_pc(record->charge_pc, battery->model->charge_pc(battery->config,
+                                                            power, lasted_us));
     return true;
 }
 
 bool ota_actor_pass(struct ota_actor *actor, enum ota_phase phase,
                     int64_t now_us, int64_t due_us)
 {
+    struct ota_device *device = actor->device;
+
     assert(due_us >= now_us);
-    if (due_us < free_us(actor) && !ota_actor_heard(actor, OTA_SEEN_PHASE) &&
-        passes(actor, phase, now_us, due_us))
-        return true;
-    ota_actor_enter(actor, phase, now_us, due_us);
-    return false;
+    if (due_us >= actor->ahead_us ||
+        (due_us > now_us &&
+         !spends(actor, phase_power[phase], due_us - now_us))) {
+        ota_actor_enter(actor, phase, now_us, due_us);
+        return false;
+    }
+    device->phase = (uint8_t)phase;
+    device->interrupt = OTA_INTERRUPT_NONE;
+    device->since_us = due_us;
+    actor->since_us = now_us;
+    return true;
 }
 
 void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,

@@ -38,12 +38,10 @@ static void attach(struct ota_actor *actor, int64_t now_us)
     struct ota_device *device = actor->device;
     const bool warm = actor->group->facts.depth == OTA_SLEEP_STANDBY &&
                       device->reconnect == 0 && !device->booted;
-    struct ota_air air;
     struct ota_stream stream;
     bool ok;
 
-    ota_radio_sense(actor, now_us, &air); /* the signal as it is by now */
-    ota_radio_keep(actor, &air);
+    ota_radio_look(actor, now_us);
     if (!warm)
         device->attached_us = now_us;
     ota_actor_stream(actor, OTA_PURPOSE_ATTACH, &stream);

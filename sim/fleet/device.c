@@ -240,12 +240,27 @@ static void interrupt(struct ota_actor *actor, int64_t now_us)
     }
 }
 
+/* Up to when nothing stops a phase before its time, but an empty battery. What
+ * a step does later may bring that forward only where it enters a phase. */
+static int64_t ahead_us(const struct ota_actor *actor)
+{
+    const struct ota_device *device = actor->device;
+    const int64_t fate_us =
+        ota_us_min(device->fate_us, device->manner.revert_us);
+
+    if (ota_actor_heard(actor, OTA_SEEN_PHASE))
+        return INT64_MIN; /* phase by phase */
+    return ota_us_min(ota_us_min(actor->until_us, device->presence_us),
+                      fate_us);
+}
+
 void ota_device_step(struct ota_actor *actor)
 {
     struct ota_device *device = actor->device;
     const int64_t now_us = device->due_us;
 
     actor->since_us = device->since_us;
+    actor->ahead_us = ahead_us(actor);
     ota_device_settle(actor, now_us);
     if (device->interrupt != OTA_INTERRUPT_NONE) {
         interrupt(actor, now_us);

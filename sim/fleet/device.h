@@ -148,8 +148,9 @@ struct ota_actor {
                                    * group */
     struct ota_report_log *log;   /* NULL: nobody wants reports */
     uint64_t id;
-    int64_t ahead_us;    /* a step may go on through phases that are over
-                          * before then */
+    int64_t until_us;    /* steps that are due before then are taken, */
+    int64_t ahead_us;    /* and the one under way may pass through phases that
+                          * are over before then */
     int64_t since_us;    /* when the phase that a step ends began */
     int64_t quiet_us;    /* a device without an offer gets none before */
     int64_t order_us;    /* nor does any order come before; OTA_NEVER: none
@@ -198,10 +199,10 @@ static inline void ota_actor_stream(const struct ota_actor *actor,
 void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
                      int64_t now_us, int64_t due_us);
 
-/* Begins a phase likewise and, if nothing interrupts it and it is over before
- * actor->ahead_us, ends it: its time and charge are accounted for. Returns
- * whether it did; the caller then does what follows at due_us, so that a device
- * goes through a whole wake in one step. */
+/* Begins a phase likewise and, if it is over before actor->ahead_us, ends it:
+ * its time and charge are accounted for. Returns whether it did; the caller
+ * then does what follows at due_us, so that a device goes through a whole wake
+ * in one step. */
 bool ota_actor_pass(struct ota_actor *actor, enum ota_phase phase,
                     int64_t now_us, int64_t due_us);
 
@@ -328,6 +329,9 @@ void ota_radio_start(struct ota_actor *actor, int64_t now_us);
 void ota_radio_sense(struct ota_actor *actor, int64_t now_us,
                      struct ota_air *air);
 void ota_radio_keep(struct ota_actor *actor, const struct ota_air *air);
+
+/* Does both, for a device that attaches: its signal is as it is by now. */
+void ota_radio_look(struct ota_actor *actor, int64_t now_us);
 
 /* The link that the device has at the moment. */
 const struct ota_link *ota_radio_link(const struct ota_actor *actor);

@@ -82,7 +82,7 @@ void ota_life_run(struct ota_actor *actor, int64_t until_us)
 {
     struct ota_device *device = actor->device;
 
-    actor->ahead_us = until_us;
+    actor->until_us = until_us;
     while (device->due_us < until_us && device->asking == OTA_ASKS_NOTHING)
         ota_device_step(actor);
 }

@@ -71,6 +71,19 @@ bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us)
     return outage && outage->begin_us <= now_us;
 }
 
+void ota_radio_look(struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_device *device = actor->device;
+    struct ota_air air;
+
+    /* The state of such a link does not change but by being used. */
+    if (now_us < device->signal_us &&
+        ota_radio_link(actor)->model == &ota_link_radio)
+        return;
+    ota_radio_sense(actor, now_us, &air);
+    ota_radio_keep(actor, &air);
+}
+
 void ota_radio_sense(struct ota_actor *actor, int64_t now_us,
                      struct ota_air *air)
 {

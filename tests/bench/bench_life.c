@@ -137,7 +137,7 @@ static double life(struct bench *bench, uint64_t id)
     const int64_t horizon_us = bench->config.horizon_us;
 
     ota_life_to_release(&actor);
-    actor.ahead_us = horizon_us;
+    actor.until_us = horizon_us;
     ota_device_reach(&actor, bench->config.release_us);
     while (bench->device.due_us < horizon_us &&
            !(bench->device.state == OTA_STATE_CONFIRMED &&
