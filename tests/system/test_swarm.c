@@ -629,6 +629,76 @@ static void whatever_happens_the_books_add_up(void **state)
     done = true;
 }
 
+/* --- phase by phase, or through them --- */
+
+/* What was told of one device, in its order, with its books. */
+static uint64_t mix(uint64_t hash, int64_t value)
+{
+    hash ^= (uint64_t)value;
+    hash *= UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t mix_books(uint64_t hash, const struct ota_device_record *r)
+{
+    for (size_t p = 0; p < OTA_POWERS; p++)
+        hash = mix(hash, r->power_us[p]);
+    hash = mix(mix(hash, r->charge_pc), r->overage_uusd);
+    hash = mix(mix(hash, r->routine_bytes), r->useful_bytes);
+    hash = mix(mix(hash, r->overhead_bytes), r->wasted_bytes);
+    hash = mix(mix(hash, r->wakes), r->skipped);
+    hash = mix(mix(hash, r->connects), r->handshakes);
+    hash = mix(mix(hash, r->offers), r->attempts);
+    hash = mix(mix(hash, r->believed_us), r->installed_us);
+    return mix(mix(hash, (int64_t)r->outcome), r->confirmed_us);
+}
+
+static void note(void *self, const struct ota_observation *o)
+{
+    uint64_t *hash = (uint64_t *)self + o->device;
+
+    if (o->kind == OTA_SEEN_PHASE)
+        return;
+    *hash = mix(mix(*hash, (int64_t)o->kind), o->time_us);
+    if (o->kind == OTA_SEEN_ATTACH)
+        *hash = mix(*hash, o->detail.attach.took_us);
+    if (o->kind == OTA_SEEN_CONNECT)
+        *hash = mix(*hash, o->detail.connect.took_us);
+    if (o->kind == OTA_SEEN_STATE)
+        *hash = mix(*hash, o->detail.state.to);
+    *hash = mix_books(*hash, o->record);
+}
+
+/* A device whose phases nobody hears of passes through them in one step. All
+ * else must be the same. */
+static void nobody_sees_how_a_device_passes_through_phases(void **state)
+{
+    (void)state;
+    const uint64_t first = from_environment("OTA_SWARM_FIRST", 0);
+    const uint64_t count = from_environment("OTA_SWARM_COUNT", SWARM);
+    const uint32_t phases = 1u << OTA_SEEN_PHASE;
+    const uint32_t all = (1u << OTA_SEEN_KINDS) - 1;
+    static struct writer writer;
+
+    done = false;
+    for (under_way = first; under_way < first + count; under_way++) {
+        uint64_t told[2][DEVICES_MAX] = {{0}};
+        write_scenario(&writer, under_way);
+        for (int way = 0; way < 2; way++) {
+            const struct ota_observer observer = {
+                .wants = way == 0 ? all : all & ~phases,
+                .observe = note,
+                .self = told[way],
+            };
+            struct one_run run;
+            one_run(&run, writer.text, NULL, 1, &observer);
+            one_run_release(&run);
+        }
+        assert_memory_equal(told[0], told[1], sizeof(told[0]));
+    }
+    done = true;
+}
+
 /* Names the scenario if an assertion failed in it. */
 static int name_the_failed(void **state)
 {
@@ -643,6 +713,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(whatever_happens_the_books_add_up,
                                   name_the_failed),
+        cmocka_unit_test_teardown(
+            nobody_sees_how_a_device_passes_through_phases, name_the_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
