@@ -175,8 +175,8 @@ static bool spends(struct ota_actor *actor, enum ota_power power,
     }
     record->power_us[power] += lasted_us;
     record->charge_pc =
-        add_pc(record->charge_pc, battery->model->charge_pc(battery->config,
-                                                            power, lasted_us));
+        add_pc(record->charge_pc,
+               battery->model->charge_pc(battery->config, power, lasted_us));
     return true;
 }
 
@@ -254,15 +254,6 @@ void ota_actor_tell(const struct ota_actor *actor,
 {
     if (ota_actor_heard(actor, observation->kind))
         actor->observer->observe(actor->observer->self, observation);
-}
-
-void ota_actor_tell_plain(const struct ota_actor *actor,
-                          enum ota_observation_kind kind, int64_t now_us)
-{
-    if (!ota_actor_heard(actor, kind))
-        return;
-    struct ota_observation seen = ota_actor_observation(actor, kind, now_us);
-    ota_actor_tell(actor, &seen);
 }
 
 int64_t ota_actor_data_left(struct ota_actor *actor, int64_t now_us)

@@ -229,6 +229,18 @@ static void take_effect(struct ota_actor *actor)
     ota_session_drop(&device->session); /* other firmware, other hello */
 }
 
+/* Whether the device boots into safe mode; of steps in their order the path
+ * knows. */
+static bool boots_safe(const struct ota_path *path, ota_path_taken taken)
+{
+    if (taken == 0 || taken & (taken + 1))
+        return ota_path_safe_mode(path, taken);
+    size_t last = 0;
+    while (taken >> (last + 1) != 0)
+        last++;
+    return path->steps[last].safe_mode_after;
+}
+
 static void tell_boot(const struct ota_actor *actor, int64_t now_us)
 {
     if (!ota_actor_heard(actor, OTA_SEEN_BOOT))
@@ -258,7 +270,7 @@ void ota_apply_end(struct ota_actor *actor, int64_t now_us)
         device->manner.owes = OTA_CAUSE_INSTALL + 1;
     device->module_bytes = 0;
     device->commanded = false;
-    device->safe_mode = ota_path_safe_mode(path, device->taken);
+    device->safe_mode = boots_safe(path, device->taken);
     tell_boot(actor, now_us);
 
     if (device->backs) {

@@ -36,6 +36,8 @@ uint16_t ota_fleet_variant(const struct ota_group *group,
 {
     struct ota_stream stream;
 
+    if (group->variant_count == 1)
+        return 0;
     ota_stream_init(&stream, key, device, OTA_PURPOSE_START, OTA_START_VARIANT);
     double left = ota_uniform(&stream.rng);
     for (size_t v = 0; v + 1 < group->variant_count; v++) {

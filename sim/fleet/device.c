@@ -120,6 +120,17 @@ static bool draw_presence(struct ota_actor *actor, int64_t now_us)
     return false;
 }
 
+/* Whether the device is switched off for good. */
+static bool is_absent(const struct ota_actor *actor)
+{
+    struct ota_stream stream;
+
+    if (actor->group->absent <= 0)
+        return false;
+    start_stream(actor, START_PRESENCE, &stream);
+    return ota_uniform(&stream.rng) < actor->group->absent;
+}
+
 void ota_device_start(struct ota_actor *actor)
 {
     const struct ota_group *group = actor->group;
@@ -140,8 +151,7 @@ void ota_device_start(struct ota_actor *actor)
     device->system = ota_path_system(ota_actor_path(actor), 0);
     draw_nature(actor, 0);
 
-    start_stream(actor, START_PRESENCE, &stream);
-    if (ota_uniform(&stream.rng) < group->absent) {
+    if (is_absent(actor)) {
         device->state = OTA_STATE_ABSENT;
         ota_actor_enter(actor, OTA_PHASE_ABSENT, 0, OTA_NEVER);
         return;

@@ -251,8 +251,16 @@ void ota_actor_tell(const struct ota_actor *actor,
                     const struct ota_observation *observation);
 
 /* Tells one that has no detail; made only if somebody listens. */
-void ota_actor_tell_plain(const struct ota_actor *actor,
-                          enum ota_observation_kind kind, int64_t now_us);
+static inline void ota_actor_tell_plain(const struct ota_actor *actor,
+                                        enum ota_observation_kind kind,
+                                        int64_t now_us)
+{
+    if (!ota_actor_heard(actor, kind))
+        return;
+    const struct ota_observation seen =
+        ota_actor_observation(actor, kind, now_us);
+    ota_actor_tell(actor, &seen);
+}
 
 /* What it draws while it is asleep. */
 enum ota_power ota_actor_asleep_power(const struct ota_actor *actor);

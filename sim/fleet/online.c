@@ -198,7 +198,9 @@ bool ota_online_asks(struct ota_actor *actor, int64_t now_us)
 void ota_online_begin(struct ota_actor *actor, int64_t now_us, bool kept)
 {
     actor->device->kept = kept;
-    if (!ota_learn_connect(actor, now_us) || !ota_online_asks(actor, now_us))
+    const bool asks =
+        !actor->group->facts.polls || ota_learn_connect(actor, now_us);
+    if (!asks || !ota_online_asks(actor, now_us))
         ota_online_answered(actor, now_us);
 }
 
@@ -324,10 +326,15 @@ void ota_online_go_on(struct ota_actor *actor, int64_t now_us)
         due_us = ota_us_min(due_us, ota_us_max(device->retry_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->begin_us, now_us));
     due_us = ota_us_min(due_us, ota_us_max(device->script_us, now_us));
-    due_us = ota_us_min(due_us, ota_us_max(ota_accept_due_us(actor), now_us));
-    due_us = ota_us_min(due_us, ota_us_max(ota_confirm_due_us(actor), now_us));
-    due_us =
-        ota_us_min(due_us, ota_us_max(ota_learn_due_us(actor, now_us), now_us));
+    if (device->manner.holds)
+        due_us =
+            ota_us_min(due_us, ota_us_max(ota_accept_due_us(actor), now_us));
+    if (device->manner.trial)
+        due_us =
+            ota_us_min(due_us, ota_us_max(ota_confirm_due_us(actor), now_us));
+    if (actor->group->facts.polls)
+        due_us = ota_us_min(
+            due_us, ota_us_max(ota_learn_due_us(actor, now_us), now_us));
     due_us = ota_us_min(due_us, ota_us_max(renew_us(actor), now_us));
     /* Anything but the sleep may come again and again: one at a step. */
     if (due_us != device->sleep_us)

@@ -59,7 +59,8 @@ void ota_sleep_begin(struct ota_actor *actor, int64_t now_us)
     device->failures = 0;
     if (actor->group->facts.depth == OTA_SLEEP_HIBERNATE) {
         device->opened = false; /* its memory is lost */
-        ota_confirm_stop(actor, now_us);
+        if (device->manner.trial)
+            ota_confirm_stop(actor, now_us);
     }
     skip_wakes(actor, now_us);
     ota_actor_tell_plain(actor, OTA_SEEN_SLEEP, now_us);
@@ -108,7 +109,8 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
     actor->record->wakes++;
     device->next_wake_us = wake_after(actor);
     ota_actor_tell_plain(actor, OTA_SEEN_WAKE, now_us);
-    if (actor->group->facts.depth == OTA_SLEEP_HIBERNATE &&
+    if (device->manner.trial &&
+        actor->group->facts.depth == OTA_SLEEP_HIBERNATE &&
         ota_confirm_boot(actor, now_us))
         return;
     if (skips(actor, now_us)) {
@@ -117,7 +119,7 @@ void ota_sleep_wake(struct ota_actor *actor, int64_t now_us)
         return;
     }
     device->awake_us = now_us;
-    if (ota_accept_wakes(actor, now_us))
+    if (device->manner.holds && ota_accept_wakes(actor, now_us))
         return;
     device->booted =
         device->booted || actor->group->facts.depth == OTA_SLEEP_HIBERNATE;
