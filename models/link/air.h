@@ -85,6 +85,15 @@ static inline bool ota_air_is_first(const struct ota_air *air, int64_t now_us)
     return air->spoke_us < now_us - air->tail_us;
 }
 
+/* Returns the loss of one sent at now_us, given the regime's. */
+static inline double ota_air_request_loss(const struct ota_air *air,
+                                          double loss, int64_t now_us)
+{
+    return loss < air->loss_first && ota_air_is_first(air, now_us)
+               ? air->loss_first
+               : loss;
+}
+
 /* Returns whether a datagram sent at now_us is lost, first ones after a
  * silence included; notes that the link was used. One uniform a datagram, none
  * if its fate is sure. */
@@ -92,10 +101,9 @@ static inline bool ota_air_lost(struct ota_air *air, int64_t now_us,
                                 gsl_rng *rng)
 {
     int64_t until_us;
-    double loss = ota_air_loss(air, now_us, &until_us, rng);
+    const double loss = ota_air_request_loss(
+        air, ota_air_loss(air, now_us, &until_us, rng), now_us);
 
-    if (loss < air->loss_first && ota_air_is_first(air, now_us))
-        loss = air->loss_first;
     air->spoke_us = now_us;
     if (loss <= 0)
         return false;

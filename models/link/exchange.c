@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * exchange.c - requests repeated on a doubling timer until an answer comes.
+ * exchange.c - requests repeated on a timer until an answer comes.
  *
  * Each send is followed on its own: it may be lost; or it is answered half a
  * round trip later, and the answer may be lost; or that comes after the other
@@ -8,6 +8,10 @@
  * the exchange. Whether datagrams are lost is asked in the order in which they
  * leave, since the air's time does not go back: an answer is settled before a
  * send that leaves later.
+ *
+ * Nearly always the first send's answer can but come before its timer runs out
+ * and leaves in the same regime of loss as the request. Then one random number
+ * says whether both pass, and if not, which of them is lost.
  */
 #include "models/link/exchange.h"
 
@@ -19,6 +23,7 @@
 const struct ota_retry ota_retry_coap = {
     .timeout_us = 4 * OTA_US_PER_S,
     .timeout_max_us = 32 * OTA_US_PER_S, /* not reached by 4 sends */
+    .backoff = 2,
     .spread = 0.5,
     .sends_max = 4,
 };
@@ -26,6 +31,7 @@ const struct ota_retry ota_retry_coap = {
 const struct ota_retry ota_retry_dtls = {
     .timeout_us = 3 * OTA_US_PER_S,
     .timeout_max_us = 24 * OTA_US_PER_S,
+    .backoff = 2,
     .spread = 0,
     .sends_max = 6,
 };
@@ -39,10 +45,28 @@ struct answers {
     } list[OTA_RETRY_SENDS_MAX];
 };
 
-/* Returns when the first of the answers that leave by by_us comes, or
- * heard_us if that is earlier. Those that leave behind it no longer matter. */
-static int64_t settle(struct answers *answers, struct ota_air *air,
-                      int64_t by_us, int64_t heard_us, gsl_rng *rng)
+/* An exchange under way. */
+struct talk {
+    struct ota_air *air;
+    const struct ota_retry *retry;
+    gsl_rng *rng;
+    struct ota_exchange seen;
+    int64_t begin_us;
+    int64_t at_us;      /* of the next send */
+    int64_t timeout_us; /* of its timer */
+    int64_t heard_us;   /* when the first answer comes */
+};
+
+static bool answer_lost(const struct talk *talk)
+{
+    const double loss = talk->retry->answer_loss;
+
+    return loss > 0 && ota_uniform(talk->rng) < loss;
+}
+
+/* Brings talk->heard_us up to the first of the answers that leave by by_us.
+ * Those that leave behind it no longer matter. */
+static void settle(struct talk *talk, struct answers *answers, int64_t by_us)
 {
     while (answers->count > 0) {
         int next = 0;
@@ -52,51 +76,107 @@ static int64_t settle(struct answers *answers, struct ota_air *air,
 
         const int64_t leaves_us = answers->list[next].leaves_us;
         const int64_t comes_us = answers->list[next].comes_us;
-        if (leaves_us > by_us || leaves_us >= heard_us)
+        if (leaves_us > by_us || leaves_us >= talk->heard_us)
             break;
         answers->list[next] = answers->list[--answers->count];
-        air->spoke_us = leaves_us; /* the request keeps the radio up */
-        if (!ota_air_lost(air, leaves_us, rng))
-            heard_us = ota_us_min(heard_us, comes_us);
+        talk->air->spoke_us = leaves_us; /* the request keeps the radio up */
+        if (!ota_air_lost(talk->air, leaves_us, talk->rng) &&
+            !answer_lost(talk))
+            talk->heard_us = ota_us_min(talk->heard_us, comes_us);
     }
-    return heard_us;
+}
+
+/* Lets the timer of the send at talk->at_us run. */
+static void run_timer(struct talk *talk)
+{
+    const struct ota_retry *retry = talk->retry;
+    int64_t timer_us = talk->timeout_us;
+
+    if (retry->spread > 0)
+        timer_us = (int64_t)((double)timer_us *
+                             (1 + retry->spread * ota_uniform(talk->rng)));
+    talk->at_us += timer_us;
+    talk->timeout_us = ota_retry_next_us(retry, talk->timeout_us);
+}
+
+/* Sends until an answer comes; the first to be sent takes rtt_us. */
+static void go_on(struct talk *talk, int64_t rtt_us)
+{
+    struct ota_air *air = talk->air;
+    struct answers answers;
+
+    answers.count = 0;
+    while (true) {
+        const int64_t at_us = talk->at_us;
+        talk->seen.requests_sent++;
+        if (!ota_air_lost(air, at_us, talk->rng)) {
+            talk->seen.requests_received++;
+            talk->seen.answers_sent++;
+            answers.list[answers.count].leaves_us =
+                ota_us_add(at_us, rtt_us / 2);
+            answers.list[answers.count++].comes_us = ota_us_add(at_us, rtt_us);
+        }
+        run_timer(talk);
+        settle(talk, &answers, talk->at_us);
+        talk->seen.ok = talk->heard_us <= talk->at_us;
+        if (talk->seen.ok || talk->seen.requests_sent >= talk->retry->sends_max)
+            break;
+        rtt_us = ota_air_rtt_us(air, talk->at_us, talk->rng);
+    }
+    if (talk->seen.ok)
+        air->spoke_us = talk->heard_us;
+    talk->seen.took_us =
+        (talk->seen.ok ? talk->heard_us : talk->at_us) - talk->begin_us;
+}
+
+/* Goes on behind a first send whose request or answer was lost. */
+static void go_on_behind(struct talk *talk, int64_t rtt_us, bool received)
+{
+    talk->air->spoke_us =
+        received ? talk->begin_us + rtt_us / 2 : talk->begin_us;
+    talk->seen.requests_sent = 1;
+    talk->seen.requests_received = talk->seen.answers_sent = received;
+    run_timer(talk);
+    if (talk->retry->sends_max > 1)
+        go_on(talk, ota_air_rtt_us(talk->air, talk->at_us, talk->rng));
+    else
+        talk->seen.took_us = talk->at_us - talk->begin_us;
 }
 
 struct ota_exchange ota_exchange_run(struct ota_air *air,
                                      const struct ota_retry *retry,
                                      int64_t now_us, gsl_rng *rng)
 {
-    struct ota_exchange exchange = {.ok = false};
-    struct answers answers;
-    int64_t timeout_us = retry->timeout_us;
-    int64_t heard_us = OTA_NEVER; /* when the first answer comes */
-    int64_t at_us = now_us;
+    const int64_t rtt_us = ota_air_rtt_us(air, now_us, rng);
+    int64_t until_us;
+    const double loss = ota_air_loss(air, now_us, &until_us, rng);
+    const bool single =
+        rtt_us <= retry->timeout_us && now_us + rtt_us / 2 < until_us;
+    double pass = 0, request_loss = 0, u = 0;
 
     assert(retry->sends_max >= 1 && retry->timeout_us > 0);
-    assert(retry->sends_max <= OTA_RETRY_SENDS_MAX);
-    answers.count = 0;
-    while (exchange.requests_sent < retry->sends_max) {
-        const int64_t rtt_us = ota_air_rtt_us(air, at_us, rng);
-        exchange.requests_sent++;
-        if (!ota_air_lost(air, at_us, rng)) {
-            exchange.requests_received++;
-            exchange.answers_sent++;
-            answers.list[answers.count].leaves_us =
-                ota_us_add(at_us, rtt_us / 2);
-            answers.list[answers.count++].comes_us = ota_us_add(at_us, rtt_us);
+    assert(retry->sends_max <= OTA_RETRY_SENDS_MAX && retry->backoff >= 1);
+    if (single) {
+        request_loss = ota_air_request_loss(air, loss, now_us);
+        pass = (1 - request_loss) * (1 - ota_retry_answer_loss(retry, loss));
+        u = pass < 1 ? ota_uniform(rng) : 0;
+        if (u < pass) {
+            air->spoke_us = now_us + rtt_us;
+            return (struct ota_exchange){true, rtt_us, 1, 1, 1};
         }
-
-        const double stretch = 1 + retry->spread * ota_uniform(rng);
-        at_us += (int64_t)((double)timeout_us * stretch);
-        heard_us = settle(&answers, air, at_us, heard_us, rng);
-        if (heard_us <= at_us) {
-            exchange.ok = true;
-            exchange.took_us = heard_us - now_us;
-            air->spoke_us = heard_us;
-            return exchange;
-        }
-        timeout_us = ota_us_min(2 * timeout_us, retry->timeout_max_us);
     }
-    exchange.took_us = at_us - now_us;
-    return exchange;
+    struct talk talk = {
+        .air = air,
+        .retry = retry,
+        .rng = rng,
+        .begin_us = now_us,
+        .at_us = now_us,
+        .timeout_us = retry->timeout_us,
+        .heard_us = OTA_NEVER,
+    };
+    if (single)
+        go_on_behind(&talk, rtt_us, 1 - u > request_loss);
+    else
+        go_on(&talk, rtt_us);
+    return talk.seen;
 }

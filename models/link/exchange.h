@@ -2,12 +2,12 @@
 /*
  * exchange.h - one request and its answer over a lossy link, with timers.
  *
- * The sender repeats the request when its timer runs out and doubles the
- * timer each time; it gives up when the timer of the last repetition runs
- * out. An answer counts whenever it comes before that, so a slow one costs
- * needless repetitions. The far side answers half a round trip behind each
- * request that reaches it. CoAP (RFC 7252, 4.2) and DTLS flights (RFC 6347,
- * 4.2.4) are both of this shape.
+ * The sender repeats the request when its timer runs out and waits longer
+ * each time; it gives up when the timer of the last repetition runs out. An
+ * answer counts whenever it comes before that, so a slow one costs needless
+ * repetitions. The far side answers half a round trip behind each request that
+ * reaches it. CoAP (RFC 7252, 4.2) and DTLS flights (RFC 6347, 4.2.4) are both
+ * of this shape.
  */
 #ifndef OTA_EXCHANGE_H
 #define OTA_EXCHANGE_H
@@ -23,10 +23,30 @@ enum { OTA_RETRY_SENDS_MAX = 64 }; /* no exchange sends more often */
 
 struct ota_retry {
     int64_t timeout_us;     /* of the first send */
-    int64_t timeout_max_us; /* doubling stops here */
+    int64_t timeout_max_us; /* it grows no further */
+    double backoff;         /* times as long each time, >= 1 */
     double spread;          /* each timer is timeout * (1 + U(0, spread)) */
     int sends_max;          /* first send included; 1 to OTA_RETRY_SENDS_MAX */
+    double answer_loss;     /* share of answers lost besides the air's losses */
 };
+
+/* Returns the timeout behind one of timeout_us. */
+static inline int64_t ota_retry_next_us(const struct ota_retry *retry,
+                                        int64_t timeout_us)
+{
+    const double next_us = (double)timeout_us * retry->backoff;
+
+    return next_us < (double)retry->timeout_max_us ? (int64_t)next_us
+                                                   : retry->timeout_max_us;
+}
+
+/* Returns the share of answers lost, given the air's loss. */
+static inline double ota_retry_answer_loss(const struct ota_retry *retry,
+                                           double loss)
+{
+    return retry->answer_loss > 0 ? loss + (1 - loss) * retry->answer_loss
+                                  : loss;
+}
 
 /* Particle's CoAP timers: 4 s doubling, +0-50 %, 4 sends.
  * Source: particle-iot/device-os, communication/src/coap_channel.h. */

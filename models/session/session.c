@@ -47,6 +47,7 @@ enum {
 static const struct ota_retry retry_tcp = {
     .timeout_us = OTA_US_PER_S,
     .timeout_max_us = 8 * OTA_US_PER_S,
+    .backoff = 2,
     .spread = 0,
     .sends_max = 5,
 };

@@ -46,6 +46,7 @@ const char *const ota_transfer_request_rules[] = {
 static const struct ota_retry retry_tcp = {
     .timeout_us = OTA_US_PER_S,
     .timeout_max_us = 60 * OTA_US_PER_S,
+    .backoff = 2,
     .spread = 0,
     .sends_max = 12,
 };

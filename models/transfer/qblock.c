@@ -396,6 +396,7 @@ static void refuse(struct pull *pull)
     static const struct ota_retry retry = {
         .timeout_us = 2 * OTA_US_PER_S,
         .timeout_max_us = OTA_US_PER_DAY,
+        .backoff = 2,
         .spread = 0.5,
         .sends_max = 5,
     };

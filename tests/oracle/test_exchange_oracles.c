@@ -31,6 +31,7 @@ static struct ota_retry coap_defaults(int sends_max)
     return (struct ota_retry){
         .timeout_us = 2 * OTA_US_PER_S,
         .timeout_max_us = OTA_US_PER_DAY,
+        .backoff = 2,
         .spread = 0.5,
         .sends_max = sends_max,
     };
@@ -214,6 +215,7 @@ static void check_burst(int apart_s, int m, uint64_t index)
     const struct ota_retry retry = {
         .timeout_us = apart_s * OTA_US_PER_S,
         .timeout_max_us = apart_s * OTA_US_PER_S,
+        .backoff = 2,
         .sends_max = m,
     };
     struct ota_dist rtt;

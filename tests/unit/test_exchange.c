@@ -19,6 +19,7 @@
 static const struct ota_retry exact = {
     .timeout_us = 2 * OTA_US_PER_S,
     .timeout_max_us = 16 * OTA_US_PER_S,
+    .backoff = 2,
     .spread = 0,
     .sends_max = 4,
 };
@@ -207,6 +208,7 @@ static void many_answers_may_be_on_their_way(void **state)
     const struct ota_retry patient = {
         .timeout_us = OTA_US_PER_S,
         .timeout_max_us = OTA_US_PER_S,
+        .backoff = 2,
         .sends_max = OTA_RETRY_SENDS_MAX,
     };
     struct ota_exchange x = run(&patient, 63.5, 0);
