@@ -109,8 +109,12 @@ struct whole {
     struct ota_flow flow;
     double silence_us; /* since the last chunk came, roughly: only long ones
                         * matter */
-    double way_us;
+    double log_pass;   /* log(1 - loss) */
+    int ahead;         /* exchanges that have been looked at */
+    int64_t smooth;    /* that many of them until a rough one */
 };
+
+enum { LOOK = 8 }; /* exchanges at once */
 
 /* One exchange that is rough. The chunks of `flights` full flights before it
  * are not in the account's time yet. Returns false if it ended the transfer. */
@@ -128,7 +132,6 @@ static bool rough(struct whole *whole,
         (double)exchange.took_us +
         (open ? flow->parts[OTA_FLOW_ROUND_TRIPS].each.mean : 0);
 
-    ota_flow_redraw(flow);
     if (!exchange.ok || whole->silence_us + took_us > stall_us) {
         account->now_us += flights * flight * fast->pace_us;
         flow->parts[OTA_FLOW_OWN].count += flights;
@@ -166,9 +169,15 @@ static bool exchange(struct whole *whole,
 {
     struct ota_flow *flow = &whole->flow;
 
-    if (flow->smooth <= 0)
+    if (!whole->ahead) {
+        whole->ahead = LOOK;
+        whole->smooth = ota_flow_smooth(flow, LOOK);
+    }
+    whole->ahead--;
+    if (whole->smooth-- == 0) {
+        whole->ahead = 0;
         return rough(whole, message, 0, 0);
-    flow->smooth -= flow->smooth != INT64_MAX;
+    }
     flow->parts[OTA_FLOW_ROUND_TRIPS].count++;
     whole->silence_us += flow->parts[OTA_FLOW_ROUND_TRIPS].each.mean;
     bill_smooth(whole, message, 1);
@@ -213,6 +222,8 @@ static bool undisturbed(struct whole *whole, struct ota_fast *fast)
     if (!flow->works)
         return false;
     ota_flow_sense(flow);
+    whole->log_pass = log1p(-flow->loss);
+    whole->ahead = 0;
     ways->dist = job->air->rtt;
     ways->below_us = INFINITY;
     ways->scale = 0.5;
@@ -249,9 +260,7 @@ static bool follow(struct whole *whole, int64_t flights, int64_t flight,
     int64_t i = 0;
 
     for (;;) {
-        const int64_t smooth = ota_us_min(flow->smooth, exchanges - i);
-        if (flow->smooth != INT64_MAX)
-            flow->smooth -= smooth;
+        const int64_t smooth = ota_flow_smooth(flow, exchanges - i);
         flow->parts[OTA_FLOW_ROUND_TRIPS].count += smooth;
         i += smooth;
         if (i == exchanges)
@@ -291,7 +300,7 @@ static bool fly_full(struct whole *whole, int64_t flight,
     const int64_t chunks = flights * flight;
     bill(fast, chunks);
     fast->missing -=
-        chunks - ota_flow_binomial_log(chunks, flow->loss, flow->log_pass,
+        chunks - ota_flow_binomial_log(chunks, flow->loss, whole->log_pass,
                                        fast->account->rng);
     fast->account->now_us += chunks * fast->pace_us;
     fast->account->result->rounds += flights;
@@ -304,7 +313,7 @@ static int64_t fly_one(struct whole *whole, int64_t flight)
 {
     struct ota_fast *fast = whole->fast;
     const int64_t lost = ota_flow_binomial_log(
-        flight, whole->flow.loss, whole->flow.log_pass, fast->account->rng);
+        flight, whole->flow.loss, whole->log_pass, fast->account->rng);
 
     bill(fast, flight);
     fast->account->result->rounds++;

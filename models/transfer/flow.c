@@ -7,16 +7,21 @@
  * is geometric: floor(ln U / ln(1 - p)). It has no memory, which is why it may
  * be drawn anew wherever a regime changes.
  *
- * Exchanges. The first try of an exchange goes smoothly with probability
+ * Exchanges. A try of an exchange goes smoothly with probability
  * (1 - p)(1 - p) P(round trip < timer), independently of the others, so the
- * number of smooth ones in a row is geometric, too; their round trips are drawn
- * as one sum (moments.c). The exchange behind them is rough: what spoilt its
- * first try is drawn in proportion to the three causes, and its repeats are
- * followed one by one as ota_exchange_run() does. The answers to repeats
- * are asked for in the regime of their request.
+ * number of smooth exchanges in a row is geometric, too; their round trips are
+ * drawn as one sum (moments.c). Where times are not looked at one by one the
+ * same goes for several tries: of exchanges that pass at one of them, how many
+ * failed once, twice, ... is drawn by one binomial behind the other. The
+ * exchange behind them is rough: what spoilt each of those
+ * tries is drawn in proportion to the three causes, and its repeats are
+ * followed one by one as ota_exchange_run() does. The answers to repeats are
+ * asked for in the regime of their request.
  *
  * Source of the skipping: Devroye: Non-Uniform Random Variate Generation
- * (1986), ch. X.2 (geometric), X.4.3 (binomial by inversion).
+ * (1986), ch. X.2 (geometric), X.4.3 (binomial by inversion); Hormann: The
+ * generation of binomial random variates, J. Stat. Comput. Simul. 46 (1993),
+ * 101 (its algorithm BTRS).
  */
 #include "models/transfer/flow.h"
 
@@ -42,6 +47,18 @@ int64_t ota_flow_passes(double rate, gsl_rng *rng)
     return passes < 0x1p62 ? (int64_t)passes : INT64_MAX;
 }
 
+/* None of n fails with probability (1 - p)^n >= 1 - n p. */
+int64_t ota_flow_passes_of(int64_t most, double p, gsl_rng *rng)
+{
+    if (p <= 0)
+        return most;
+    const double u = gsl_rng_uniform(rng);
+    if (u >= (double)most * p)
+        return most;
+    const double passes = log1p(-u) / log1p(-fmin(p, 1));
+    return passes < (double)most ? (int64_t)passes : most;
+}
+
 enum { INVERSES = 33 };
 
 /* Of 1, 2, ...: multiplying is faster than dividing. */
@@ -53,15 +70,32 @@ static const double inverses[INVERSES] = {
     1.0 / 28, 1.0 / 29, 1.0 / 30, 1.0 / 31, 1.0 / 32,
 };
 
-/* By inversion: walks up the distribution function; for a small mean. */
+/* (1 - p)^n, n being small. */
+static double power(double base, int64_t n)
+{
+    double result = 1;
+
+    for (; n > 0; n >>= 1, base *= base)
+        if (n & 1)
+            result *= base;
+    return result;
+}
+
+/* By inversion: walks up the distribution function; for a small mean. log_miss
+ * may be 1: not known. */
 static int64_t binomial_inversion(int64_t n, double p, double log_miss,
                                   gsl_rng *rng)
 {
-    const double odds = p / (1 - p);
     double u = gsl_rng_uniform(rng);
-    double mass = exp((double)n * log_miss);
-    double left = (double)n;
     int hits = 0;
+
+    if (u < 1 - (double)n * p) /* which is less than the chance of none */
+        return 0;
+    if (n > 64 && log_miss > 0)
+        log_miss = log1p(-p);
+    double mass = n > 64 ? exp((double)n * log_miss) : power(1 - p, n);
+    const double odds = p / (1 - p);
+    double left = (double)n;
 
     while (u >= mass && left > 0) {
         u -= mass;
@@ -72,17 +106,59 @@ static int64_t binomial_inversion(int64_t n, double p, double log_miss,
     return hits;
 }
 
-int64_t ota_flow_binomial_log(int64_t n, double p, double log_miss,
-                              gsl_rng *rng)
+/* ln k! less Stirling's ln sqrt(2 pi) + (k + 1/2) ln(k + 1) - (k + 1). */
+static double stirling_rest(double k)
 {
-    if (n <= 0 || p <= 0)
-        return 0;
-    if (p <= 0.5 && (double)n * p < 20)
-        return binomial_inversion(n, p, log_miss, rng);
-    return ota_flow_binomial(n, p, rng);
+    static const double small[] = {
+        0.08106146679532726,  0.04134069595540929, 0.02767792568499834,
+        0.02079067210376509,  0.01664469118982119, 0.01387612882307075,
+        0.01189670994589177,  0.01041126526197209, 0.009255462182712733,
+        0.008330563433362871,
+    };
+    const double inverse = 1 / (k + 1), square = inverse * inverse;
+
+    if (k < 10)
+        return small[(int)k];
+    return (1.0 / 12 - (1.0 / 360 - square / 1260) * square) * inverse;
 }
 
-int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng)
+/* The logarithm of the chance of k over that of m, given n and p. */
+static double log_ratio(double n, double odds, double m, double k)
+{
+    return (m + 0.5) * log((m + 1) / (odds * (n - m + 1))) +
+           (n + 1) * log((n - m + 1) / (n - k + 1)) +
+           (k + 0.5) * log(odds * (n - k + 1) / (k + 1)) + stirling_rest(m) +
+           stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k);
+}
+
+/* By transformed rejection, p <= 1/2 and n p >= 10: 86 % of all draws need two
+ * random numbers and no function. */
+static int64_t binomial_rejection(int64_t count, double p, gsl_rng *rng)
+{
+    const double n = (double)count;
+    const double deviation = sqrt(n * p * (1 - p));
+    const double b = 1.15 + 2.53 * deviation;
+    const double a = -0.0873 + 0.0248 * b + 0.01 * p;
+    const double v_least = 0.92 - 4.2 / b;
+
+    for (;;) {
+        const double u = gsl_rng_uniform(rng) - 0.5;
+        const double v = 1 - gsl_rng_uniform(rng);
+        const double us = 0.5 - fabs(u);
+        const double k = floor((2 * a / us + b) * u + n * p + 0.5);
+        if (us >= 0.07 && v <= v_least)
+            return (int64_t)k;
+        if (!(k >= 0 && k <= n))
+            continue;
+        const double alpha = (2.83 + 5.1 / b) * deviation;
+        if (log(v * alpha / (a / (us * us) + b)) <=
+            log_ratio(n, p / (1 - p), floor((n + 1) * p), k))
+            return (int64_t)k;
+    }
+}
+
+int64_t ota_flow_binomial_log(int64_t n, double p, double log_miss,
+                              gsl_rng *rng)
 {
     if (n <= 0 || p <= 0)
         return 0;
@@ -90,10 +166,14 @@ int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng)
         return n;
     if (p > 0.5)
         return n - ota_flow_binomial(n, 1 - p, rng);
-    if ((double)n * p < 20)
-        return binomial_inversion(n, p, log1p(-p), rng);
-    assert(n <= UINT32_MAX);
-    return (int64_t)gsl_ran_binomial(rng, p, (unsigned)n);
+    if ((double)n * p < 10)
+        return binomial_inversion(n, p, log_miss, rng);
+    return binomial_rejection(n, p, rng);
+}
+
+int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng)
+{
+    return ota_flow_binomial_log(n, p, 1, rng);
 }
 
 /* --- evenly spaced datagrams --- */
@@ -208,7 +288,7 @@ bool ota_flow_walk_exchange(struct ota_flow_walk *walk,
     struct ota_retry rest = *retry;
     const double stretch = 1 + retry->spread * gsl_rng_uniform(rng);
     const int64_t timer_us = (int64_t)((double)retry->timeout_us * stretch);
-    rest.timeout_us = ota_us_min(2 * rest.timeout_us, rest.timeout_max_us);
+    rest.timeout_us = ota_retry_next_us(retry, retry->timeout_us);
     rest.sends_max--;
     walk->passes = ota_flow_passes(walk->rate, rng);
     *exchange = ota_exchange_run(air, &rest, now_us + timer_us, rng);
@@ -233,6 +313,25 @@ bool ota_flow_walk_enter(struct ota_flow_walk *walk,
 
 /* --- exchanges --- */
 
+/* The chance of a rough exchange that has so many tries. */
+static double rough_of(const struct ota_flow *flow, int tries)
+{
+    return flow->slow + (1 - flow->slow) * power(flow->spoilt, tries);
+}
+
+static void set_tries(struct ota_flow *flow, int tries)
+{
+    flow->tries = tries;
+    flow->part_count = OTA_FLOW_TIMERS + tries - 1;
+    flow->rough =
+        flow->slow > 0 ? rough_of(flow, tries) : power(flow->spoilt, tries);
+}
+
+int64_t ota_flow_smooth(const struct ota_flow *flow, int64_t most)
+{
+    return ota_flow_passes_of(most, flow->rough, flow->account->rng);
+}
+
 void ota_flow_open(struct ota_flow *flow, struct ota_transfer_account *account,
                    const struct ota_retry *retry, double floor_us)
 {
@@ -240,7 +339,8 @@ void ota_flow_open(struct ota_flow *flow, struct ota_transfer_account *account,
     double share;
 
     *flow = (struct ota_flow){
-        .account = account, .retry = retry, .until_us = INT64_MIN, .tries = 1};
+        .account = account, .retry = retry, .until_us = INT64_MIN};
+    set_tries(flow, 1);
     part->dist = account->job->air->rtt;
     part->from_us = floor_us;
     part->below_us = (double)retry->timeout_us;
@@ -250,19 +350,6 @@ void ota_flow_open(struct ota_flow *flow, struct ota_transfer_account *account,
     flow->slow = share > 1 - 1e-8 ? 0 : 1 - share;
     if (!(flow->slow > 0))
         part->below_us = INFINITY;
-}
-
-void ota_flow_redraw(struct ota_flow *flow)
-{
-    flow->smooth = ota_flow_passes(flow->rate, flow->account->rng);
-}
-
-static void set_smooth(struct ota_flow *flow, int tries)
-{
-    flow->tries = tries;
-    flow->rate = ota_flow_rate(
-        log1p(tries > 1 ? -flow->spoilt * flow->spoilt : -flow->spoilt));
-    ota_flow_redraw(flow);
 }
 
 void ota_flow_sense(struct ota_flow *flow)
@@ -275,76 +362,102 @@ void ota_flow_sense(struct ota_flow *flow)
                               flow->account->rng);
     flow->request_loss =
         flow->firsts ? fmax(flow->loss, air->loss_first) : flow->loss;
-    flow->log_pass = log1p(-fmin(flow->loss, 1));
-    flow->spoilt =
-        1 - (1 - flow->request_loss) * (1 - flow->loss) * (1 - flow->slow);
-    set_smooth(flow, 1);
+    flow->answer_loss = ota_retry_answer_loss(flow->retry, flow->loss);
+    flow->spoilt = 1 - (1 - flow->request_loss) * (1 - flow->answer_loss);
+    set_tries(flow, 1);
 }
 
-void ota_flow_defer(struct ota_flow *flow)
+/* Sets up the timer that runs out behind the k-th try, from 0. */
+static void set_timer(struct ota_flow *flow, int k, double timeout_us)
 {
-    const struct ota_air *air = flow->account->job->air;
-    const double timeout_us = (double)flow->retry->timeout_us;
     const double spread_us = timeout_us * flow->retry->spread;
-    struct ota_flow_part *timers = &flow->parts[OTA_FLOW_TIMERS];
+    struct ota_flow_part *part = &flow->parts[OTA_FLOW_TIMERS + k];
+
+    flow->timers[k] = (struct ota_dist){.kind = OTA_DIST_UNIFORM,
+                                        .dimension = OTA_TIME,
+                                        .a = timeout_us,
+                                        .b = timeout_us + spread_us};
+    part->dist = &flow->timers[k];
+    part->count = 0;
+    part->from_us = 0;
+    part->below_us = INFINITY;
+    part->scale = 1;
+    part->each = (struct ota_moments){
+        .mean = timeout_us + spread_us / 2,
+        .variance = spread_us * spread_us / 12,
+    };
+}
+
+void ota_flow_defer(struct ota_flow *flow, double patience_us)
+{
+    const struct ota_retry *retry = flow->retry;
+    const struct ota_air *air = flow->account->job->air;
+    int64_t timeout_us = retry->timeout_us;
+    int tries = 1;
 
     if (flow->deferred)
         return;
     flow->deferred = true;
-    /* A second try fares as a first one does, but for a radio's silence and
+    /* A later try fares as the first one does, but for a radio's silence and
      * its longer timer. */
-    if (flow->slow > 0 || flow->parts[OTA_FLOW_ROUND_TRIPS].from_us > 0 ||
-        flow->retry->sends_max < 3 ||
-        (ota_air_firsts_matter(air) &&
-         timeout_us + spread_us > (double)air->tail_us))
+    if (flow->parts[OTA_FLOW_ROUND_TRIPS].from_us > 0)
         return;
-    flow->timer = (struct ota_dist){.kind = OTA_DIST_UNIFORM,
-                                    .dimension = OTA_TIME,
-                                    .a = timeout_us,
-                                    .b = timeout_us + spread_us};
-    timers->below_us = INFINITY;
-    timers->scale = 1;
-    timers->each.mean = timeout_us + spread_us / 2;
-    timers->each.variance = spread_us * spread_us / 12;
-    set_smooth(flow, 2);
+    const double silence_us =
+        ota_air_firsts_matter(air) ? (double)air->tail_us : INFINITY;
+    while (tries < OTA_FLOW_TRIES_MAX && tries < retry->sends_max) {
+        const double most_us = (double)timeout_us * (1 + retry->spread);
+        patience_us -= most_us;
+        if (most_us > silence_us || patience_us < 0)
+            break;
+        set_timer(flow, tries - 1, (double)timeout_us);
+        timeout_us = ota_retry_next_us(retry, timeout_us);
+        tries++;
+    }
+    set_tries(flow, tries);
 }
 
 void ota_flow_undefer(struct ota_flow *flow)
 {
     flow->deferred = false;
-    if (flow->tries > 1)
-        set_smooth(flow, 1);
+    set_tries(flow, 1);
 }
 
+/* Of those that failed k times, the share that failed once more, given that
+ * all go smoothly at some try, is s (1 - s^l) / (1 - s^(l + 1)), s being the
+ * share of tries that fail and l = tries - k - 1: how many more there are. */
 int64_t ota_flow_count(struct ota_flow *flow, int64_t n, int64_t *answers_lost)
 {
     gsl_rng *rng = flow->account->rng;
+    const double s = flow->spoilt;
+    int64_t failed = 0;
+    double rest = power(s, flow->tries); /* s^(l + 1) */
 
     flow->parts[OTA_FLOW_ROUND_TRIPS].count += n;
-    if (flow->smooth != INT64_MAX)
-        flow->smooth -= n;
     *answers_lost = 0;
-    if (flow->tries == 1)
+    if (!(s > 0))
         return 0;
-    /* Of those that are not rough, spoilt (1 - spoilt) in 1 - spoilt^2. */
-    const int64_t twice =
-        ota_flow_binomial(n, flow->spoilt / (1 + flow->spoilt), rng);
-    *answers_lost =
-        ota_flow_binomial(twice, 1 - flow->request_loss / flow->spoilt, rng);
-    flow->parts[OTA_FLOW_TIMERS].count += twice;
-    return twice;
+    for (int k = 0; k < flow->tries - 1 && n > 0; k++) {
+        const double share = (s - rest) / (1 - rest);
+        n = ota_flow_binomial(n, share, rng);
+        flow->parts[OTA_FLOW_TIMERS + k].count += n;
+        failed += n;
+        rest /= s;
+    }
+    if (failed > 0)
+        *answers_lost =
+            ota_flow_binomial(failed, 1 - flow->request_loss / s, rng);
+    return failed;
 }
 
 void ota_flow_settle(struct ota_flow *flow)
 {
     struct ota_transfer_account *account = flow->account;
 
-    flow->parts[OTA_FLOW_TIMERS].dist = &flow->timer;
     if (flow->parts[OTA_FLOW_ROUND_TRIPS].count ||
         flow->parts[OTA_FLOW_OWN].count)
         account->now_us = ota_us_add(
             account->now_us,
-            ota_flow_draw_sum(flow->parts, OTA_FLOW_PARTS, account->rng));
+            ota_flow_draw_sum(flow->parts, flow->part_count, account->rng));
 }
 
 /* Draws a round trip that outlasts the first timer's least time. */
@@ -374,47 +487,63 @@ try {
     int number; /* from 0 */
     int64_t at_us;
     int64_t silence_us; /* before it */
+    bool free;          /* what made the exchange rough is behind it */
 };
 
 enum fate { REQUEST_LOST, ANSWER_LOST, PASSED, PASSED_OPEN };
 
-/* What becomes of a try; the first (or two) does not go smoothly. Its round
- * trip in *rtt_us, if it passed. In *spare what the choice left over of its
- * random number: uniform in [0, 1) and independent of it. */
-static enum fate fate_of(struct ota_flow *flow, const struct try *this,
-                         int64_t *rtt_us, double *spare)
+/* Tells a lost request from a lost answer by u, uniform in [0, either). In
+ * *spare what the choice left over of it: uniform in [0, 1) and independent. */
+static enum fate loss_of(double u, double request_loss, double either,
+                         double *spare)
 {
-    struct ota_air *air = flow->account->job->air;
-    gsl_rng *rng = flow->account->rng;
-    double loss = flow->loss, request_loss = flow->request_loss;
-    double u = gsl_rng_uniform(rng);
-    double all = 1;
-    bool first = false;
-
-    if (this->number < flow->tries) {
-        all = flow->spoilt;
-        u *= all;
-    } else {
-        int64_t until_us;
-        if (!flow->deferred)
-            loss = ota_air_loss(air, this->at_us, &until_us, rng);
-        first = this->silence_us > air->tail_us;
-        request_loss = first ? fmax(loss, air->loss_first) : loss;
-    }
     if (u < request_loss) {
         *spare = u / request_loss;
         return REQUEST_LOST;
     }
-    const double either = request_loss + (1 - request_loss) * loss;
-    if (u < either) {
-        *spare = (u - request_loss) / (either - request_loss);
-        return ANSWER_LOST;
-    }
-    *spare = fmin((u - either) / (all - either), 1 - 0x1p-53);
-    if (this->number < flow->tries) {
-        *rtt_us = slow_rtt_us(flow);
-        return PASSED;
-    }
+    *spare = (u - request_loss) / (either - request_loss);
+    return ANSWER_LOST;
+}
+
+/* What becomes of one of the tries that make the exchange rough: it is lost
+ * and what is left is rough as well, or its answer is slow. */
+static enum fate rough_fate(struct ota_flow *flow, struct try *this,
+                            int64_t *rtt_us, double *spare)
+{
+    const double s = flow->spoilt;
+    const double lost = s * rough_of(flow, flow->tries - this->number - 1);
+    const double slow = (1 - s) * flow->slow;
+    const double u = gsl_rng_uniform(flow->account->rng) * (lost + slow);
+
+    if (u < lost)
+        return loss_of(u / lost * s, flow->request_loss, s, spare);
+    this->free = true;
+    *spare = fmin((u - lost) / slow, 1 - 0x1p-53);
+    *rtt_us = slow_rtt_us(flow);
+    return PASSED;
+}
+
+/* What becomes of a try; its round trip in *rtt_us, if it passed. */
+static enum fate fate_of(struct ota_flow *flow, struct try *this,
+                         int64_t *rtt_us, double *spare)
+{
+    struct ota_air *air = flow->account->job->air;
+    gsl_rng *rng = flow->account->rng;
+    double loss = flow->loss;
+    int64_t until_us;
+
+    if (this->number < flow->tries && !this->free)
+        return rough_fate(flow, this, rtt_us, spare);
+    if (!flow->deferred)
+        loss = ota_air_loss(air, this->at_us, &until_us, rng);
+    const bool first = this->silence_us > air->tail_us;
+    const double request_loss = first ? fmax(loss, air->loss_first) : loss;
+    const double either =
+        1 - (1 - request_loss) * (1 - ota_retry_answer_loss(flow->retry, loss));
+    const double u = gsl_rng_uniform(rng);
+    if (u < either)
+        return loss_of(u, request_loss, either, spare);
+    *spare = fmin((u - either) / (1 - either), 1 - 0x1p-53);
     if (flow->deferred && !(flow->slow > 0) &&
         !(flow->parts[OTA_FLOW_ROUND_TRIPS].from_us > 0) &&
         !(first && air->rtt_first->a > 0))
@@ -464,7 +593,7 @@ struct ota_exchange ota_flow_rough(struct ota_flow *flow, bool *open)
             account->job->air->spoke_us = heard_us;
             return exchange;
         }
-        timeout_us = ota_us_min(2 * timeout_us, retry->timeout_max_us);
+        timeout_us = ota_retry_next_us(retry, timeout_us);
     }
     exchange.took_us = this.at_us - begin_us;
     return exchange;
@@ -474,11 +603,13 @@ double ota_flow_bound_us(const struct ota_flow *flow, double n)
 {
     const struct ota_moments *each = &flow->parts[OTA_FLOW_ROUND_TRIPS].each;
     const double timer_us = (double)flow->retry->timeout_us;
+    const double backoff = flow->retry->backoff;
     const double share = flow->spoilt;
     const double rough = n * share + 8 * sqrt(n * share) + 3;
 
     /* A rough exchange waits for 1.5 timers at most if its first repeat
-     * passes, and every further loss doubles that. */
+     * passes, and every further loss makes that so much more. */
     return n * each->mean + 8 * sqrt(n * each->variance) + timer_us +
-           rough * 1.5 * timer_us / fmax(1 - 2 * share, 0.1) + 24 * timer_us;
+           rough * 1.5 * timer_us / fmax(1 - backoff * share, 0.1) +
+           3 * backoff * backoff * backoff * timer_us;
 }

@@ -22,6 +22,10 @@
 int64_t ota_flow_passes(double rate, gsl_rng *rng);
 double ota_flow_rate(double log_pass);
 
+/* The same of `most` trials that fail with probability p each: at most so
+ * many. Costs a logarithm only if a failure may be among them. */
+int64_t ota_flow_passes_of(int64_t most, double p, gsl_rng *rng);
+
 /* Draws how many of n trials hit, each with probability p. */
 int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng);
 
@@ -119,19 +123,21 @@ bool ota_flow_walk_enter(struct ota_flow_walk *walk,
 
 /* --- exchanges --- */
 
+enum { OTA_FLOW_TRIES_MAX = 5 }; /* counted together */
+
 /* Kinds of times to be drawn together. */
 enum {
     OTA_FLOW_ROUND_TRIPS, /* of exchanges */
     OTA_FLOW_OWN,         /* the caller's */
-    OTA_FLOW_TIMERS,      /* that ran out before a second try */
-    OTA_FLOW_PARTS
+    OTA_FLOW_TIMERS,      /* that ran out before a second try, a third, ... */
+    OTA_FLOW_PARTS = OTA_FLOW_TIMERS + OTA_FLOW_TRIES_MAX - 1
 };
 
 /*
  * An exchange is smooth if request and answer pass at the first try and the
  * answer comes before any timer could run out; else it is rough. In a deferred
- * flow those that go smoothly at the second try are counted as well: then
- * rough are those that do not go smoothly even so.
+ * flow those that go smoothly at a later try are counted as well: then rough
+ * are those that do not go smoothly at any of the first `tries`.
  */
 struct ota_flow {
     struct ota_transfer_account *account;
@@ -140,16 +146,15 @@ struct ota_flow {
     bool firsts; /* requests are the first after a silence */
     double slow; /* share of round trips that outlast a timer */
     double loss; /* of the regime that holds until until_us */
-    double request_loss;
+    double request_loss, answer_loss;
     int64_t until_us;
-    double log_pass; /* log(1 - loss) */
-    double spoilt;   /* share of tries that do not go smoothly */
-    double rate;     /* for ota_flow_passes(): how many until a rough one */
-    int64_t smooth;  /* that many until a rough one */
-    int tries;       /* that the smooth ones may need: 1 or 2 */
-    bool deferred;   /* account->now_us lacks the times in parts */
+    double spoilt; /* share of tries that do not go smoothly */
+    double rough;  /* share of exchanges that are rough */
+    int tries;     /* that the smooth ones may need */
+    bool deferred; /* account->now_us lacks the times in parts */
+    int part_count;
     struct ota_flow_part parts[OTA_FLOW_PARTS];
-    struct ota_dist timer; /* the first one */
+    struct ota_dist timers[OTA_FLOW_TRIES_MAX - 1];
 };
 
 /* Whether a datagram's being the first after a silence makes a difference. */
@@ -172,18 +177,18 @@ void ota_flow_settle(struct ota_flow *flow);
  */
 struct ota_exchange ota_flow_rough(struct ota_flow *flow, bool *open);
 
-/* Draws anew how many go smoothly from here. */
-void ota_flow_redraw(struct ota_flow *flow);
+/* Draws how many of `most` exchanges go smoothly before a rough one comes. */
+int64_t ota_flow_smooth(const struct ota_flow *flow, int64_t most);
 
-/* Defers times from here on, and counts exchanges that need a second try as
- * smooth where that can be done. */
-void ota_flow_defer(struct ota_flow *flow);
+/* Defers times from here on, and counts exchanges that need more than one try
+ * as smooth where that can be done; their timers last patience_us at most. */
+void ota_flow_defer(struct ota_flow *flow, double patience_us);
 
 /* Follows times again. */
 void ota_flow_undefer(struct ota_flow *flow);
 
-/* Counts n smooth exchanges. Returns how many of them needed a second try, and
- * in *answers_lost how many of those an answer of theirs had been sent. */
+/* Counts n smooth exchanges. Returns how many tries of theirs failed, and in
+ * *answers_lost to how many of those an answer had been sent. */
 int64_t ota_flow_count(struct ota_flow *flow, int64_t n, int64_t *answers_lost);
 
 /* Returns a time that n exchanges, rough ones included, outlast so rarely that

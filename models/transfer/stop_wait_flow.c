@@ -27,6 +27,7 @@ struct stream {
     struct ota_flow flow;
     struct ota_moments each; /* of a smooth chunk's whole time */
     double longest_us;       /* that one chunk alone may take */
+    double patience_us;      /* that the device has beyond it */
     int64_t bytes;           /* of a smooth chunk */
 };
 
@@ -94,8 +95,8 @@ static bool opens(struct stream *stream, struct ota_transfer_account *account,
     stream->bytes = with->message.request_bytes + with->message.answer_bytes +
                     with->message.echo_bytes;
     /* Not even a second try tries the device's patience. */
-    return stream->longest_us + 1.5 * (double)with->retry->timeout_us <
-           (double)with->stall_us;
+    stream->patience_us = (double)with->stall_us - stream->longest_us;
+    return 1.5 * (double)with->retry->timeout_us < stream->patience_us;
 }
 
 /* Returns how many chunks practically certainly take less than room_us. */
@@ -134,11 +135,11 @@ static int64_t stretch(struct stream *stream, int64_t left)
             far * sqrt(n * flow->parts[OTA_FLOW_OWN].each.variance) +
             stream->longest_us;
         if (bound_us < room_us)
-            ota_flow_defer(flow);
+            ota_flow_defer(flow, stream->patience_us);
         else
             most = ota_us_min(most, fit(stream, room_us));
     } else {
-        ota_flow_defer(flow);
+        ota_flow_defer(flow, stream->patience_us);
     }
     /* A second try costs as much again, a rough chunk several times that. */
     if (bytes_left < INT64_MAX / 4) {
@@ -200,7 +201,6 @@ static bool rough(struct stream *stream)
     const struct ota_exchange exchange = ota_flow_rough(flow, &open);
     const double risk_us = (double)exchange.took_us + stream->longest_us;
 
-    ota_flow_redraw(flow);
     /* The device lost patience since the chunk before, which it had when its
      * own work began. */
     if (flow->deferred && (!exchange.ok || risk_us > (double)with->stall_us)) {
@@ -236,7 +236,7 @@ static bool advance(struct stream *stream, int64_t most, int64_t *received)
 {
     struct ota_flow *flow = &stream->flow;
     struct ota_transfer_account *account = stream->account;
-    const int64_t smooth = ota_us_min(most, flow->smooth);
+    const int64_t smooth = ota_flow_smooth(flow, most);
 
     if (flow->deferred)
         account->stall_at_us = OTA_NEVER; /* rough() looks after it */

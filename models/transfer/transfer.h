@@ -151,9 +151,11 @@ struct ota_transfer_block_config {
     struct ota_dist block_time;  /* the device's time for each block, besides
                                   * the link's */
     struct ota_dist erase;       /* pause behind the first block */
-    int64_t timeout_us;          /* of the first send, doubling */
+    int64_t timeout_us;          /* of the first send */
+    double backoff;              /* times as long each time, >= 1 */
     double timeout_spread;       /* each is timeout * (1 + U(0, spread)) */
     int64_t sends_max;           /* then the device gives up */
+    double block_loss;           /* share of blocks lost besides the link's */
     bool resumes;                /* goes on where it was broken off */
 };
 

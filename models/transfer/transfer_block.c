@@ -10,8 +10,10 @@
  *
  * The last block is as long as what is left. A block's work: it comes down at
  * the link's rate, the device needs the link's time for its bytes, and
- * block_time. Requests are repeated by CoAP's timers; a slow block is not
- * asked for again while it comes down (assumption).
+ * block_time. Requests are repeated by CoAP's timers, or by equal ones; a slow
+ * block is not asked for again while it comes down (assumption). What a server
+ * or proxy drops is lost on its way down: the device has asked for it and its
+ * bytes count (assumption).
  *
  * Source: RFC 7959, RFC 7252 section 4.2.
  */
@@ -43,7 +45,9 @@ static void refuse(const struct ota_transfer_block_config *config,
         .answer_bytes = config->overhead_up_bytes,
     };
 
-    if (ota_transfer_exchange(account, &offer, retry))
+    struct ota_retry plain = *retry;
+    plain.answer_loss = 0;
+    if (ota_transfer_exchange(account, &offer, &plain))
         ota_transfer_end(account, OTA_TRANSFER_REFUSED, account->now_us);
 }
 
@@ -65,8 +69,10 @@ static int64_t run_blocks(const struct ota_transfer_block_config *config,
     const struct ota_retry retry = {
         .timeout_us = config->timeout_us,
         .timeout_max_us = OTA_US_PER_DAY,
+        .backoff = config->backoff,
         .spread = config->timeout_spread,
         .sends_max = (int)config->sends_max,
+        .answer_loss = config->block_loss,
     };
     const struct ota_dist *time = &config->block_time;
     struct ota_stop_wait with = {
@@ -180,9 +186,21 @@ static const struct ota_field block_fields[] = {
         .fallback = "2s",
         .min = (double)OTA_US_PER_MS,
         .max = (double)OTA_US_PER_H,
-        .help = "a request is repeated after so long, then twice that, and so "
-                "on",
+        .help = "a request is repeated after so long, then after `backoff` "
+                "times that, and so on",
         .source = "RFC 7252, ACK_TIMEOUT",
+    },
+    {
+        .name = "backoff",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_transfer_block_config, backoff),
+        .fallback = "2",
+        .min = 1,
+        .max = 4,
+        .help = "each timeout is so many times the one before; 1: all are "
+                "equal",
+        .source = "RFC 7252, section 4.2: doubled",
     },
     {
         .name = "timeout_spread",
@@ -205,6 +223,17 @@ static const struct ota_field block_fields[] = {
         .max = 20,
         .help = "a request is sent at most so often, then the device gives up",
         .source = "RFC 7252, MAX_RETRANSMIT 4",
+    },
+    {
+        .name = "block_loss",
+        .kind = OTA_FIELD_REAL,
+        .dimension = OTA_RATIO,
+        .offset = offsetof(struct ota_transfer_block_config, block_loss),
+        .fallback = "0",
+        .min = 0,
+        .max = 1,
+        .help = "share of blocks lost besides the link's losses: a server or "
+                "proxy drops them",
     },
     {
         .name = "resumes",

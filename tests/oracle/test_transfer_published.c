@@ -273,6 +273,7 @@ static struct pulls pull_over(double loss_each_way, int64_t blocks,
         .block_time = ota_dist_fixed(OTA_TIME, 0),
         .erase = ota_dist_fixed(OTA_TIME, 0),
         .timeout_us = 2 * OTA_US_PER_S,
+        .backoff = 2,
         .timeout_spread = 0.5,
         .sends_max = sends,
     };

@@ -33,6 +33,7 @@ static const struct ota_transfer_block_config block_config = {
     .block_time = {.kind = OTA_DIST_FIXED, .dimension = OTA_TIME, .a = 50000},
     .erase = {.kind = OTA_DIST_FIXED, .dimension = OTA_TIME, .a = 3e6},
     .timeout_us = 2 * OTA_US_PER_S,
+    .backoff = 2,
     .timeout_spread = 0.5,
     .sends_max = 5,
 };
