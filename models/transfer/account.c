@@ -20,6 +20,7 @@
 #include <math.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 enum {
     DTLS_BYTES = 57,
@@ -58,7 +59,7 @@ static int64_t geometric(double p, gsl_rng *rng)
         return INT64_MAX;
     if (p >= 1)
         return 1;
-    const double failures = log(1 - gsl_rng_uniform(rng)) / log1p(-p);
+    const double failures = log(1 - ota_uniform(rng)) / log1p(-p);
     return failures < 0x1p62 ? 1 + (int64_t)failures : INT64_MAX;
 }
 

@@ -4,7 +4,8 @@
  *
  * Losses. While a regime lasts each datagram is lost with the same
  * probability p, independently, so the number that pass before the next loss
- * is geometric: floor(ln U / ln(1 - p)). It has no memory, which is why it may
+ * is geometric: floor(E / -ln(1 - p)), E
+ * being exponential. It has no memory, which is why it may
  * be drawn anew wherever a regime changes.
  *
  * Exchanges. A try of an exchange goes smoothly with probability
@@ -32,6 +33,7 @@
 #include <gsl/gsl_randist.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/sample.h"
 
 double ota_flow_rate(double log_pass)
 {
@@ -42,8 +44,7 @@ int64_t ota_flow_passes(double rate, gsl_rng *rng)
 {
     if (isinf(rate))
         return INT64_MAX;
-    /* 1 - U is exact: U is a multiple of 2^-53. */
-    const double passes = log(1 - gsl_rng_uniform(rng)) * rate;
+    const double passes = ota_exponential(rng) * -rate;
     return passes < 0x1p62 ? (int64_t)passes : INT64_MAX;
 }
 
@@ -52,7 +53,7 @@ int64_t ota_flow_passes_of(int64_t most, double p, gsl_rng *rng)
 {
     if (p <= 0)
         return most;
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     if (u >= (double)most * p)
         return most;
     const double passes = log1p(-u) / log1p(-fmin(p, 1));
@@ -86,7 +87,7 @@ static double power(double base, int64_t n)
 static int64_t binomial_inversion(int64_t n, double p, double log_miss,
                                   gsl_rng *rng)
 {
-    double u = gsl_rng_uniform(rng);
+    double u = ota_uniform(rng);
     int hits = 0;
 
     if (u < 1 - (double)n * p) /* which is less than the chance of none */
@@ -142,8 +143,8 @@ static int64_t binomial_rejection(int64_t count, double p, gsl_rng *rng)
     const double v_least = 0.92 - 4.2 / b;
 
     for (;;) {
-        const double u = gsl_rng_uniform(rng) - 0.5;
-        const double v = 1 - gsl_rng_uniform(rng);
+        const double u = ota_uniform(rng) - 0.5;
+        const double v = 1 - ota_uniform(rng);
         const double us = 0.5 - fabs(u);
         const double k = floor((2 * a / us + b) * u + n * p + 0.5);
         if (us >= 0.07 && v <= v_least)
@@ -192,7 +193,21 @@ struct ota_flow_walk ota_flow_walk(struct ota_air *air, int64_t gap_us,
                                   .rng = rng,
                                   .gap_us = gap_us,
                                   .until_us = INT64_MIN,
-                                  .longest_us = -1};
+                                  .rates = {1, 1}};
+}
+
+/* For ota_flow_passes(), of the state that the air is in; 1: not known. */
+static double rate_of(struct ota_flow_walk *walk)
+{
+    double *rate = &walk->rates[walk->air->bad];
+
+    if (walk->loss >= 1)
+        return 0;
+    if (walk->odd)
+        return ota_flow_rate(log1p(-walk->loss));
+    if (*rate > 0)
+        *rate = ota_flow_rate(log1p(-walk->loss));
+    return *rate;
 }
 
 static void walk_sense(struct ota_flow_walk *walk, int64_t now_us)
@@ -204,8 +219,8 @@ static void walk_sense(struct ota_flow_walk *walk, int64_t now_us)
     walk->odd = walk->gap_us > air->tail_us && walk->loss < air->loss_first;
     if (walk->odd)
         walk->loss = air->loss_first;
-    walk->rate = ota_flow_rate(log1p(-fmin(walk->loss, 1)));
-    walk->passes = ota_flow_passes(walk->rate, walk->rng);
+    walk->rate = rate_of(walk);
+    walk->passes = walk->loss >= 1 ? 0 : ota_flow_passes(walk->rate, walk->rng);
 }
 
 int64_t ota_flow_walk_rough(struct ota_flow_walk *walk, int64_t now_us,
@@ -219,96 +234,32 @@ int64_t ota_flow_walk_rough(struct ota_flow_walk *walk, int64_t now_us,
     *lost = 0;
     if (air->loss_first > walk->loss && ota_air_is_first(air, now_us)) {
         air->spoke_us = now_us;
-        *lost = gsl_rng_uniform(walk->rng) < air->loss_first;
+        *lost = ota_uniform(walk->rng) < air->loss_first;
         return !*lost;
     }
     if (walk->odd && !ota_air_is_first(air, now_us)) {
         air->spoke_us = now_us;
-        *lost = gsl_rng_uniform(walk->rng) < air->loss[air->bad];
+        *lost = ota_uniform(walk->rng) < air->loss[air->bad];
         return !*lost;
     }
     /* Those that leave before the regime ends. */
     const int64_t left_us = walk->until_us - now_us;
-    const int64_t here =
-        walk->until_us == OTA_NEVER
-            ? most
-            : ota_us_min(most, (left_us - 1) / walk->gap_us + 1);
+    if (walk->until_us != OTA_NEVER && (most - 1) * walk->gap_us >= left_us)
+        most = (left_us - 1) / walk->gap_us + 1;
     if (walk->loss >= 1) {
-        *lost = here;
-        air->spoke_us = now_us + (here - 1) * walk->gap_us;
+        *lost = most;
+        air->spoke_us = now_us + (most - 1) * walk->gap_us;
         return 0;
     }
-    const int64_t passes = ota_us_min(here, walk->passes);
+    const int64_t passes = ota_us_min(most, walk->passes);
     if (walk->passes != INT64_MAX)
         walk->passes -= passes;
-    if (passes < here) {
+    if (passes < most) {
         *lost = 1;
         walk->passes = ota_flow_passes(walk->rate, walk->rng);
     }
     air->spoke_us = now_us + (passes + *lost - 1) * walk->gap_us;
     return passes;
-}
-
-/* A round trip that is practically never outlasted [us]. */
-static double longest_us(const struct ota_dist *rtt)
-{
-    return rtt->kind == OTA_DIST_LOGNORMAL ? exp(rtt->a + 5.2 * rtt->b)
-                                           : ota_dist_most(rtt);
-}
-
-bool ota_flow_walk_exchange(struct ota_flow_walk *walk,
-                            const struct ota_retry *retry, int64_t now_us,
-                            struct ota_exchange *exchange)
-{
-    struct ota_air *air = walk->air;
-    gsl_rng *rng = walk->rng;
-
-    if (walk->longest_us < 0)
-        walk->longest_us =
-            ota_air_firsts_matter(air) ? INFINITY : longest_us(air->rtt);
-    if (walk->longest_us >= (double)retry->timeout_us || retry->sends_max < 2)
-        return false;
-    if (now_us >= walk->until_us)
-        walk_sense(walk, now_us);
-    if (walk->loss >= 1 ||
-        ota_us_add(now_us, retry->timeout_us) >= walk->until_us)
-        return false;
-    *exchange = (struct ota_exchange){.ok = true,
-                                      .requests_sent = 1,
-                                      .requests_received = 1,
-                                      .answers_sent = 1};
-    if (walk->passes >= 2) {
-        walk->passes -= walk->passes == INT64_MAX ? 0 : 2;
-        exchange->took_us = ota_us_max(ota_dist_draw_us(air->rtt, rng), 1);
-        air->spoke_us = ota_us_add(now_us, exchange->took_us);
-        return true;
-    }
-    /* The first try fails, and the rest is an exchange with one try less. */
-    const int64_t answered = walk->passes;
-    struct ota_retry rest = *retry;
-    const double stretch = 1 + retry->spread * gsl_rng_uniform(rng);
-    const int64_t timer_us = (int64_t)((double)retry->timeout_us * stretch);
-    rest.timeout_us = ota_retry_next_us(retry, retry->timeout_us);
-    rest.sends_max--;
-    walk->passes = ota_flow_passes(walk->rate, rng);
-    *exchange = ota_exchange_run(air, &rest, now_us + timer_us, rng);
-    exchange->took_us += timer_us;
-    exchange->requests_sent++;
-    exchange->requests_received += (int)answered;
-    exchange->answers_sent += (int)answered;
-    return true;
-}
-
-bool ota_flow_walk_enter(struct ota_flow_walk *walk,
-                         struct ota_transfer_account *account,
-                         const struct ota_transfer_message *message)
-{
-    const struct ota_retry *retry = ota_transfer_retry(account);
-    struct ota_exchange exchange;
-
-    if (!ota_flow_walk_exchange(walk, retry, account->now_us, &exchange))
-        return ota_transfer_exchange(account, message, retry);
-    return ota_transfer_enter(account, message, &exchange);
 }
 
 /* --- exchanges --- */
@@ -478,7 +429,7 @@ static int64_t slow_rtt_us(const struct ota_flow *flow)
         do
             time_us = ota_dist_draw(dist, rng);
         while (time_us < below_us);
-    return time_us < 0x1p62 ? llround(time_us) : OTA_NEVER;
+    return time_us < 0x1p62 ? ota_us_round(time_us) : OTA_NEVER;
 }
 
 /* One try of a rough exchange. */
@@ -513,7 +464,7 @@ static enum fate rough_fate(struct ota_flow *flow, struct try *this,
     const double s = flow->spoilt;
     const double lost = s * rough_of(flow, flow->tries - this->number - 1);
     const double slow = (1 - s) * flow->slow;
-    const double u = gsl_rng_uniform(flow->account->rng) * (lost + slow);
+    const double u = ota_uniform(flow->account->rng) * (lost + slow);
 
     if (u < lost)
         return loss_of(u / lost * s, flow->request_loss, s, spare);
@@ -540,7 +491,7 @@ static enum fate fate_of(struct ota_flow *flow, struct try *this,
     const double request_loss = first ? fmax(loss, air->loss_first) : loss;
     const double either =
         1 - (1 - request_loss) * (1 - ota_retry_answer_loss(flow->retry, loss));
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     if (u < either)
         return loss_of(u, request_loss, either, spare);
     *spare = fmin((u - either) / (1 - either), 1 - 0x1p-53);

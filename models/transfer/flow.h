@@ -69,11 +69,10 @@ struct ota_flow_walk {
     int64_t gap_us;
     int64_t until_us; /* what follows holds until then */
     double loss;
-    bool odd;          /* but for datagrams that are not the radio's first */
-    double rate;       /* for ota_flow_passes() */
-    int64_t passes;    /* that are left until the next loss */
-    double longest_us; /* that a round trip takes, practically; -1: not known
-                        * yet; infinite: exchanges must not be walked */
+    bool odd;        /* but for datagrams that are not the radio's first */
+    double rate;     /* for ota_flow_passes() */
+    double rates[2]; /* the same, of either state; 1: not known */
+    int64_t passes;  /* that are left until the next loss */
 };
 
 struct ota_flow_walk ota_flow_walk(struct ota_air *air, int64_t gap_us,
@@ -94,8 +93,9 @@ static inline int64_t ota_flow_walk_on(struct ota_flow_walk *walk,
 {
     struct ota_air *air = walk->air;
 
-    if (now_us >= walk->until_us || walk->until_us != OTA_NEVER ||
-        most > walk->passes || walk->odd || air->loss_first > walk->loss)
+    if (most > walk->passes || walk->odd ||
+        now_us + (most - 1) * walk->gap_us >= walk->until_us ||
+        (air->loss_first > walk->loss && ota_air_is_first(air, now_us)))
         return ota_flow_walk_rough(walk, now_us, most, lost);
     /* All of them pass. */
     *lost = 0;
@@ -104,22 +104,6 @@ static inline int64_t ota_flow_walk_on(struct ota_flow_walk *walk,
     air->spoke_us = now_us + (most - 1) * walk->gap_us;
     return most;
 }
-
-/*
- * Runs an exchange that begins at now_us, its datagrams reckoned among the
- * walk's. Returns false, and nothing has happened, where that cannot be done:
- * near the end of a regime, with slow round trips, or where a radio's first
- * datagram fares differently.
- */
-bool ota_flow_walk_exchange(struct ota_flow_walk *walk,
-                            const struct ota_retry *retry, int64_t now_us,
-                            struct ota_exchange *exchange);
-
-/* The same for a transfer's message, or else as a packet. Returns false if it
- * ended the transfer. */
-bool ota_flow_walk_enter(struct ota_flow_walk *walk,
-                         struct ota_transfer_account *account,
-                         const struct ota_transfer_message *message);
 
 /* --- exchanges --- */
 

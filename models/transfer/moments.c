@@ -16,8 +16,9 @@
  * shifted gamma one) of the same three: with skewness g its shape is 4/g^2.
  * For fixed, exponential and gamma times that is exact. Where g > 1, or
  * there are but few of a kind, the shape of the single times still shows, and
- * they are drawn one by one. Source:
- * Johnson, Kotz, Balakrishnan, ch. 12 and 17.
+ * they are drawn one by one. Source: Johnson, Kotz, Balakrishnan, ch. 12 and
+ * 17; Marsaglia, Tsang: A simple method for generating gamma variables, ACM
+ * Trans. Math. Softw. 26 (2000), 363.
  */
 #include "models/transfer/flow.h"
 
@@ -25,9 +26,9 @@
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_randist.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/sample.h"
 
 enum { MOMENTS = 4 }; /* of order 0 to 3 */
 
@@ -222,7 +223,26 @@ bool ota_moments_between(const struct ota_dist *dist, double from_us,
 
 static int64_t ticks(double time_us)
 {
-    return time_us < 0x1p62 ? llround(fmax(time_us, 0)) : OTA_NEVER / 2;
+    return time_us < 0x1p62 ? ota_us_round(fmax(time_us, 0)) : OTA_NEVER / 2;
+}
+
+/* A gamma number of that shape, > 1/3, by Marsaglia and Tsang's rejection. */
+static double draw_gamma(double shape, gsl_rng *rng)
+{
+    const double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+
+    for (;;) {
+        const double x = ota_normal(rng);
+        const double root = 1 + c * x;
+        if (root <= 0)
+            continue;
+        const double cube = root * root * root;
+        const double u = 1 - ota_uniform(rng);
+        const double square = x * x;
+        if (u < 1 - 0.0331 * square * square ||
+            log(u) < 0.5 * square + d * (1 - cube + log(cube)))
+            return d * cube;
+    }
 }
 
 /* Draws from the Pearson type III distribution of these moments. */
@@ -233,10 +253,9 @@ static double draw_pearson(const struct ota_moments *sum, double skewness,
     const double g = fabs(skewness);
 
     if (g < 1e-3)
-        return sum->mean + gsl_ran_gaussian_ziggurat(rng, deviation);
+        return sum->mean + deviation * ota_normal(rng);
     const double shape = 4 / (g * g);
-    const double scale = deviation * g / 2;
-    const double off = gsl_ran_gamma(rng, shape, scale) - shape * scale;
+    const double off = deviation * g / 2 * (draw_gamma(shape, rng) - shape);
     return sum->mean + (skewness < 0 ? -off : off);
 }
 

@@ -31,36 +31,31 @@ ota_old_done_message(const struct ota_transfer_account *account)
 }
 
 bool ota_old_exchange(struct ota_transfer_account *account,
-                      const struct ota_transfer_message *message,
-                      struct ota_flow_walk *walk)
+                      const struct ota_transfer_message *message)
 {
-    if (walk)
-        return ota_flow_walk_enter(walk, account, message);
     return ota_transfer_exchange(account, message, ota_transfer_retry(account));
 }
 
-bool ota_old_open(struct ota_transfer_account *account, int64_t stall_us,
-                  struct ota_flow_walk *walk)
+bool ota_old_open(struct ota_transfer_account *account, int64_t stall_us)
 {
     const struct ota_transfer_message begin = ota_old_begin_message(account);
     const struct ota_transfer_message ready = ota_old_ready_message(account);
 
-    if (!ota_old_exchange(account, &begin, walk))
+    if (!ota_old_exchange(account, &begin))
         return false;
     if (account->job->refused) {
         ota_transfer_end(account, OTA_TRANSFER_REFUSED, account->now_us);
         return false;
     }
     account->stall_at_us = ota_us_add(account->now_us, stall_us);
-    return ota_old_exchange(account, &ready, walk);
+    return ota_old_exchange(account, &ready);
 }
 
-bool ota_old_done(struct ota_transfer_account *account,
-                  struct ota_flow_walk *walk)
+bool ota_old_done(struct ota_transfer_account *account)
 {
     const struct ota_transfer_message done = ota_old_done_message(account);
 
-    return ota_old_exchange(account, &done, walk);
+    return ota_old_exchange(account, &done);
 }
 
 void ota_old_close(struct ota_transfer_account *account, int64_t chunks,

@@ -17,15 +17,12 @@ enum {
     OTA_OLD_DONE_ANSWER_COAP_BYTES = 5,
 };
 
-/* One exchange, by the walk of a flow; NULL: as a packet. */
 bool ota_old_exchange(struct ota_transfer_account *account,
-                      const struct ota_transfer_message *message,
-                      struct ota_flow_walk *walk);
+                      const struct ota_transfer_message *message);
 
 /* UpdateBegin and UpdateReady. Returns false if the transfer ended: the device
  * may refuse it. Its patience begins with the first of them. */
-bool ota_old_open(struct ota_transfer_account *account, int64_t stall_us,
-                  struct ota_flow_walk *walk);
+bool ota_old_open(struct ota_transfer_account *account, int64_t stall_us);
 
 struct ota_transfer_message
 ota_old_begin_message(const struct ota_transfer_account *account);
@@ -35,8 +32,7 @@ struct ota_transfer_message
 ota_old_done_message(const struct ota_transfer_account *account);
 
 /* UpdateDone and its answer. */
-bool ota_old_done(struct ota_transfer_account *account,
-                  struct ota_flow_walk *walk);
+bool ota_old_done(struct ota_transfer_account *account);
 
 /* Fills in what follows from the end: a device keeps nothing of a transfer
  * that ended early, and resets if it lost patience. */

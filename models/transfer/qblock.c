@@ -46,6 +46,7 @@
 
 #include "models/transfer/flow.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 struct pull {
     const struct ota_transfer_qblock_config *config;
@@ -450,7 +451,7 @@ static struct pull open_pull(const struct ota_transfer_qblock_config *config,
     pull.walk = ota_flow_walk(job->air, pull.pace_us, account->rng);
     pull.pause_us =
         (int64_t)((double)config->timeout_us *
-                  (1 + config->timeout_spread * gsl_rng_uniform(account->rng)));
+                  (1 + config->timeout_spread * ota_uniform(account->rng)));
     pull.patience_us =
         config->receive_timeout_us * ((INT64_C(2) << config->requests_max) - 1);
     return pull;

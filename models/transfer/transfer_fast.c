@@ -114,12 +114,10 @@ static bool fly(struct ota_fast *fast, int64_t chunks, int64_t *received)
 static void run_flights(struct ota_fast *fast)
 {
     struct ota_transfer_account *account = fast->account;
-    struct ota_flow_walk *walk =
-        fast->config->fidelity == OTA_TRANSFER_FLOW ? &fast->walk : NULL;
     int64_t flight = ota_us_min(fast->missing, fast->config->flight_chunks);
 
     fast->walk = ota_flow_walk(account->job->air, fast->pace_us, account->rng);
-    if (!ota_old_open(account, fast->config->stall_us, walk))
+    if (!ota_old_open(account, fast->config->stall_us))
         return;
     for (;;) {
         int64_t received;
@@ -127,7 +125,7 @@ static void run_flights(struct ota_fast *fast)
         if (!fly(fast, flight, &received))
             return;
         fast->missing -= received;
-        if (!ota_old_done(account, walk))
+        if (!ota_old_done(account))
             return;
         if (!fast->missing) {
             ota_transfer_end(account, OTA_TRANSFER_DONE, account->now_us);
@@ -136,7 +134,7 @@ static void run_flights(struct ota_fast *fast)
         flight = ota_fast_request(fast, received);
         const struct ota_transfer_message request =
             ota_fast_request_message(fast, flight);
-        if (!ota_old_exchange(account, &request, walk))
+        if (!ota_old_exchange(account, &request))
             return;
     }
 }

@@ -49,6 +49,7 @@
 
 #include "models/transfer/flow.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 enum {
     NUMBER_BYTES = 2, /* of a fragment: which one it is */
@@ -113,7 +114,7 @@ double ota_multicast_decodable(int64_t fragments, int64_t extra)
 /* How many fragments beyond the pieces it takes, by inversion. */
 static int64_t draw_extra(int64_t pieces, gsl_rng *rng)
 {
-    const double u = gsl_rng_uniform(rng);
+    const double u = ota_uniform(rng);
     double decodable = ota_multicast_decodable(pieces, 0);
     int64_t extra = 0;
 
@@ -219,7 +220,7 @@ static bool independent(const struct broadcast *all)
     const int64_t missing = all->pieces - all->rank;
 
     return missing > SURE_PIECES ||
-           gsl_rng_uniform(all->account->rng) >= ldexp(1, (int)-missing);
+           ota_uniform(all->account->rng) >= ldexp(1, (int)-missing);
 }
 
 static bool one_fragment(struct broadcast *all)

@@ -72,10 +72,9 @@ static void run_chunks(const struct ota_transfer_slow_config *config,
     int64_t received;
 
     with.last_work_us = with.work_us;
-    if (!ota_old_open(account, config->stall_us, NULL))
+    if (!ota_old_open(account, config->stall_us))
         return;
-    if (ota_stop_wait_run(account, &with, &received) &&
-        ota_old_done(account, NULL))
+    if (ota_stop_wait_run(account, &with, &received) && ota_old_done(account))
         ota_transfer_end(account, OTA_TRANSFER_DONE, account->now_us);
 }
 

@@ -46,15 +46,6 @@ enum {
     FINISH_REPLY_COAP_BYTES = 5,
 };
 
-static bool exchange(struct ota_v3 *v3,
-                     const struct ota_transfer_message *message)
-{
-    if (v3->config->fidelity == OTA_TRANSFER_FLOW)
-        return ota_flow_walk_enter(&v3->walk, v3->account, message);
-    return ota_transfer_exchange(v3->account, message,
-                                 ota_transfer_retry(v3->account));
-}
-
 /* A confirmable message of the cloud's and the device's reply to it, which is
  * confirmable, too. */
 static bool ask(struct ota_v3 *v3, int64_t coap_bytes, int64_t reply_coap_bytes)
@@ -65,13 +56,14 @@ static bool ask(struct ota_v3 *v3, int64_t coap_bytes, int64_t reply_coap_bytes)
     const struct ota_transfer_message reply = ota_transfer_message(
         account, false, reply_coap_bytes, OTA_COAP_ACK_BYTES);
 
-    if (!exchange(v3, &message))
+    const struct ota_retry *retry = ota_transfer_retry(account);
+    if (!ota_transfer_exchange(account, &message, retry))
         return false;
     if (account->job->refused) {
         ota_transfer_end(account, OTA_TRANSFER_REFUSED, account->now_us);
         return false;
     }
-    return exchange(v3, &reply);
+    return ota_transfer_exchange(account, &reply, retry);
 }
 
 void ota_v3_finish(struct ota_v3 *v3)
@@ -141,7 +133,7 @@ v3_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
     v3.wire_bytes = ota_transfer_wire_down(&account, CHUNK_COAP_BYTES +
                                                          config->chunk_bytes);
     v3.pace_us = ota_transfer_pace_us(job, v3.wire_bytes, config->chunk_bytes);
-    v3.slot_us = llround((double)v3.pace_us * (1 + config->duplicates));
+    v3.slot_us = ota_us_round((double)v3.pace_us * (1 + config->duplicates));
 
     v3.walk = ota_flow_walk(job->air, v3.slot_us, rng);
 

@@ -10,8 +10,8 @@
  * That holds as long as the window never closes but for a hole in it, which
  * ota_v3_flows() makes sure of.
  *
- * Duplicates change nothing but bytes, so of all chunks that arrived in one
- * regime of loss the number sent twice is drawn at once, a binomial one.
+ * Duplicates change nothing but bytes, so of all chunks that arrived while the
+ * air was in one state the number sent twice is drawn at once, a binomial one.
  *
  * What had arrived at a given instant is what had been sent one lag before:
  * the queue is asked then.
@@ -22,6 +22,7 @@
 #include "models/transfer/flow.h"
 #include "models/transfer/v3.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 enum { MASK = OTA_V3_WINDOW_MAX - 1 }; /* a power of two less one */
 
@@ -52,9 +53,12 @@ struct river {
     int64_t unacked;
     int64_t heard_us;
     int64_t last_sent_us; /* the last chunk that passed */
-    int64_t singles;      /* chunks that passed in this regime, each of which
-                           * may have been sent twice */
-    bool calm;            /* nothing but losses can happen to it */
+    int64_t singles[2];   /* chunks that passed in each state of the air, each
+                           * of which may have been sent twice */
+    int64_t calm_us;      /* whatever is sent in a turn that begins before it,
+                           * nothing but losses can happen to that */
+    int64_t spare_bytes;  /* that a turn does not use up */
+    bool calm;            /* this turn is one of those */
     struct snapshot cut, flush;
     struct ring holes;  /* due_us: when to send it again */
     struct ring mended; /* due_us: when the cloud knows */
@@ -153,30 +157,31 @@ static int64_t hear_more(struct river *river, int64_t chunks)
 
 /* --- duplicates --- */
 
-/* Draws how many of the chunks that passed were sent twice. */
-static bool settle_duplicates(struct river *river)
+/* Draws how many of the chunks that passed in one state were sent twice. */
+static bool settle_state(struct river *river, bool bad)
 {
     const struct ota_v3 *v3 = river->v3;
     struct ota_transfer_account *account = river->account;
-    const struct ota_air *air = account->job->air;
-    const double loss = air->loss[air->bad];
-    const int64_t twice =
-        ota_flow_binomial(river->singles, v3->config->duplicates, account->rng);
+    const int64_t twice = ota_flow_binomial(
+        river->singles[bad], v3->config->duplicates, account->rng);
     const int64_t bytes = twice * v3->wire_bytes;
 
-    river->singles = 0;
+    river->singles[bad] = 0;
     if (!twice)
         return true;
     if (!ota_transfer_bill(account, bytes, 0))
         return false;
     account->result->chunks_sent += twice;
     account->chunk_bytes_down += bytes;
-    /* The walk knows the logarithm, but for a radio's first datagrams. */
-    const struct ota_flow_walk *walk = &v3->walk;
-    const double log_pass = walk->odd ? log1p(-loss) : 1 / walk->rate;
     const int64_t gone =
-        ota_flow_binomial_log(twice, loss, log_pass, account->rng);
+        ota_flow_binomial(twice, account->job->air->loss[bad], account->rng);
     return acknowledge(river, twice - gone);
+}
+
+static bool settle_duplicates(struct river *river)
+{
+    return (!river->singles[0] || settle_state(river, false)) &&
+           (!river->singles[1] || settle_state(river, true));
 }
 
 /* The same for one chunk at once. */
@@ -187,11 +192,11 @@ static bool settle_duplicate(struct river *river, int64_t chunk, bool heard)
     const struct ota_air *air = account->job->air;
 
     if (!(v3->config->duplicates > 0) ||
-        gsl_rng_uniform(account->rng) >= v3->config->duplicates)
+        ota_uniform(account->rng) >= v3->config->duplicates)
         return true;
     if (!ota_transfer_bill_chunk(account, ota_v3_wire_bytes(v3, chunk)))
         return false;
-    return gsl_rng_uniform(account->rng) < air->loss[air->bad] || !heard ||
+    return ota_uniform(account->rng) < air->loss[air->bad] || !heard ||
            acknowledge(river, 1);
 }
 
@@ -251,21 +256,23 @@ static inline bool send_one(struct river *river, int64_t chunk, bool is_new,
             return false;
     }
     if (!settled && heard && chunk != v3->chunks - 1)
-        river->singles++;
+        river->singles[account->job->air->bad]++;
     else if (!settle_duplicate(river, chunk, heard))
         return false;
     account->now_us = sent_us + v3->slot_us;
     return true;
 }
 
-/* Slots from now on that are sent by an instant, it included. */
-static int64_t slots_by(const struct river *river, int64_t by_us)
+/* Of `most` slots from now on, those that are sent by an instant, it
+ * included. */
+static int64_t slots_by(const struct river *river, int64_t most, int64_t by_us)
 {
-    const int64_t now_us = river->account->now_us;
+    const int64_t left_us = by_us - river->account->now_us;
+    const int64_t slot_us = river->v3->slot_us;
 
-    if (by_us == OTA_NEVER)
-        return INT64_MAX;
-    return by_us < now_us ? 0 : (by_us - now_us) / river->v3->slot_us + 1;
+    if (left_us < 0)
+        return 0;
+    return (most - 1) * slot_us <= left_us ? most : left_us / slot_us + 1;
 }
 
 /* Returns how many chunks the plan is certain to let pass, each perhaps sent
@@ -277,25 +284,38 @@ static inline int64_t afford(const struct river *river)
 
     if (left > plenty)
         return INT64_MAX;
-    return (left / 2 - river->singles * (v3->wire_bytes + v3->ack_bytes)) /
+    const int64_t singles = river->singles[0] + river->singles[1];
+    return (left / 2 - singles * (v3->wire_bytes + v3->ack_bytes)) /
            (2 * v3->wire_bytes + 3 * v3->ack_bytes);
 }
 
-/* Returns how many new chunks may go as one for all that may happen to them:
- * in time to be heard, and before a snapshot. */
-static int64_t undisturbed(const struct river *river)
+/* Whether nothing but losses can happen in this turn. */
+static inline bool is_calm(const struct river *river)
+{
+    const struct ota_v3 *v3 = river->v3;
+    const int64_t singles = river->singles[0] + river->singles[1];
+
+    return river->account->now_us < river->calm_us &&
+           ota_transfer_left(river->account) -
+                   singles * (v3->wire_bytes + v3->ack_bytes) >=
+               river->spare_bytes;
+}
+
+/* Returns how many of `most` new chunks may go as one for all that may happen
+ * to them: in time to be heard, and before a snapshot. */
+static int64_t undisturbed(const struct river *river, int64_t most)
 {
     const struct ota_transfer_account *account = river->account;
     const int64_t gone_us =
         ota_us_min(account->job->cut_us, account->broken_us);
-    int64_t most = ota_us_min(account->breaks_in, afford(river));
 
+    most = ota_us_min(most, ota_us_min(account->breaks_in, afford(river)));
     if (gone_us != OTA_NEVER)
-        most = ota_us_min(most, slots_by(river, gone_us - river->v3->lag_us));
+        most = slots_by(river, most, gone_us - river->v3->lag_us);
     if (!river->cut.taken)
-        most = ota_us_min(most, slots_by(river, river->cut.sent_us));
+        most = slots_by(river, most, river->cut.sent_us);
     if (!river->flush.taken)
-        most = ota_us_min(most, slots_by(river, river->flush.sent_us));
+        most = slots_by(river, most, river->flush.sent_us);
     return most;
 }
 
@@ -310,9 +330,8 @@ static int64_t stretch(const struct river *river, int64_t room)
     if (account->now_us + v3->lag_us > account->stall_at_us)
         return 0;
     if (river->holes.count)
-        most =
-            ota_us_min(most, slots_by(river, first_due_us(&river->holes) - 1));
-    return river->calm ? most : ota_us_min(most, undisturbed(river));
+        most = slots_by(river, most, first_due_us(&river->holes) - 1);
+    return river->calm ? most : undisturbed(river, most);
 }
 
 /* Sends new chunks until one is lost, `most` at most. */
@@ -336,7 +355,7 @@ static void send_many(struct river *river, int64_t most)
         const int64_t acks = hear(river, river->next - passes, first_us);
         account->result->up_bytes +=
             (acks + hear_more(river, passes - 1)) * v3->ack_bytes;
-        river->singles += passes;
+        river->singles[account->job->air->bad] += passes;
         river->last_sent_us = sent_us + (passes - 1) * v3->slot_us;
         account->stall_at_us =
             ota_us_add(river->heard_us, v3->config->stall_us);
@@ -379,13 +398,11 @@ static bool turn(struct river *river)
     const struct ring *holes = &river->holes;
     const int64_t now_us = account->now_us;
 
+    river->calm = is_calm(river);
     if (now_us >= ota_transfer_limit_us(account)) {
         ota_transfer_end_at_limit(account);
         return false;
     }
-    if (now_us >= river->v3->walk.until_us && river->singles &&
-        !settle_duplicates(river))
-        return false;
     while (first_due_us(&river->mended) <= now_us)
         pop(&river->mended);
     if (first_due_us(holes) <= now_us) {
@@ -461,6 +478,21 @@ static struct snapshot by(const struct ota_v3 *v3, int64_t at_us)
         .sent_us = at_us == OTA_NEVER ? OTA_NEVER : at_us - v3->lag_us};
 }
 
+/* A turn sends a repeat and as many new chunks as the window holds. */
+static void set_calm(struct river *river)
+{
+    const struct ota_v3 *v3 = river->v3;
+    const int64_t slots = ota_us_min(v3->window, v3->chunks) + 2;
+    int64_t event_us =
+        ota_us_min(river->account->job->cut_us,
+                   ota_us_min(river->cut.sent_us, river->flush.sent_us));
+
+    if (river->account->breaks_in != INT64_MAX)
+        event_us = INT64_MIN / 2;
+    river->calm_us = event_us - slots * v3->slot_us - v3->lag_us;
+    river->spare_bytes = slots * (2 * v3->wire_bytes + 3 * v3->ack_bytes);
+}
+
 int64_t ota_v3_flow(struct ota_v3 *v3)
 {
     struct ota_transfer_account *account = v3->account;
@@ -473,8 +505,8 @@ int64_t ota_v3_flow(struct ota_v3 *v3)
 
     river.v3 = v3;
     river.account = account;
-    river.next = river.known = river.highest = river.unacked = river.singles =
-        0;
+    river.next = river.known = river.highest = river.unacked = 0;
+    river.singles[0] = river.singles[1] = 0;
     river.heard_us = river.last_sent_us = v3->begin_us;
     river.cut = by(v3, cut_us);
     river.flush =
@@ -483,8 +515,7 @@ int64_t ota_v3_flow(struct ota_v3 *v3)
     river.holes.at = river.holes.count = 0;
     river.mended.at = river.mended.count = 0;
     river.holes.sorted = river.mended.sorted = true;
-    river.calm = cut_us == OTA_NEVER && account->breaks_in == INT64_MAX &&
-                 ota_transfer_left(account) > plenty;
+    set_calm(&river);
     if (flow(&river))
         ota_v3_finish(v3);
     if (result->end == OTA_TRANSFER_DONE)

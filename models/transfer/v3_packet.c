@@ -7,6 +7,7 @@
 
 #include "models/transfer/v3.h"
 #include "sim/base/clock.h"
+#include "sim/base/random.h"
 
 /*
  * A transfer under way. The window's edges, known <= arrived <= gapless <=
@@ -173,7 +174,7 @@ static bool send_chunk(struct pipe *pipe, int64_t chunk)
         if (heard && !hear(pipe, chunk, arrival_us))
             return false;
         if (v3->config->duplicates > 0 &&
-            gsl_rng_uniform(account->rng) < v3->config->duplicates &&
+            ota_uniform(account->rng) < v3->config->duplicates &&
             !send_duplicate(pipe, chunk, sent_us, heard))
             return false;
     }

@@ -324,13 +324,15 @@ static bool bench_calls(const struct link *link)
     return true;
 }
 
-/* `bench_transfer WORD`: only transfers whose name has the word in it. */
+/* `bench_transfer WORD`: only transfers with the word in their or their link's
+ * name. */
 int main(int argc, char **argv)
 {
     bool good = true;
 
     for (int i = 0; i < TRANSFERS; i++)
-        if (argc < 2 || strstr(transfers[i].what, argv[1]))
+        if (argc < 2 || strstr(transfers[i].what, argv[1]) ||
+            strstr(transfers[i].link, argv[1]))
             good = bench_transfer(&transfers[i]) && good;
     if (argc > 1)
         return good ? EXIT_SUCCESS : EXIT_FAILURE;
