@@ -19,9 +19,8 @@
 
 #include <assert.h>
 
+#include "models/link/trials.h"
 #include "models/session/session_common.h"
-
-#include "sim/base/random.h"
 
 const struct ota_session_model *const ota_session_models[] = {
     &ota_session_dtls,
@@ -65,11 +64,26 @@ const struct ota_session_wire ota_session_wire_tcp = {
 
 /* --- round trips --- */
 
-/* The i-th of `parts` whole numbers that differ by at most 1 and sum to
- * total. */
-static int64_t share(int64_t total, int64_t parts, int64_t i)
+/* A whole number in parts that differ by 1 at most, one after another. */
+struct parts {
+    int64_t each, rest; /* total = count * each + rest */
+    int64_t count, over;
+};
+
+static struct parts parts_of(int64_t total, int64_t count)
 {
-    return total * (i + 1) / parts - total * i / parts;
+    if (count == 1)
+        return (struct parts){.each = total, .count = 1};
+    return (struct parts){total / count, total % count, count, 0};
+}
+
+static int64_t next_part(struct parts *parts)
+{
+    parts->over += parts->rest;
+    if (parts->over < parts->count)
+        return parts->each;
+    parts->over -= parts->count;
+    return parts->each + 1;
 }
 
 void ota_session_round_trips(struct ota_session_setup *setup,
@@ -77,8 +91,8 @@ void ota_session_round_trips(struct ota_session_setup *setup,
                              const struct ota_retry *retry, int64_t size_bytes,
                              int64_t round_trips, gsl_rng *rng)
 {
-    const int64_t down_bytes = size_bytes / 2;
-    const int64_t up_bytes = size_bytes - down_bytes;
+    struct parts down = parts_of(size_bytes / 2, round_trips);
+    struct parts up = parts_of(size_bytes - size_bytes / 2, round_trips);
 
     assert(round_trips >= 1 && size_bytes >= 0);
     for (int64_t i = 0; i < round_trips && setup->ok; i++) {
@@ -87,9 +101,8 @@ void ota_session_round_trips(struct ota_session_setup *setup,
 
         setup->ok = trip.ok;
         setup->took_us += trip.took_us;
-        setup->up_bytes += trip.requests_sent * share(up_bytes, round_trips, i);
-        setup->down_bytes +=
-            trip.answers_sent * share(down_bytes, round_trips, i);
+        setup->up_bytes += trip.requests_sent * next_part(&up);
+        setup->down_bytes += trip.answers_sent * next_part(&down);
     }
 }
 
@@ -122,13 +135,6 @@ int64_t ota_session_id_bytes(int64_t size_bytes)
     return CONNECTION_ID + (content / PADDING + 1) * PADDING - content;
 }
 
-static bool lost(double loss, gsl_rng *rng)
-{
-    if (loss <= 0)
-        return false;
-    return loss >= 1 || ota_uniform(rng) < loss;
-}
-
 /* One confirmable message: up, and down its acknowledgement. */
 struct message {
     int64_t up_bytes;
@@ -136,7 +142,7 @@ struct message {
 };
 
 static void say(struct ota_session_setup *setup, const struct message *message,
-                double loss, gsl_rng *rng)
+                struct ota_trials *datagrams, gsl_rng *rng)
 {
     bool heard = false;
 
@@ -144,10 +150,10 @@ static void say(struct ota_session_setup *setup, const struct message *message,
         return;
     for (int send = 0; send < MESSAGE_SENDS && !heard; send++) {
         setup->up_bytes += message->up_bytes;
-        if (lost(loss, rng))
+        if (ota_trials_fail(datagrams, rng))
             continue;
         setup->down_bytes += message->down_bytes;
-        heard = !lost(loss, rng);
+        heard = !ota_trials_fail(datagrams, rng);
     }
 }
 
@@ -172,24 +178,25 @@ void ota_session_announce(struct ota_session_setup *setup,
 {
     const struct ota_device_os *os = &call->os;
     int64_t until_us;
-    const double loss = ota_air_loss(
-        call->air, ota_us_add(call->now_us, setup->took_us), &until_us, rng);
+    struct ota_trials datagrams = {
+        .p = ota_air_loss(call->air, ota_us_add(call->now_us, setup->took_us),
+                          &until_us, rng)};
 
     if (ota_os_tells_flags(os)) {
+        struct parts sizes = parts_of(config->flags_bytes, 2);
         for (int64_t i = 0; i < 2; i++) {
-            const struct message flag =
-                message_of(share(config->flags_bytes, 2, i), wire, os);
-            say(setup, &flag, loss, rng);
+            const struct message flag = message_of(next_part(&sizes), wire, os);
+            say(setup, &flag, &datagrams, rng);
         }
     }
     if (call->safe_mode && (setup->full || ota_os_resumes_safe_mode(os))) {
         const struct message modules =
             message_of(config->safe_mode_bytes, wire, os);
-        say(setup, &modules, loss, rng);
+        say(setup, &modules, &datagrams, rng);
     }
     if (call->boot && setup->full) {
         const struct message reset = message_of(config->boot_bytes, wire, os);
-        say(setup, &reset, loss, rng);
+        say(setup, &reset, &datagrams, rng);
     }
 }
 

@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "models/link/trials.h"
 #include "models/transfer/old.h"
 #include "sim/base/clock.h"
 
@@ -110,11 +111,8 @@ struct whole {
     double silence_us; /* since the last chunk came, roughly: only long ones
                         * matter */
     double log_pass;   /* log(1 - loss) */
-    int ahead;         /* exchanges that have been looked at */
-    int64_t smooth;    /* that many of them until a rough one */
+    struct ota_trials exchanges; /* which of them are rough */
 };
-
-enum { LOOK = 8 }; /* exchanges at once */
 
 /* One exchange that is rough. The chunks of `flights` full flights before it
  * are not in the account's time yet. Returns false if it ended the transfer. */
@@ -169,15 +167,8 @@ static bool exchange(struct whole *whole,
 {
     struct ota_flow *flow = &whole->flow;
 
-    if (!whole->ahead) {
-        whole->ahead = LOOK;
-        whole->smooth = ota_flow_smooth(flow, LOOK);
-    }
-    whole->ahead--;
-    if (whole->smooth-- == 0) {
-        whole->ahead = 0;
+    if (ota_trials_fail(&whole->exchanges, whole->fast->account->rng))
         return rough(whole, message, 0, 0);
-    }
     flow->parts[OTA_FLOW_ROUND_TRIPS].count++;
     whole->silence_us += flow->parts[OTA_FLOW_ROUND_TRIPS].each.mean;
     bill_smooth(whole, message, 1);
@@ -223,7 +214,7 @@ static bool undisturbed(struct whole *whole, struct ota_fast *fast)
         return false;
     ota_flow_sense(flow);
     whole->log_pass = log1p(-flow->loss);
-    whole->ahead = 0;
+    whole->exchanges = (struct ota_trials){.p = flow->rough};
     ways->dist = job->air->rtt;
     ways->below_us = INFINITY;
     ways->scale = 0.5;

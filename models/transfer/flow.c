@@ -32,6 +32,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 
+#include "models/link/trials.h"
 #include "sim/base/clock.h"
 #include "sim/base/sample.h"
 
@@ -46,18 +47,6 @@ int64_t ota_flow_passes(double rate, gsl_rng *rng)
         return INT64_MAX;
     const double passes = ota_exponential(rng) * -rate;
     return passes < 0x1p62 ? (int64_t)passes : INT64_MAX;
-}
-
-/* None of n fails with probability (1 - p)^n >= 1 - n p. */
-int64_t ota_flow_passes_of(int64_t most, double p, gsl_rng *rng)
-{
-    if (p <= 0)
-        return most;
-    const double u = ota_uniform(rng);
-    if (u >= (double)most * p)
-        return most;
-    const double passes = log1p(-u) / log1p(-fmin(p, 1));
-    return passes < (double)most ? (int64_t)passes : most;
 }
 
 enum { INVERSES = 33 };
@@ -280,7 +269,7 @@ static void set_tries(struct ota_flow *flow, int tries)
 
 int64_t ota_flow_smooth(const struct ota_flow *flow, int64_t most)
 {
-    return ota_flow_passes_of(most, flow->rough, flow->account->rng);
+    return ota_trials_pass(most, flow->rough, flow->account->rng);
 }
 
 void ota_flow_open(struct ota_flow *flow, struct ota_transfer_account *account,

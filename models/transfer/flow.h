@@ -22,10 +22,6 @@
 int64_t ota_flow_passes(double rate, gsl_rng *rng);
 double ota_flow_rate(double log_pass);
 
-/* The same of `most` trials that fail with probability p each: at most so
- * many. Costs a logarithm only if a failure may be among them. */
-int64_t ota_flow_passes_of(int64_t most, double p, gsl_rng *rng);
-
 /* Draws how many of n trials hit, each with probability p. */
 int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng);
 
