@@ -166,6 +166,15 @@ int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng)
     return ota_flow_binomial_log(n, p, 1, rng);
 }
 
+/* The share is s (1 - s^(l - 1)) / (1 - s^l). */
+int64_t ota_flow_failures(int64_t n, double s, double *rest, gsl_rng *rng)
+{
+    const double share = (s - *rest) / (1 - *rest);
+
+    *rest /= s;
+    return ota_flow_binomial(n, share, rng);
+}
+
 /* --- evenly spaced datagrams --- */
 
 bool ota_air_firsts_matter(const struct ota_air *air)
@@ -362,26 +371,21 @@ void ota_flow_undefer(struct ota_flow *flow)
     set_tries(flow, 1);
 }
 
-/* Of those that failed k times, the share that failed once more, given that
- * all go smoothly at some try, is s (1 - s^l) / (1 - s^(l + 1)), s being the
- * share of tries that fail and l = tries - k - 1: how many more there are. */
 int64_t ota_flow_count(struct ota_flow *flow, int64_t n, int64_t *answers_lost)
 {
     gsl_rng *rng = flow->account->rng;
     const double s = flow->spoilt;
     int64_t failed = 0;
-    double rest = power(s, flow->tries); /* s^(l + 1) */
+    double rest = power(s, flow->tries);
 
     flow->parts[OTA_FLOW_ROUND_TRIPS].count += n;
     *answers_lost = 0;
     if (!(s > 0))
         return 0;
     for (int k = 0; k < flow->tries - 1 && n > 0; k++) {
-        const double share = (s - rest) / (1 - rest);
-        n = ota_flow_binomial(n, share, rng);
+        n = ota_flow_failures(n, s, &rest, rng);
         flow->parts[OTA_FLOW_TIMERS + k].count += n;
         failed += n;
-        rest /= s;
     }
     if (failed > 0)
         *answers_lost =

@@ -29,6 +29,13 @@ int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng);
 int64_t ota_flow_binomial_log(int64_t n, double p, double log_miss,
                               gsl_rng *rng);
 
+/*
+ * Of n exchanges that failed k times, draws how many failed once more, given
+ * that all go smoothly at some try; a try fails with probability s. *rest is
+ * s^l, l being the tries left behind those k, and is brought to the next l.
+ */
+int64_t ota_flow_failures(int64_t n, double s, double *rest, gsl_rng *rng);
+
 /* --- sums of times --- */
 
 struct ota_moments {

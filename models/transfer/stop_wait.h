@@ -37,4 +37,10 @@ bool ota_stop_wait_step(struct ota_transfer_account *account,
 bool ota_stop_wait_flow(struct ota_transfer_account *account,
                         const struct ota_stop_wait *with, int64_t *received);
 
+/* The same where nothing but losses is random. Returns false, and nothing has
+ * happened, where it does not apply; else *done as the others return it. */
+bool ota_stop_wait_fixed(struct ota_transfer_account *account,
+                         const struct ota_stop_wait *with, int64_t *received,
+                         bool *done);
+
 #endif

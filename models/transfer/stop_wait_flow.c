@@ -256,8 +256,11 @@ bool ota_stop_wait_flow(struct ota_transfer_account *account,
                         const struct ota_stop_wait *with, int64_t *received)
 {
     struct stream stream;
-    const bool together = opens(&stream, account, with);
+    bool done;
 
+    if (ota_stop_wait_fixed(account, with, received, &done))
+        return done;
+    const bool together = opens(&stream, account, with);
     *received = 0;
     while (*received < with->chunks) {
         /* The first chunk's request is not the radio's first. */

@@ -83,7 +83,9 @@ static int64_t run_blocks(const struct ota_transfer_block_config *config,
         .last = block_message(config, last_payload),
         .block_time = time->kind != OTA_DIST_FIXED || time->a > 0 ? time : NULL,
         .erase = &config->erase,
-        .erases = account->job->kept_bytes == 0 || !config->resumes,
+        .erases =
+            (config->erase.kind != OTA_DIST_FIXED || config->erase.a > 0) &&
+            (account->job->kept_bytes == 0 || !config->resumes),
         .stall_us = OTA_NEVER,
     };
     int64_t received = 0;
