@@ -121,15 +121,34 @@ static double log_ratio(double n, double odds, double m, double k)
            stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k);
 }
 
-/* By transformed rejection, p <= 1/2 and n p >= 10: 86 % of all draws need two
- * random numbers and no function. */
+/* Whether x <= chance of k / chance of m; near to each other that is a product
+ * of a few factors. */
+static bool is_below(double x, double n, double odds, double m, double k)
+{
+    double above = 1, below = 1;
+
+    if (fabs(k - m) > 12)
+        return log(x) <= log_ratio(n, odds, m, k);
+    for (double i = m + 1; i <= k; i++) {
+        above *= (n - i + 1) * odds;
+        below *= i;
+    }
+    for (double i = k + 1; i <= m; i++) {
+        above *= i;
+        below *= (n - i + 1) * odds;
+    }
+    return x * below <= above;
+}
+
+/* By transformed rejection, p <= 1/2 and n p >= 10. */
 static int64_t binomial_rejection(int64_t count, double p, gsl_rng *rng)
 {
     const double n = (double)count;
     const double deviation = sqrt(n * p * (1 - p));
     const double b = 1.15 + 2.53 * deviation;
     const double a = -0.0873 + 0.0248 * b + 0.01 * p;
-    const double v_least = 0.92 - 4.2 / b;
+    const double inverse = 1 / b;
+    const double v_least = 0.92 - 4.2 * inverse;
 
     for (;;) {
         const double u = ota_uniform(rng) - 0.5;
@@ -140,9 +159,9 @@ static int64_t binomial_rejection(int64_t count, double p, gsl_rng *rng)
             return (int64_t)k;
         if (!(k >= 0 && k <= n))
             continue;
-        const double alpha = (2.83 + 5.1 / b) * deviation;
-        if (log(v * alpha / (a / (us * us) + b)) <=
-            log_ratio(n, p / (1 - p), floor((n + 1) * p), k))
+        const double alpha = (2.83 + 5.1 * inverse) * deviation;
+        if (is_below(v * alpha / (a / (us * us) + b), n, p / (1 - p),
+                     floor((n + 1) * p), k))
             return (int64_t)k;
     }
 }
