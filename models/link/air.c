@@ -59,7 +59,8 @@ void ota_air_renew(struct ota_air *air, int64_t now_us, gsl_rng *rng)
         const double rate = air->leave_per_s[0] + air->leave_per_s[1];
         const double share = ota_air_bad_share(air);
         const double past_s = ota_s_from_us(now_us - air->until_us);
-        const double memory = exp(-rate * past_s);
+        /* Beyond that it would not change a double. */
+        const double memory = rate * past_s < 40 ? exp(-rate * past_s) : 0;
         const double p = share + ((air->bad ? 1 : 0) - share) * memory;
         air->bad = ota_uniform(rng) < p;
     }

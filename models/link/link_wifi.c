@@ -61,10 +61,11 @@ static void wander(const struct ota_link_wifi_config *config,
 
     const double past = (double)past_us / (double)config->holds_us;
     const double off_db = state->rssi_dbm - config->rssi_dbm;
-    const double new_db = config->spread_db * sqrt(-expm1(-2 * past));
+    const double memory = exp(-past);
+    const double new_db = config->spread_db * sqrt((1 - memory) * (1 + memory));
 
     state->rssi_dbm =
-        config->rssi_dbm + off_db * exp(-past) + new_db * ota_normal(rng);
+        config->rssi_dbm + off_db * memory + new_db * ota_normal(rng);
 }
 
 static void wifi_sense(const void *opaque, struct ota_link_state *state,

@@ -8,9 +8,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
+#include <gsl/gsl_sf_gamma.h>
 
+#include "models/link/trials.h"
 #include "models/transfer/flow.h"
 #include "sim/base/clock.h"
 #include "tests/support/model_fixture.h"
@@ -37,7 +40,8 @@ static void binomials_have_their_moments(void **state)
     static const struct {
         int64_t n;
         double p;
-    } cases[] = {{1, 0.3}, {50, 0.02}, {500, 0.03}, {600, 0.51}, {40, 0.97}};
+    } cases[] = {{1, 0.3},   {50, 0.02},  {500, 0.03}, {600, 0.51},
+                 {40, 0.97}, {600, 0.02}, {65535, 0.4}};
     struct ota_stream stream;
 
     for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
@@ -63,6 +67,96 @@ static void binomials_have_their_moments(void **state)
     assert_int_equal(ota_flow_binomial(7, 0, &stream.rng), 0);
     assert_int_equal(ota_flow_binomial(7, 1, &stream.rng), 7);
     assert_int_equal(ota_flow_binomial(0, 0.5, &stream.rng), 0);
+}
+
+/* The distribution function, by Dvoretzky, Kiefer, Wolfowitz and Massart's
+ * bound: farther off with 6e-5, which is 4 standard errors' chance. */
+static void binomials_have_their_law(void **state)
+{
+    (void)state;
+    static const struct {
+        int n;
+        double p;
+    } cases[] = {{12, 0.02},  {64, 0.1},  {65, 0.1},   {24, 0.45},
+                 {599, 0.02}, {600, 0.3}, {9000, 0.49}};
+    static int64_t seen[9001];
+    const double farthest = sqrt(log(2 / 6e-5) / (2 * DRAWS));
+
+    for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
+        const int n = cases[c].n;
+        const double p = cases[c].p;
+        struct ota_stream stream;
+        double below = 0, expected = 0;
+        memset(seen, 0, sizeof(seen));
+        model_fixture_stream(&stream, 100 + c);
+        for (int i = 0; i < DRAWS; i++)
+            seen[ota_flow_binomial(n, p, &stream.rng)]++;
+        for (int k = 0; k <= n; k++) {
+            below += (double)seen[k];
+            expected += exp(gsl_sf_lnchoose((unsigned)n, (unsigned)k) +
+                            k * log(p) + (n - k) * log1p(-p));
+            assert_near(below / DRAWS, expected, farthest);
+        }
+    }
+}
+
+/* Those of 3 chances each that pass at some of them: how many failed once, and
+ * twice. */
+static void failures_are_of_those_that_pass(void **state)
+{
+    (void)state;
+    const double s = 0.2, all = 1 - s * s * s;
+    struct ota_stream stream;
+    double once = 0, once2 = 0, twice = 0, twice2 = 0;
+
+    model_fixture_stream(&stream, 7);
+    for (int i = 0; i < DRAWS; i++) {
+        double rest = s * s * s;
+        const int64_t a = ota_flow_failures(20, s, &rest, &stream.rng);
+        const int64_t b = ota_flow_failures(a, s, &rest, &stream.rng);
+        once += (double)a;
+        once2 += (double)(a * a);
+        twice += (double)b;
+        twice2 += (double)(b * b);
+    }
+    model_fixture_assert_mean(DRAWS, once, once2, 20 * (s - s * s * s) / all);
+    model_fixture_assert_mean(DRAWS, twice, twice2,
+                              20 * (s * s - s * s * s) / all);
+}
+
+/* Of 8 trials the first failure is at k with p (1 - p)^k; one by one they fail
+ * with p whatever went before. */
+static void trials_fail_with_their_share(void **state)
+{
+    (void)state;
+    static const double chances[] = {0.01, 0.1, 0.6};
+
+    for (size_t c = 0; c < 3; c++) {
+        const double p = chances[c];
+        struct ota_trials trials = {.p = p};
+        struct ota_stream stream;
+        double at[9] = {0}, failed = 0, failed_behind = 0, behind = 0;
+        bool last = false;
+        model_fixture_stream(&stream, 20 + c);
+        for (int i = 0; i < DRAWS; i++)
+            at[ota_trials_pass(8, p, &stream.rng)]++;
+        for (int k = 0; k < 8; k++)
+            model_fixture_assert_share(DRAWS, at[k], p * pow(1 - p, k));
+        model_fixture_assert_share(DRAWS, at[8], pow(1 - p, 8));
+        for (int i = 0; i < DRAWS; i++) {
+            const bool fails = ota_trials_fail(&trials, &stream.rng);
+            failed += fails;
+            behind += last;
+            failed_behind += last && fails;
+            last = fails;
+        }
+        model_fixture_assert_share(DRAWS, failed, p);
+        model_fixture_assert_share(behind, failed_behind, p);
+    }
+    struct ota_stream stream;
+    model_fixture_stream(&stream, 30);
+    assert_int_equal(ota_trials_pass(5, 0, &stream.rng), 5);
+    assert_int_equal(ota_trials_pass(5, 1, &stream.rng), 0);
 }
 
 static void passes_are_geometric(void **state)
@@ -226,6 +320,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binomials_have_their_moments),
+        cmocka_unit_test(binomials_have_their_law),
+        cmocka_unit_test(failures_are_of_those_that_pass),
+        cmocka_unit_test(trials_fail_with_their_share),
         cmocka_unit_test(passes_are_geometric),
         cmocka_unit_test(moments_are_those_of_draws),
         cmocka_unit_test(unknown_forms_are_refused),
