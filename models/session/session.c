@@ -72,7 +72,7 @@ struct parts {
 
 static struct parts parts_of(int64_t total, int64_t count)
 {
-    if (count == 1)
+    if (count <= 1)
         return (struct parts){.each = total, .count = 1};
     return (struct parts){total / count, total % count, count, 0};
 }

@@ -22,6 +22,17 @@
 int64_t ota_flow_passes(double rate, gsl_rng *rng);
 double ota_flow_rate(double log_pass);
 
+/* Returns base^n, n >= 0 being small. */
+static inline double ota_flow_power(double base, int64_t n)
+{
+    double result = 1;
+
+    for (; n > 0; n >>= 1, base *= base)
+        if (n & 1)
+            result *= base;
+    return result;
+}
+
 /* Draws how many of n trials hit, each with probability p. */
 int64_t ota_flow_binomial(int64_t n, double p, gsl_rng *rng);
 

@@ -151,12 +151,16 @@ bool ota_stop_wait_fixed(struct ota_transfer_account *account,
         return false;
     const int64_t time_us =
         with->block_time ? ota_dist_draw_us(with->block_time, account->rng) : 0;
-    const int64_t whole = with->chunks - 1;
+    /* The last one, too, if it is as large. */
+    const bool even = with->last.request_bytes == with->message.request_bytes &&
+                      with->last.answer_bytes == with->message.answer_bytes &&
+                      with->last_work_us == with->work_us;
+    const int64_t whole = with->chunks - !even;
     *received = ota_trials_pass(with->chunks, fixed.fails, account->rng);
     *done = *received == with->chunks;
     move(&fixed, &with->message, ota_us_min(*received, whole),
          with->work_us + time_us, *received < whole);
-    if (*received >= whole)
+    if (!even && *received >= whole)
         move(&fixed, &with->last, *done, with->last_work_us + time_us, !*done);
     ota_transfer_arrive(account, *received, 0, 0);
     account->job->air->spoke_us = account->now_us;

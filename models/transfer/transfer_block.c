@@ -91,7 +91,9 @@ static int64_t run_blocks(const struct ota_transfer_block_config *config,
     int64_t received = 0;
 
     with.work_us = work_us(account, &with.message, config->chunk_bytes);
-    with.last_work_us = work_us(account, &with.last, last_payload);
+    with.last_work_us = last_payload == config->chunk_bytes
+                            ? with.work_us
+                            : work_us(account, &with.last, last_payload);
     if (account->job->refused)
         refuse(config, account, &retry);
     else if (ota_stop_wait_run(account, &with, &received))

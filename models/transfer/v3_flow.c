@@ -16,25 +16,16 @@
  * What had arrived at a given instant is what had been sent one lag before:
  * the queue is asked then.
  */
-#include <assert.h>
 #include <math.h>
 
 #include "models/transfer/flow.h"
 #include "models/transfer/v3.h"
+#include "models/transfer/v3_ring.h"
 #include "sim/base/clock.h"
 #include "sim/base/random.h"
 
-enum { MASK = OTA_V3_WINDOW_MAX - 1 }; /* a power of two less one */
-
 /* No transfer needs so many bytes. */
 static const int64_t plenty = INT64_MAX / 4;
-
-/* A ring of holes. */
-struct ring {
-    int64_t at, count;
-    bool sorted; /* chunks ascend, so that the first is the oldest */
-    struct ota_v3_repeat list[OTA_V3_WINDOW_MAX];
-};
 
 /* Takes what the device had at a moment of sending. */
 struct snapshot {
@@ -60,53 +51,16 @@ struct river {
     int64_t spare_bytes;  /* that a turn does not use up */
     bool calm;            /* this turn is one of those */
     struct snapshot cut, flush;
-    struct ring holes;  /* due_us: when to send it again */
-    struct ring mended; /* due_us: when the cloud knows */
+    struct ota_v3_ring holes;  /* due_us: when to send it again */
+    struct ota_v3_ring mended; /* due_us: when the cloud knows */
 };
-
-/* --- rings --- */
-
-static inline void push(struct ring *ring, int64_t chunk, int64_t due_us)
-{
-    assert(ring->count < OTA_V3_WINDOW_MAX);
-    if (!ring->count)
-        ring->sorted = true;
-    else if (ring->list[(ring->at + ring->count - 1) & MASK].chunk > chunk)
-        ring->sorted = false;
-    ring->list[(ring->at + ring->count) & MASK] =
-        (struct ota_v3_repeat){.due_us = due_us, .chunk = chunk};
-    ring->count++;
-}
-
-static void pop(struct ring *ring)
-{
-    ring->at = (ring->at + 1) & MASK;
-    ring->count--;
-}
-
-static int64_t first_due_us(const struct ring *ring)
-{
-    return ring->count ? ring->list[ring->at].due_us : OTA_NEVER;
-}
-
-/* The least chunk in it, or none. */
-static int64_t oldest(const struct ring *ring, int64_t none)
-{
-    int64_t least = none;
-    const int64_t look =
-        ring->sorted ? ota_us_min(ring->count, 1) : ring->count;
-
-    for (int64_t i = 0; i < look; i++)
-        least = ota_us_min(least, ring->list[(ring->at + i) & MASK].chunk);
-    return least;
-}
 
 /* --- the device --- */
 
 /* The first chunk missing once all that was sent has arrived. */
 static int64_t gapless(const struct river *river)
 {
-    return oldest(&river->holes, river->next);
+    return ota_v3_oldest(&river->holes, river->next);
 }
 
 /* Bills acknowledgements. */
@@ -210,8 +164,8 @@ static inline int64_t window_room(struct river *river)
 
     if (river->known + v3->window < v3->chunks &&
         river->known + v3->window / 2 <= river->next)
-        river->known =
-            oldest(&river->mended, oldest(&river->holes, river->next));
+        river->known = ota_v3_oldest(&river->mended,
+                                     ota_v3_oldest(&river->holes, river->next));
     return ota_us_min(v3->chunks, river->known + v3->window) - river->next;
 }
 
@@ -220,7 +174,8 @@ static inline void lose(struct river *river, int64_t chunk, int64_t sent_us)
 {
     const bool followed = river->holes.count || window_room(river) > 0;
 
-    push(&river->holes, chunk, ota_v3_due_us(river->v3, sent_us, followed));
+    ota_v3_push(&river->holes, chunk,
+                ota_v3_due_us(river->v3, sent_us, followed));
 }
 
 /* One chunk, new or the first hole's, on its own. */
@@ -239,7 +194,7 @@ static inline bool send_one(struct river *river, int64_t chunk, bool is_new,
     if (is_new)
         river->next++;
     else
-        pop(&river->holes);
+        ota_v3_pop(&river->holes);
     ota_flow_walk_on(&river->v3->walk, sent_us, 1, &lost);
     if (lost) {
         lose(river, chunk, sent_us);
@@ -248,7 +203,7 @@ static inline bool send_one(struct river *river, int64_t chunk, bool is_new,
     }
     river->last_sent_us = sent_us;
     if (!is_new)
-        push(&river->mended, chunk, arrival_us + v3->knowledge_us);
+        ota_v3_push(&river->mended, chunk, arrival_us + v3->knowledge_us);
     if (heard) {
         account->stall_at_us = ota_us_add(arrival_us, v3->config->stall_us);
         ota_transfer_arrive(account, 1, arrival_us, 1);
@@ -330,7 +285,7 @@ static int64_t stretch(const struct river *river, int64_t room)
     if (account->now_us + v3->lag_us > account->stall_at_us)
         return 0;
     if (river->holes.count)
-        most = slots_by(river, most, first_due_us(&river->holes) - 1);
+        most = slots_by(river, most, ota_v3_first_due_us(&river->holes) - 1);
     return river->calm ? most : undisturbed(river, most);
 }
 
@@ -382,8 +337,8 @@ static void take(struct snapshot *snapshot, const struct river *river)
 static void wait(struct river *river)
 {
     struct ota_transfer_account *account = river->account;
-    int64_t at_us =
-        ota_us_min(first_due_us(&river->holes), first_due_us(&river->mended));
+    int64_t at_us = ota_us_min(ota_v3_first_due_us(&river->holes),
+                               ota_v3_first_due_us(&river->mended));
 
     if (at_us == OTA_NEVER) /* all has passed */
         at_us =
@@ -395,7 +350,7 @@ static void wait(struct river *river)
 static bool turn(struct river *river)
 {
     struct ota_transfer_account *account = river->account;
-    const struct ring *holes = &river->holes;
+    const struct ota_v3_ring *holes = &river->holes;
     const int64_t now_us = account->now_us;
 
     river->calm = is_calm(river);
@@ -403,16 +358,16 @@ static bool turn(struct river *river)
         ota_transfer_end_at_limit(account);
         return false;
     }
-    while (first_due_us(&river->mended) <= now_us)
-        pop(&river->mended);
-    if (first_due_us(holes) <= now_us) {
+    while (ota_v3_first_due_us(&river->mended) <= now_us)
+        ota_v3_pop(&river->mended);
+    if (ota_v3_first_due_us(holes) <= now_us) {
         const bool close = !river->calm && afford(river) < 2;
         if ((close && !settle_duplicates(river)) ||
             !send_one(river, holes->list[holes->at].chunk, false, close))
             return false;
         if (!river->calm ||
             account->now_us + river->v3->lag_us > account->stall_at_us ||
-            first_due_us(holes) <= account->now_us ||
+            ota_v3_first_due_us(holes) <= account->now_us ||
             account->now_us >= river->v3->walk.until_us)
             return true;
     }

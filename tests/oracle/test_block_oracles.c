@@ -59,8 +59,9 @@ static struct ota_transfer_block_config config_of(const struct setting *with,
     };
 }
 
-static struct ota_transfer_result run(const struct setting *with, int fidelity,
-                                      uint64_t index)
+static struct ota_transfer_result run_of(const struct setting *with,
+                                         int64_t size_bytes, int fidelity,
+                                         uint64_t index)
 {
     const struct ota_transfer_block_config config = config_of(with, fidelity);
     struct ota_dist rtt;
@@ -69,8 +70,14 @@ static struct ota_transfer_result run(const struct setting *with, int fidelity,
     air.goodput_bit_s = INT64_C(1000000000000);
     air.device_us_per_kib = 0;
     return transfer_fixture_run(&ota_transfer_block, &config, &air,
-                                transfer_fixture_job(BLOCKS * BLOCK),
+                                transfer_fixture_job(size_bytes),
                                 (uint64_t)fidelity << 32 | index);
+}
+
+static struct ota_transfer_result run(const struct setting *with, int fidelity,
+                                      uint64_t index)
+{
+    return run_of(with, BLOCKS * BLOCK, fidelity, index);
 }
 
 static double spoilt(const struct setting *with)
@@ -204,6 +211,37 @@ static void growing_timers_have_their_mean(void **state)
         }
 }
 
+/* Three blocks, the last of 12 B: it is sent as often as the others. */
+static void a_short_last_block_costs_less(void **state)
+{
+    (void)state;
+    const struct setting with = {0, 0.3, 1};
+    const double s = spoilt(&with), fails = pow(s, SENDS);
+    const double each = 1 / (1 - s) - SENDS * fails / (1 - fails);
+
+    for (int fidelity = 0; fidelity < 2; fidelity++) {
+        double done = 0, bytes = 0, bytes2 = 0, tries = 0, tries2 = 0;
+        for (uint64_t i = 0; i < RUNS; i++) {
+            const struct ota_transfer_result r =
+                run_of(&with, 2 * BLOCK + 12, fidelity, i);
+            if (r.end != OTA_TRANSFER_DONE)
+                continue;
+            done++;
+            bytes += (double)r.down_bytes;
+            bytes2 += (double)r.down_bytes * (double)r.down_bytes;
+            tries += (double)r.chunks_sent;
+            tries2 += (double)r.chunks_sent * (double)r.chunks_sent;
+            assert_int_equal(r.payload_bytes, 2 * BLOCK + 12);
+            assert_int_equal(r.down_bytes,
+                             r.spent_bytes + r.payload_bytes + 3 * 71);
+        }
+        model_fixture_assert_share(RUNS, done, pow(1 - fails, 3));
+        model_fixture_assert_mean(done, tries, tries2, 3 * each);
+        model_fixture_assert_mean(done, bytes, bytes2,
+                                  each * (2 * (BLOCK + 71) + 12 + 71));
+    }
+}
+
 /* A block that never comes: all timers, then the end. */
 static void lost_blocks_are_given_up(void **state)
 {
@@ -227,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_timers_have_their_law),
         cmocka_unit_test(growing_timers_have_their_mean),
+        cmocka_unit_test(a_short_last_block_costs_less),
         cmocka_unit_test(lost_blocks_are_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
