@@ -433,16 +433,15 @@ static struct snapshot by(const struct ota_v3 *v3, int64_t at_us)
         .sent_us = at_us == OTA_NEVER ? OTA_NEVER : at_us - v3->lag_us};
 }
 
-/* A turn sends a repeat and as many new chunks as the window holds. */
-static void set_calm(struct river *river)
+/* Works out what is_calm() asks for, the first that may happen besides losses
+ * being at event_us. A turn sends a repeat and as many new chunks as the window
+ * holds. */
+static void set_calm(struct river *river, const struct ota_v3 *v3,
+                     int64_t event_us)
 {
-    const struct ota_v3 *v3 = river->v3;
     const int64_t slots = ota_us_min(v3->window, v3->chunks) + 2;
-    int64_t event_us =
-        ota_us_min(river->account->job->cut_us,
-                   ota_us_min(river->cut.sent_us, river->flush.sent_us));
 
-    if (river->account->breaks_in != INT64_MAX)
+    if (v3->account->breaks_in != INT64_MAX)
         event_us = INT64_MIN / 2;
     river->calm_us = event_us - slots * v3->slot_us - v3->lag_us;
     river->spare_bytes = slots * (2 * v3->wire_bytes + 3 * v3->ack_bytes);
@@ -470,7 +469,9 @@ int64_t ota_v3_flow(struct ota_v3 *v3)
     river.holes.at = river.holes.count = 0;
     river.mended.at = river.mended.count = 0;
     river.holes.sorted = river.mended.sorted = true;
-    set_calm(&river);
+    set_calm(
+        &river, v3,
+        ota_us_min(cut_us, ota_us_min(river.cut.sent_us, river.flush.sent_us)));
     if (flow(&river))
         ota_v3_finish(v3);
     if (result->end == OTA_TRANSFER_DONE)
