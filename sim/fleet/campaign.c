@@ -204,8 +204,8 @@ bool ota_campaign_listens(const struct ota_campaign *c)
         return false;
     if (c->ended)
         return c->sweeping || c->sends_back || c->ask_links;
-    const bool all_offered =
-        c->begun && c->open_devices == c->in_flight && c->in_pool == 0;
+    const bool all_offered = c->all || (c->begun && c->in_pool == 0 &&
+                                        c->open_devices == c->in_flight);
     if (!all_offered && (policy->target.leave_removes ||
                          policy->target.if_current != OTA_CURRENT_FORCE ||
                          policy->waves.assign == OTA_ASSIGN_POLL))
