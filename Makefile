@@ -54,7 +54,7 @@ TEST_LIB := $(BUILD)/libtests.a
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 SCRIPTS  := $(sort $(wildcard tests/cli/*.sh tests/layout/*.sh \
             tests/golden/*.sh tests/fuzz/*.sh))
-BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # A word a command; V=1 shows the commands themselves.
 say = $(if $(V),,@echo "  $(1)	$@"; )
@@ -115,7 +115,7 @@ $(TEST_LIB): $(TEST_OBJ)
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB) $(LIB)
 	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB) $(LIB)
 	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 .PHONY: check
@@ -125,8 +125,8 @@ check: build/otasim $(TESTS) ## build and run every fast test
 	    tests/run.sh $(TESTS) $(SCRIPTS)
 
 .PHONY: bench
-bench: $(BENCHES) ## time the hot paths against a baseline in the same run
-	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+bench: build/otasim $(BENCHES) ## time it beside baselines (BENCH_LARGE=1: all)
+	@tests/bench/run.sh $(PROGRAM) $(BENCHES)
 
 .PHONY: golden
 golden: build/otasim ## rewrite the expected answers of tests/golden

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bench_scale.c - the program itself on fleets of a million and more.
+ *
+ *     bench_scale PROGRAM
+ *
+ * Runs `PROGRAM run` on the scenarios of scenarios/scale as a user would, with
+ * its files written, no plots drawn, in turn and several times. Printed are
+ * medians: seconds by the clock, nanoseconds a device of processor time, and
+ * the most memory held; then ratios of lines above. BENCH_LARGE=1 in the
+ * environment adds what takes long or much memory. A scenario that is not
+ * there is left out. Nothing is asserted: times are read by people.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/child.h"
+
+enum { RUNS = 3, ARGUMENTS_MAX = 16 };
+
+#define SCALE "scenarios/scale/"
+
+/* One line of the table. */
+struct line {
+    const char *what, *file;
+    double devices;
+    int threads;
+    bool large; /* BENCH_LARGE only */
+    const char *count, *set;
+};
+
+enum { MILLION, MILLION_2, TENTH, TEN, YEAR };
+
+static const struct line lines[] = {
+    [MILLION] = {.what = "million",
+                 .file = SCALE "million.json",
+                 .devices = 1e6,
+                 .threads = 1},
+    [MILLION_2] = {.what = "million, two threads",
+                   .file = SCALE "million.json",
+                   .devices = 1e6,
+                   .threads = 2},
+    [TENTH] = {.what = "a tenth of it",
+               .file = SCALE "million.json",
+               .devices = 1e5,
+               .threads = 1,
+               .count = "fleet.0.count=100000"},
+    [TEN] = {.what = "ten times it",
+             .file = SCALE "million.json",
+             .devices = 1e7,
+             .threads = 1,
+             .large = true,
+             .count = "fleet.0.count=10000000"},
+    [YEAR] = {.what = "million, idle a year more",
+              .file = SCALE "million.json",
+              .devices = 1e6,
+              .threads = 1,
+              .count = "run.horizon=395d",
+              .set = "release.at=365d"},
+    {.what = "common, a million",
+     .file = SCALE "common.json",
+     .devices = 1e6,
+     .threads = 1,
+     .count = "fleet.0.count=1000000"},
+    {.what = "common, two threads",
+     .file = SCALE "common.json",
+     .devices = 1e6,
+     .threads = 2,
+     .count = "fleet.0.count=1000000"},
+    {.what = "ten-million, two threads",
+     .file = SCALE "ten-million.json",
+     .devices = 1e7,
+     .threads = 2,
+     .large = true},
+    {.what = "hundred-million, two threads",
+     .file = SCALE "hundred-million.json",
+     .devices = 1e8,
+     .threads = 2,
+     .large = true},
+};
+
+enum { LINES = sizeof(lines) / sizeof(lines[0]) };
+
+struct found {
+    bool good;
+    double wall_s[RUNS], cpu_s[RUNS], peak_mb[RUNS];
+    double wall, cpu, peak; /* medians */
+};
+
+static bool run_line(const char *program, const char *folder,
+                     const struct line *line, struct found *found, int run)
+{
+    char words[ARGUMENTS_MAX][256];
+    char *argv[ARGUMENTS_MAX + 1];
+    char output[256];
+    struct child_run times;
+    size_t count = 0;
+
+    snprintf(words[count++], 256, "%s", program);
+    snprintf(words[count++], 256, "run");
+    snprintf(words[count++], 256, "--quiet");
+    snprintf(words[count++], 256, "--no-plots");
+    snprintf(words[count++], 256, "--threads");
+    snprintf(words[count++], 256, "%d", line->threads);
+    snprintf(words[count++], 256, "--out");
+    snprintf(words[count++], 256, "%s/results", folder);
+    if (line->count) {
+        snprintf(words[count++], 256, "--set");
+        snprintf(words[count++], 256, "%s", line->count);
+    }
+    if (line->set) {
+        snprintf(words[count++], 256, "--set");
+        snprintf(words[count++], 256, "%s", line->set);
+    }
+    snprintf(words[count++], 256, "%s", line->file);
+    for (size_t i = 0; i < count; i++)
+        argv[i] = words[i];
+    argv[count] = NULL;
+    const bool good = child_run(argv, output, sizeof(output), &times);
+    found->wall_s[run] = times.wall_s;
+    found->cpu_s[run] = times.cpu_s;
+    found->peak_mb[run] = times.peak_mb;
+    return good;
+}
+
+static void print_lines(struct found *all)
+{
+    printf("%-32s %9s %9s %9s %9s\n", "the program", "seconds", "cpu s",
+           "ns each", "peak MB");
+    for (size_t l = 0; l < LINES; l++) {
+        struct found *found = &all[l];
+        if (!found->good) {
+            printf("%-32s left out\n", lines[l].what);
+            continue;
+        }
+        found->wall = child_median(found->wall_s, RUNS);
+        found->cpu = child_median(found->cpu_s, RUNS);
+        found->peak = child_median(found->peak_mb, RUNS);
+        printf("%-32s %9.3f %9.3f %9.0f %9.1f\n", lines[l].what, found->wall,
+               found->cpu, 1e9 * found->cpu / lines[l].devices, found->peak);
+    }
+}
+
+static void print_ratio(const char *what, const struct found *a,
+                        const struct found *b, double ratio)
+{
+    if (a->good && b->good)
+        printf("%-60s %9.3f\n", what, ratio);
+}
+
+static void print_ratios(const struct found *all)
+{
+    const struct found *million = &all[MILLION];
+
+    print_ratio("two threads, times as fast by the clock", million,
+                &all[MILLION_2], million->wall / all[MILLION_2].wall);
+    print_ratio("two threads, times the memory", million, &all[MILLION_2],
+                all[MILLION_2].peak / million->peak);
+    print_ratio("flatness: a device of 1e6 over one of 1e5", million,
+                &all[TENTH], million->cpu / all[TENTH].cpu / 10);
+    print_ratio("flatness: a device of 1e7 over one of 1e6", million, &all[TEN],
+                all[TEN].cpu / million->cpu / 10);
+    print_ratio("an idle year more over none", million, &all[YEAR],
+                all[YEAR].cpu / million->cpu);
+}
+
+int main(int argc, char **argv)
+{
+    static struct found all[LINES];
+    char folder[] = "/tmp/otasim-bench-XXXXXX";
+    char output[8];
+    struct child_run times;
+    const char *large = getenv("BENCH_LARGE");
+
+    if (argc < 2 || !mkdtemp(folder)) {
+        fprintf(stderr, "usage: bench_scale PROGRAM\n");
+        return EXIT_FAILURE;
+    }
+    for (size_t l = 0; l < LINES; l++)
+        all[l].good = access(lines[l].file, R_OK) == 0 &&
+                      (!lines[l].large || (large && strcmp(large, "1") == 0));
+    for (int run = 0; run < RUNS; run++)
+        for (size_t l = 0; l < LINES; l++)
+            all[l].good = all[l].good &&
+                          run_line(argv[1], folder, &lines[l], &all[l], run);
+    print_lines(all);
+    print_ratios(all);
+    char *clean[] = {"rm", "-rf", folder, NULL};
+    return child_run(clean, output, sizeof(output), &times) ? EXIT_SUCCESS
+                                                            : EXIT_FAILURE;
+}
