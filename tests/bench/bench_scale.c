@@ -7,7 +7,8 @@
  * Runs `PROGRAM run` on the scenarios of scenarios/scale as a user would, with
  * its files written, no plots drawn, in turn and several times. Printed are
  * medians: seconds by the clock, nanoseconds a device of processor time, and
- * the most memory held; then ratios of lines above. BENCH_LARGE=1 in the
+ * the most memory held; then ratios of lines above, of processor time unless
+ * the line says otherwise. BENCH_LARGE=1 in the
  * environment adds what takes long or much memory. A scenario that is not
  * there is left out. Nothing is asserted: times are read by people.
  */
@@ -20,9 +21,10 @@
 
 #include "tests/support/child.h"
 
-enum { RUNS = 3, ARGUMENTS_MAX = 16 };
+enum { RUNS = 3, EXTRA_MAX = 4, WORDS_MAX = 10 + EXTRA_MAX };
 
 #define SCALE "scenarios/scale/"
+#define POLICIES "tests/bench/policies/"
 
 /* One line of the table. */
 struct line {
@@ -30,47 +32,51 @@ struct line {
     double devices;
     int threads;
     bool large; /* BENCH_LARGE only */
-    const char *count, *set;
+    const char *extra[EXTRA_MAX];
 };
 
-enum { MILLION, MILLION_2, TENTH, TEN, YEAR };
+enum { MILLION, TWICE, TENTH, TEN, DAY, YEAR, FREE, RULE, SHARED, SIMPLE };
+
+#define OF_A_MILLION(name, number)                                             \
+    .what = (name), .file = SCALE "million.json", .devices = 1e6,              \
+    .threads = (number)
 
 static const struct line lines[] = {
-    [MILLION] = {.what = "million",
-                 .file = SCALE "million.json",
-                 .devices = 1e6,
-                 .threads = 1},
-    [MILLION_2] = {.what = "million, two threads",
-                   .file = SCALE "million.json",
-                   .devices = 1e6,
-                   .threads = 2},
+    [MILLION] = {OF_A_MILLION("million", 1)},
+    [TWICE] = {OF_A_MILLION("million, two threads", 2)},
     [TENTH] = {.what = "a tenth of it",
                .file = SCALE "million.json",
                .devices = 1e5,
                .threads = 1,
-               .count = "fleet.0.count=100000"},
+               .extra = {"--set", "fleet.0.count=100000"}},
     [TEN] = {.what = "ten times it",
              .file = SCALE "million.json",
              .devices = 1e7,
              .threads = 1,
              .large = true,
-             .count = "fleet.0.count=10000000"},
-    [YEAR] = {.what = "million, idle a year more",
-              .file = SCALE "million.json",
-              .devices = 1e6,
-              .threads = 1,
-              .count = "run.horizon=395d",
-              .set = "release.at=365d"},
-    {.what = "common, a million",
-     .file = SCALE "common.json",
-     .devices = 1e6,
-     .threads = 1,
-     .count = "fleet.0.count=1000000"},
+             .extra = {"--set", "fleet.0.count=10000000"}},
+    [DAY] = {OF_A_MILLION("million, an idle day before", 1),
+             .extra = {"--set", "release.at=1d", "--set", "run.horizon=31d"}},
+    [YEAR] = {OF_A_MILLION("million, an idle year before", 1),
+              .extra = {"--set", "release.at=365d", "--set",
+                        "run.horizon=395d"}},
+    [FREE] = {OF_A_MILLION("million, no rules", 1),
+              .extra = {"--policy", POLICIES "none.json"}},
+    [RULE] = {OF_A_MILLION("million, a rule that never acts", 1),
+              .extra = {"--policy", POLICIES "rule.json"}},
+    [SHARED] = {OF_A_MILLION("million, capacity shared", 1),
+                .extra = {"--policy", POLICIES "none.json", "--set",
+                          "cloud.egress=100Gbit/s"}},
+    [SIMPLE] = {.what = "common, a million",
+                .file = SCALE "common.json",
+                .devices = 1e6,
+                .threads = 1,
+                .extra = {"--set", "fleet.0.count=1000000"}},
     {.what = "common, two threads",
      .file = SCALE "common.json",
      .devices = 1e6,
      .threads = 2,
-     .count = "fleet.0.count=1000000"},
+     .extra = {"--set", "fleet.0.count=1000000"}},
     {.what = "ten-million, two threads",
      .file = SCALE "ten-million.json",
      .devices = 1e7,
@@ -94,29 +100,22 @@ struct found {
 static bool run_line(const char *program, const char *folder,
                      const struct line *line, struct found *found, int run)
 {
-    char words[ARGUMENTS_MAX][256];
-    char *argv[ARGUMENTS_MAX + 1];
+    char threads[16], results[64];
+    const char *const fixed[] = {program,      "run",       "--quiet",
+                                 "--no-plots", "--threads", threads,
+                                 "--out",      results,     line->file};
+    char words[WORDS_MAX][256];
+    char *argv[WORDS_MAX + 1];
     char output[256];
     struct child_run times;
     size_t count = 0;
 
-    snprintf(words[count++], 256, "%s", program);
-    snprintf(words[count++], 256, "run");
-    snprintf(words[count++], 256, "--quiet");
-    snprintf(words[count++], 256, "--no-plots");
-    snprintf(words[count++], 256, "--threads");
-    snprintf(words[count++], 256, "%d", line->threads);
-    snprintf(words[count++], 256, "--out");
-    snprintf(words[count++], 256, "%s/results", folder);
-    if (line->count) {
-        snprintf(words[count++], 256, "--set");
-        snprintf(words[count++], 256, "%s", line->count);
-    }
-    if (line->set) {
-        snprintf(words[count++], 256, "--set");
-        snprintf(words[count++], 256, "%s", line->set);
-    }
-    snprintf(words[count++], 256, "%s", line->file);
+    snprintf(threads, sizeof(threads), "%d", line->threads);
+    snprintf(results, sizeof(results), "%s/results", folder);
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+        snprintf(words[count++], sizeof(words[0]), "%s", fixed[i]);
+    for (size_t i = 0; i < EXTRA_MAX && line->extra[i]; i++)
+        snprintf(words[count++], sizeof(words[0]), "%s", line->extra[i]);
     for (size_t i = 0; i < count; i++)
         argv[i] = words[i];
     argv[count] = NULL;
@@ -152,20 +151,27 @@ static void print_ratio(const char *what, const struct found *a,
         printf("%-60s %9.3f\n", what, ratio);
 }
 
+/* Of processor time. */
+static void print_over(const char *what, const struct found *a,
+                       const struct found *b, double per)
+{
+    print_ratio(what, a, b, a->cpu / b->cpu / per);
+}
+
 static void print_ratios(const struct found *all)
 {
-    const struct found *million = &all[MILLION];
+    const struct found *one = &all[MILLION], *two = &all[TWICE];
 
-    print_ratio("two threads, times as fast by the clock", million,
-                &all[MILLION_2], million->wall / all[MILLION_2].wall);
-    print_ratio("two threads, times the memory", million, &all[MILLION_2],
-                all[MILLION_2].peak / million->peak);
-    print_ratio("flatness: a device of 1e6 over one of 1e5", million,
-                &all[TENTH], million->cpu / all[TENTH].cpu / 10);
-    print_ratio("flatness: a device of 1e7 over one of 1e6", million, &all[TEN],
-                all[TEN].cpu / million->cpu / 10);
-    print_ratio("an idle year more over none", million, &all[YEAR],
-                all[YEAR].cpu / million->cpu);
+    print_ratio("two threads, times as fast by the clock", one, two,
+                one->wall / two->wall);
+    print_ratio("two threads, times the memory", two, one,
+                two->peak / one->peak);
+    print_over("a device of 1e6 over one of 1e5", one, &all[TENTH], 10);
+    print_over("a device of 1e7 over one of 1e6", &all[TEN], one, 10);
+    print_over("an idle year before over a day", &all[YEAR], &all[DAY], 1);
+    print_over("a rule that never acts over none", &all[RULE], &all[FREE], 1);
+    print_over("capacity shared over not", &all[SHARED], &all[FREE], 1);
+    print_over("the million over the common model's", one, &all[SIMPLE], 1);
 }
 
 int main(int argc, char **argv)
