@@ -4,12 +4,12 @@
  *
  *     bench_scale PROGRAM
  *
- * Runs `PROGRAM run` on the scenarios of scenarios/scale as a user would, with
- * its files written, no plots drawn, in turn and several times. Printed are
- * medians: seconds by the clock, nanoseconds a device of processor time, and
- * the most memory held; then ratios of lines above, of processor time unless
- * the line says otherwise. BENCH_LARGE=1 in the
- * environment adds what takes long or much memory. A scenario that is not
+ * Runs `PROGRAM run` on the scenarios of scenarios/scale for the answer alone,
+ * and once with its files, in turn and several times. Printed are medians:
+ * seconds by the clock, processor time, that a device, and the most memory
+ * held; then ratios of lines above, of processor time unless the line says
+ * otherwise. In the environment BENCH_LARGE=1 adds what takes long or much
+ * memory, BENCH_RUNS is how many runs are made (3). A scenario that is not
  * there is left out. Nothing is asserted: times are read by people.
  */
 #include <stdbool.h>
@@ -21,7 +21,7 @@
 
 #include "tests/support/child.h"
 
-enum { RUNS = 3, EXTRA_MAX = 4, WORDS_MAX = 10 + EXTRA_MAX };
+enum { RUNS_MAX = 9, EXTRA_MAX = 4, WORDS_MAX = 10 + EXTRA_MAX };
 
 #define SCALE "scenarios/scale/"
 #define POLICIES "tests/bench/policies/"
@@ -32,10 +32,23 @@ struct line {
     double devices;
     int threads;
     bool large; /* BENCH_LARGE only */
+    bool files; /* written, but for plots */
     const char *extra[EXTRA_MAX];
 };
 
-enum { MILLION, TWICE, TENTH, TEN, DAY, YEAR, FREE, RULE, SHARED, SIMPLE };
+enum {
+    MILLION,
+    TWICE,
+    FILES,
+    TENTH,
+    TEN,
+    DAY,
+    YEAR,
+    FREE,
+    RULE,
+    SHARED,
+    SIMPLE,
+};
 
 #define OF_A_MILLION(name, number)                                             \
     .what = (name), .file = SCALE "million.json", .devices = 1e6,              \
@@ -44,6 +57,7 @@ enum { MILLION, TWICE, TENTH, TEN, DAY, YEAR, FREE, RULE, SHARED, SIMPLE };
 static const struct line lines[] = {
     [MILLION] = {OF_A_MILLION("million", 1)},
     [TWICE] = {OF_A_MILLION("million, two threads", 2)},
+    [FILES] = {OF_A_MILLION("million, its files written", 1), .files = true},
     [TENTH] = {.what = "a tenth of it",
                .file = SCALE "million.json",
                .devices = 1e5,
@@ -93,13 +107,15 @@ enum { LINES = sizeof(lines) / sizeof(lines[0]) };
 
 struct found {
     bool good;
-    double wall_s[RUNS], cpu_s[RUNS], peak_mb[RUNS];
+    double wall_s[RUNS_MAX], cpu_s[RUNS_MAX], peak_mb[RUNS_MAX];
+    size_t runs;
     double wall, cpu, peak; /* medians */
 };
 
 static bool run_line(const char *program, const char *folder,
-                     const struct line *line, struct found *found, int run)
+                     const struct line *line, struct found *found)
 {
+    const size_t run = found->runs++;
     char threads[16], results[64];
     const char *const fixed[] = {program,      "run",       "--quiet",
                                  "--no-plots", "--threads", threads,
@@ -111,7 +127,9 @@ static bool run_line(const char *program, const char *folder,
     size_t count = 0;
 
     snprintf(threads, sizeof(threads), "%d", line->threads);
-    snprintf(results, sizeof(results), "%s/results", folder);
+    snprintf(results, sizeof(results), "%s", "none");
+    if (line->files)
+        snprintf(results, sizeof(results), "%s/results", folder);
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         snprintf(words[count++], sizeof(words[0]), "%s", fixed[i]);
     for (size_t i = 0; i < EXTRA_MAX && line->extra[i]; i++)
@@ -136,9 +154,9 @@ static void print_lines(struct found *all)
             printf("%-32s left out\n", lines[l].what);
             continue;
         }
-        found->wall = child_median(found->wall_s, RUNS);
-        found->cpu = child_median(found->cpu_s, RUNS);
-        found->peak = child_median(found->peak_mb, RUNS);
+        found->wall = child_median(found->wall_s, found->runs);
+        found->cpu = child_median(found->cpu_s, found->runs);
+        found->peak = child_median(found->peak_mb, found->runs);
         printf("%-32s %9.3f %9.3f %9.0f %9.1f\n", lines[l].what, found->wall,
                found->cpu, 1e9 * found->cpu / lines[l].devices, found->peak);
     }
@@ -166,6 +184,7 @@ static void print_ratios(const struct found *all)
                 one->wall / two->wall);
     print_ratio("two threads, times the memory", two, one,
                 two->peak / one->peak);
+    print_over("its files written over not", &all[FILES], one, 1);
     print_over("a device of 1e6 over one of 1e5", one, &all[TENTH], 10);
     print_over("a device of 1e7 over one of 1e6", &all[TEN], one, 10);
     print_over("an idle year before over a day", &all[YEAR], &all[DAY], 1);
@@ -180,7 +199,9 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/otasim-bench-XXXXXX";
     char output[8];
     struct child_run times;
-    const char *large = getenv("BENCH_LARGE");
+    const char *large = getenv("BENCH_LARGE"), *wanted = getenv("BENCH_RUNS");
+    const size_t asked = wanted ? strtoul(wanted, NULL, 10) : 3;
+    const size_t runs = asked < 1 ? 1 : asked < RUNS_MAX ? asked : RUNS_MAX;
 
     if (argc < 2 || !mkdtemp(folder)) {
         fprintf(stderr, "usage: bench_scale PROGRAM\n");
@@ -189,10 +210,10 @@ int main(int argc, char **argv)
     for (size_t l = 0; l < LINES; l++)
         all[l].good = access(lines[l].file, R_OK) == 0 &&
                       (!lines[l].large || (large && strcmp(large, "1") == 0));
-    for (int run = 0; run < RUNS; run++)
+    for (size_t run = 0; run < runs; run++)
         for (size_t l = 0; l < LINES; l++)
-            all[l].good = all[l].good &&
-                          run_line(argv[1], folder, &lines[l], &all[l], run);
+            all[l].good =
+                all[l].good && run_line(argv[1], folder, &lines[l], &all[l]);
     print_lines(all);
     print_ratios(all);
     char *clean[] = {"rm", "-rf", folder, NULL};
