@@ -2,9 +2,9 @@
 /*
  * common_fleet.c - see common_fleet.h.
  *
- * Each shard's observer writes the entries of its own devices only. Phases are
- * summed until a device has reported its update, for the common model goes no
- * further.
+ * An observer writes the entries of the devices that its thread runs. Phases
+ * are summed until a device has reported its update, for the common model goes
+ * no further; what is undone is all told anew.
  */
 #include "tests/support/common_fleet.h"
 
@@ -39,6 +39,10 @@ static void observe(void *self, const struct ota_observation *seen)
     struct common_device *device = (struct common_device *)self + seen->device;
     const struct ota_transfer_result *result = seen->detail.transfer.result;
 
+    if (seen->undone) {
+        *device = (struct common_device){.end = COMMON_BUSY};
+        return;
+    }
     switch (seen->kind) {
     case OTA_SEEN_END:
         if (result->end != OTA_TRANSFER_CUT)
@@ -61,12 +65,12 @@ static void observe(void *self, const struct ota_observation *seen)
 static bool run_fleet(struct ota_fleet *fleet, int threads,
                       struct common_device *devices)
 {
-    const size_t shards = ota_fleet_shards(fleet);
-    struct ota_observer *observers = calloc(shards, sizeof(*observers));
+    const size_t lanes = (size_t)threads;
+    struct ota_observer *observers = calloc(lanes, sizeof(*observers));
     bool good = false;
 
     if (observers) {
-        for (size_t s = 0; s < shards; s++)
+        for (size_t s = 0; s < lanes; s++)
             observers[s] = (struct ota_observer){
                 .wants = 1u << OTA_SEEN_END | 1u << OTA_SEEN_PHASE |
                          1u << OTA_SEEN_FINAL,
