@@ -27,10 +27,10 @@
  *
  * Before the release the device is set down one lead ahead of it, with the
  * session and the next wake that the pilots led it to, and steps from there.
- * What could stop it on the way, a battery or a plan near its end, makes it
- * step all the way. Whether they are is judged by what pilots spend on average,
- * not by what the device would: else, asked at each wake, one that draws little
- * would get through.
+ * What could stop it on the way makes it step: a plan near its end all the way,
+ * a battery from where it might not last. Whether they do is judged by what
+ * pilots spend on average, not by what the device would: else, asked at each
+ * wake, one that draws little would get through.
  */
 #include "sim/fleet/idle.h"
 
@@ -211,20 +211,25 @@ static bool walk_through(const struct ota_actor *actor, struct walk *walk,
     return true;
 }
 
-/* Whether the battery would last span_us, by a wide margin. */
-static bool lasts(const struct ota_actor *actor,
-                  const struct ota_idle_class *class, int64_t span_us)
+/* How long the battery lasts from now_us on, by a wide margin, and at most to
+ * until_us: the end of that. */
+static int64_t lasts_until_us(const struct ota_actor *actor,
+                              const struct ota_idle_class *class,
+                              int64_t now_us, int64_t until_us)
 {
     const struct ota_device *device = actor->device;
     const struct ota_battery *battery = &actor->group->battery;
-    const struct ota_sleep *sleep = &actor->group->sleep;
 
     if (device->left_pc == INT64_MAX)
-        return true;
-    const double low = sleep->model->common(sleep->config)->low_charge;
+        return until_us;
     const double full_pc = (double)battery->model->capacity_pc(battery->config);
-    return suffices(class, (double)device->left_pc - low * full_pc,
-                    class->lived_pc, span_us);
+    const double left_pc =
+        (double)device->left_pc - actor->group->facts.low_charge * full_pc;
+    if (suffices(class, left_pc, class->lived_pc, until_us - now_us))
+        return until_us;
+    const double span_us =
+        fmax(left_pc, 0) * class->lived_us / (margin * class->lived_pc);
+    return now_us + (int64_t)span_us;
 }
 
 static void enter_books(struct ota_actor *actor,
@@ -271,6 +276,14 @@ static void tell(const struct ota_actor *actor, int64_t since_us,
     ota_actor_tell(actor, &seen);
 }
 
+/* Where a device is set down of which something is to be seen at end_us. */
+static int64_t lead_before_us(const struct ota_actor *actor, int64_t end_us)
+{
+    const int64_t lead_us = actor->group->facts.lead_us;
+
+    return end_us > lead_us ? (end_us / lead_us - 1) * lead_us : 0;
+}
+
 /* Up to when nothing can happen to the device; and in *last whether it need
  * not be set down there. */
 static int64_t quiet_until_us(const struct ota_actor *actor, int64_t now_us,
@@ -278,8 +291,6 @@ static int64_t quiet_until_us(const struct ota_actor *actor, int64_t now_us,
 {
     const struct ota_fleet_config *config = actor->config;
     const struct ota_device *device = actor->device;
-    const struct ota_sleep *sleep = &actor->group->sleep;
-    const int64_t lead_us = sleep->model->lead_us(sleep->config);
     int64_t end_us = ota_us_min(config->horizon_us, actor->order_us);
 
     *last = false;
@@ -299,14 +310,12 @@ static int64_t quiet_until_us(const struct ota_actor *actor, int64_t now_us,
             end_us = ota_us_min(end_us, outage->begin_us);
     }
     *last = end_us == config->horizon_us;
-    if (*last)
-        return end_us;
-    return end_us > lead_us ? (end_us / lead_us - 1) * lead_us : now_us;
+    return *last ? end_us : lead_before_us(actor, end_us);
 }
 
 bool ota_idle_skip(struct ota_actor *actor, int64_t now_us)
 {
-    const struct ota_sleep *sleep = &actor->group->sleep;
+    const int64_t worth_us = LEADS_WORTH * actor->group->facts.lead_us;
     struct ota_device *device = actor->device;
     struct ota_stream stream;
     bool last = false;
@@ -314,14 +323,19 @@ bool ota_idle_skip(struct ota_actor *actor, int64_t now_us)
     if (!actor->idle || now_us < 0 || device->safe_mode || device->changed ||
         ota_confirm_pending(actor, now_us))
         return false; /* what it has to tell still matters */
-    const int64_t until_us = quiet_until_us(actor, now_us, &last);
-    if (until_us - now_us < LEADS_WORTH * sleep->model->lead_us(sleep->config))
+    int64_t until_us = quiet_until_us(actor, now_us, &last);
+    if (until_us - now_us < worth_us)
         return false;
     const struct ota_idle_class *class = ota_idle_class_of(actor);
     if (!class)
         return false;
 
-    if (!lasts(actor, class, until_us - now_us))
+    const int64_t lasts_us = lasts_until_us(actor, class, now_us, until_us);
+    if (lasts_us < until_us) {
+        until_us = lead_before_us(actor, lasts_us);
+        last = false;
+    }
+    if (until_us - now_us < worth_us)
         return false;
 
     struct ota_plan_state metered = *actor->meter;
