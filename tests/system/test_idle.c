@@ -330,6 +330,10 @@ static const struct {
      {"fleet.0.battery={\"model\": \"by_state\", \"capacity\": "
       "\"1800mAh\", \"full\": \"uniform(5%, 100%)\"}",
       "fleet.0.sleep.low_charge=15%", NULL}},
+    {"batteries_that_run_out",
+     {"fleet.0.battery={\"model\": \"by_state\", \"capacity\": "
+      "\"100mAh\", \"full\": \"uniform(20%, 100%)\"}",
+      NULL}},
 };
 
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
