@@ -25,7 +25,9 @@ enum ota_column {
     OTA_COLUMN_REACHED, /* instants, or OTA_NEVER */
     OTA_COLUMN_INSTALLED,
     OTA_COLUMN_CONFIRMED,
-    OTA_COLUMN_LEFT, /* these only of a rollout that may be stopped */
+    /* These only of a rollout that may be stopped. For most devices they are
+     * OTA_NEVER, and take no memory until ota_digest_unfold(). */
+    OTA_COLUMN_LEFT,
     OTA_COLUMN_BACK,
     OTA_COLUMNS
 };
@@ -34,6 +36,7 @@ enum ota_column {
 struct ota_digest {
     int64_t *columns[OTA_COLUMNS]; /* by device; NULL: not kept */
     size_t count;                  /* of devices */
+    bool folded;                   /* LEFT and BACK count from OTA_NEVER down */
 };
 
 /* Returns false without memory. */
@@ -43,6 +46,9 @@ void ota_digest_release(struct ota_digest *digest);
 /* Replaces what was put of that device before. */
 void ota_digest_put(struct ota_digest *digest, size_t device,
                     const struct ota_device_record *record);
+
+/* Makes LEFT and BACK instants; once, when all devices have been put. */
+void ota_digest_unfold(struct ota_digest *digest);
 
 /* The digest of devices [first, first + count) alone; borrowed. */
 struct ota_digest ota_digest_part(const struct ota_digest *digest, size_t first,

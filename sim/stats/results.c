@@ -353,13 +353,15 @@ static void copy_fleet(const struct span *spans)
     ota_rollout_kpis(&spans[1].view, spans[1].results->kpi);
 }
 
-static void condense_all(const struct ota_collector *collector,
-                         struct span *spans, struct ota_results *results)
+static void condense_all(struct ota_collector *collector, struct span *spans,
+                         struct ota_results *results)
 {
     const size_t groups = collector->shape.group_count;
     const size_t span_count = groups == 1 ? 1 : 1 + groups;
     const int works = MEASURES + OTA_SPREADS + 1;
 
+    if (results->campaign.stop_us != OTA_NEVER)
+        ota_digest_unfold(&collector->digest); /* else nobody looks */
     open_spans(collector, results, spans);
 #pragma omp parallel for schedule(dynamic, 1)                                  \
     num_threads((int)collector->lane_count)

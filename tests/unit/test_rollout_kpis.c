@@ -88,6 +88,7 @@ static void compute(const struct ota_device_record *records,
         ota_digest_put(&digest, d, &records[d]);
         ota_totals_add(&totals, &records[d], horizon_us, 1);
     }
+    ota_digest_unfold(&digest);
     const struct ota_rollout_view view = {
         .digest = &digest,
         .totals = &totals,
