@@ -71,7 +71,8 @@ static void clock(struct ota_campaign *c)
     ota_campaign_sweep(c);
 }
 
-static int64_t next_us(struct ota_campaign *c)
+/* What the clock will bring, but for rules. */
+static int64_t clock_us(struct ota_campaign *c)
 {
     const struct ota_policy_windows *windows = &c->policy->windows;
     int64_t at_us = OTA_NEVER;
@@ -86,13 +87,28 @@ static int64_t next_us(struct ota_campaign *c)
             at_us = ota_us_min(at_us, c->window_us);
     }
     at_us = ota_us_min(at_us, ota_campaign_attempt_us(c));
-    at_us = ota_us_min(at_us, ota_campaign_look_us(c));
     at_us = ota_us_min(at_us, ota_campaign_people_us(c));
     at_us = ota_us_min(at_us, ota_campaign_waves_us(c));
     at_us = ota_us_min(at_us, ota_campaign_sweep_us(c));
-    at_us = ota_us_min(at_us, ota_campaign_offers_us(c));
-    assert(at_us > c->now_us);
-    return at_us;
+    return ota_us_min(at_us, ota_campaign_offers_us(c));
+}
+
+/* When there is something to do next. */
+static void look_ahead(struct ota_campaign *c)
+{
+    c->next_us = c->clock_us;
+    if (c->begun && !c->failed)
+        c->next_us = ota_us_min(c->next_us, ota_campaign_look_us(c));
+    assert(c->next_us > c->now_us);
+}
+
+/* Whether reports, if they changed anything, changed counts alone: which is so
+ * nearly always where all have been offered the release long since. */
+static bool only_counted(struct ota_campaign *c)
+{
+    return c->all && c->begun && c->now_us < c->clock_us && !c->again &&
+           !c->waves_work && !c->failed && c->order_count == 0 &&
+           ota_campaign_look_us(c) > c->now_us;
 }
 
 void ota_campaign_instant(struct ota_campaign *c, int64_t now_us,
@@ -103,6 +119,7 @@ void ota_campaign_instant(struct ota_campaign *c, int64_t now_us,
     if (c->failed)
         return;
     c->now_us = now_us;
+    c->again = false;
     if (count > 0)
         c->ticked_us = -1; /* reports of a tick are seen by it */
     look_at_window(c);
@@ -111,6 +128,10 @@ void ota_campaign_instant(struct ota_campaign *c, int64_t now_us,
         assert(reports[i].time_us == now_us);
         ota_campaign_report(c, &reports[i]);
         ota_campaign_look(c);
+    }
+    if (only_counted(c)) {
+        look_ahead(c);
+        return;
     }
     do {
         c->again = false;
@@ -125,7 +146,8 @@ void ota_campaign_instant(struct ota_campaign *c, int64_t now_us,
             ota_campaign_waves_us(c) <= c->now_us)
             c->again = true;
     } while (c->again && !c->failed);
-    c->next_us = next_us(c);
+    c->clock_us = clock_us(c);
+    look_ahead(c);
 }
 
 int64_t ota_campaign_next_us(const struct ota_campaign *c)

@@ -7,8 +7,6 @@
  * holds if no rule can act in the midst of the offers, one of them after the
  * other: that is, if none is true as long as no attempt has ended.
  */
-#include <string.h>
-
 #include "sim/fleet/campaign_state.h"
 
 /* --- whether it is one --- */
@@ -96,7 +94,8 @@ void ota_campaign_all_begin(struct ota_campaign *c)
 {
     const int64_t devices = (int64_t)c->world.devices;
 
-    memset(c->stage, CAMPAIGN_POOL, c->world.devices * sizeof *c->stage);
+    for (size_t d = 0; d < c->world.devices; d++)
+        c->each[d].stage = CAMPAIGN_POOL;
     c->initial = c->open_devices = c->in_pool = devices;
     count_all(c, &c->record.counts, &c->watch, CAMPAIGN_NO_WAVE,
               OTA_COUNT_TOTAL);
@@ -107,8 +106,10 @@ void ota_campaign_all_choose(struct ota_campaign *c)
     struct campaign_wave *wave = &c->waves[0];
     const int64_t devices = (int64_t)c->world.devices;
 
-    memset(c->stage, CAMPAIGN_MEMBER, c->world.devices * sizeof *c->stage);
-    memset(c->wave_of, 0, c->world.devices * sizeof *c->wave_of);
+    for (size_t d = 0; d < c->world.devices; d++) {
+        c->each[d].stage = CAMPAIGN_MEMBER;
+        c->each[d].wave = 0;
+    }
     c->in_pool = 0;
     c->records[0].size = wave->nominal = wave->open_members = devices;
     count_all(c, &c->records[0].counts, &wave->watch, 0, OTA_COUNT_TOTAL);
@@ -120,9 +121,10 @@ void ota_campaign_all_offer(struct ota_campaign *c)
     struct campaign_wave *wave = &c->waves[0];
     const int64_t devices = (int64_t)c->world.devices;
 
-    memset(c->stage, CAMPAIGN_QUEUED, c->world.devices * sizeof *c->stage);
-    for (size_t d = 0; d < c->world.devices; d++)
-        c->flags[d] |= CAMPAIGN_OFFERED;
+    for (size_t d = 0; d < c->world.devices; d++) {
+        c->each[d].stage = CAMPAIGN_QUEUED;
+        c->each[d].flags |= CAMPAIGN_OFFERED;
+    }
     c->in_flight = c->record.in_flight_peak = devices;
     c->record.offers = devices;
     count_all(c, &c->record.counts, &c->watch, CAMPAIGN_NO_WAVE,

@@ -17,7 +17,7 @@
  * attempt is over has an offer no longer: it shows up as any other does. */
 static void withdraw(struct ota_campaign *c, uint32_t d)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     if (w != CAMPAIGN_NO_WAVE && c->waves[w].spec.reachable &&
         c->waves[w].spec.size.kind == OTA_SIZE_REST)
@@ -64,7 +64,7 @@ static bool take_try(struct ota_campaign *c, uint32_t d, bool timed_out,
 static void count_each(struct ota_campaign *c, uint32_t d,
                        enum ota_counter counter)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     if (!c->policy->attempt.retry.count_each)
         return;
@@ -85,7 +85,7 @@ static void try_again(struct ota_campaign *c, uint32_t d)
     ota_campaign_attempt_end(c, d);
     if (wait_us == 0) {
         ota_campaign_make_ready(c, d, true);
-        if (c->stage[d] == CAMPAIGN_MEMBER)
+        if (c->each[d].stage == CAMPAIGN_MEMBER)
             withdraw(c, d);
         return;
     }
@@ -132,8 +132,8 @@ void ota_campaign_attempt_began(struct ota_campaign *c, uint32_t d)
 {
     if (!ota_campaign_in_flight(c, d))
         return;
-    if (!(c->flags[d] & CAMPAIGN_BEGAN)) {
-        c->flags[d] |= CAMPAIGN_BEGAN;
+    if (!(c->each[d].flags & CAMPAIGN_BEGAN)) {
+        c->each[d].flags |= CAMPAIGN_BEGAN;
         ota_campaign_bump(c, d, OTA_COUNT_STARTED, 1);
     }
     ota_campaign_stage(c, d, CAMPAIGN_STARTED);
@@ -148,7 +148,7 @@ void ota_campaign_attempt_began(struct ota_campaign *c, uint32_t d)
 
 static void timed_out(struct ota_campaign *c, uint32_t d)
 {
-    const bool queued = c->stage[d] == CAMPAIGN_QUEUED;
+    const bool queued = c->each[d].stage == CAMPAIGN_QUEUED;
 
     if (!take_try(c, d, true, 0)) {
         if (c->policy->attempt.timeout.from_started)
@@ -160,7 +160,7 @@ static void timed_out(struct ota_campaign *c, uint32_t d)
     if (queued) {
         ota_campaign_attempt_end(c, d);
         ota_campaign_make_ready(c, d, true);
-        if (c->stage[d] == CAMPAIGN_MEMBER)
+        if (c->each[d].stage == CAMPAIGN_MEMBER)
             withdraw(c, d);
         return;
     }
@@ -221,7 +221,7 @@ static void end_waits(struct ota_campaign *c)
     while (!c->ended && ota_campaign_wake_pop(c, c->now_us, &d)) {
         struct campaign_pace *pace = ota_campaign_pace_of(c, d);
         const bool wanted = pace->wants;
-        if (c->stage[d] == CAMPAIGN_WAIT) {
+        if (c->each[d].stage == CAMPAIGN_WAIT) {
             ota_campaign_make_ready(c, d, true);
         } else {
             ota_campaign_unblock(c, d);

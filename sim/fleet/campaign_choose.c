@@ -31,10 +31,10 @@ static double draw(const struct ota_campaign *c, uint32_t d, uint64_t index)
 bool ota_campaign_connected(struct ota_campaign *c, uint32_t d)
 {
     if (!c->world.is_connected)
-        return c->flags[d] & CAMPAIGN_CONNECTED;
+        return c->each[d].flags & CAMPAIGN_CONNECTED;
     const bool is = c->world.is_connected(c->world.self, d, c->now_us);
-    c->flags[d] &= (uint16_t)~CAMPAIGN_CONNECTED;
-    c->flags[d] |= is ? CAMPAIGN_CONNECTED : 0;
+    c->each[d].flags &= (uint16_t)~CAMPAIGN_CONNECTED;
+    c->each[d].flags |= is ? CAMPAIGN_CONNECTED : 0;
     return is;
 }
 
@@ -81,7 +81,7 @@ static void add_target(struct ota_campaign *c, uint32_t d)
     c->open_devices++;
     ota_campaign_stage(c, d, CAMPAIGN_POOL);
     ota_campaign_bump(c, d, OTA_COUNT_TOTAL, 1);
-    if (c->flags[d] & CAMPAIGN_ON_TARGET)
+    if (c->each[d].flags & CAMPAIGN_ON_TARGET)
         ota_campaign_bump(c, d, OTA_COUNT_ON_TARGET, 1);
     ota_campaign_slot_total(c, d, 1);
 }
@@ -101,10 +101,11 @@ void ota_campaign_begin_targets(struct ota_campaign *c)
         return;
     }
     for (uint32_t d = 0; d < c->world.devices; d++) {
-        const bool here = c->flags[d] & CAMPAIGN_HERE || !c->world.is_there ||
+        const bool here = c->each[d].flags & CAMPAIGN_HERE ||
+                          !c->world.is_there ||
                           c->world.is_there(c->world.self, d);
         const bool gone =
-            c->flags[d] & CAMPAIGN_GONE && c->policy->target.leave_removes;
+            c->each[d].flags & CAMPAIGN_GONE && c->policy->target.leave_removes;
         if (!here || gone || !is_target(c, d))
             continue;
         add_target(c, d);
@@ -120,9 +121,9 @@ void ota_campaign_joins(struct ota_campaign *c, uint32_t d)
     const size_t listed = c->policy->waves.count;
     const int late = c->policy->target.late;
 
-    c->flags[d] |= CAMPAIGN_HERE;
-    if (!c->begun || c->stage[d] != CAMPAIGN_OUT || c->ended ||
-        c->flags[d] & CAMPAIGN_GONE || late == OTA_LATE_IGNORE ||
+    c->each[d].flags |= CAMPAIGN_HERE;
+    if (!c->begun || c->each[d].stage != CAMPAIGN_OUT || c->ended ||
+        c->each[d].flags & CAMPAIGN_GONE || late == OTA_LATE_IGNORE ||
         !is_target(c, d))
         return;
     const size_t last = listed - 1;
@@ -174,7 +175,7 @@ static int64_t key_of(struct ota_campaign *c, const struct ota_wave *spec,
     case OTA_SEQUENCE_CREATED:
         return 0;
     case OTA_SEQUENCE_CONNECTED_LONGEST:
-        return c->flags[d] & CAMPAIGN_CONNECTED ? seen_us : OTA_NEVER;
+        return c->each[d].flags & CAMPAIGN_CONNECTED ? seen_us : OTA_NEVER;
     case OTA_SEQUENCE_FIRST_SEEN_NEWEST:
         return -(int64_t)d;
     case OTA_SEQUENCE_LAST_SEEN_NEWEST:
@@ -266,13 +267,13 @@ static struct ota_wave_view view_of(struct ota_campaign *c, size_t w)
                                           kept[OTA_COUNT_REMOVED]};
 
     for (uint32_t d = 0; spec->where.root && d < c->world.devices; d++) {
-        if (c->stage[d] == CAMPAIGN_OUT ||
-            c->stage[d] ==
+        if (c->each[d].stage == CAMPAIGN_OUT ||
+            c->each[d].stage ==
                 CAMPAIGN_DONE + OTA_COUNT_REMOVED - OTA_COUNT_SUCCEEDED ||
             !ota_campaign_wave_matches(c, w, d))
             continue;
         view.matched++;
-        view.remaining += c->stage[d] == CAMPAIGN_POOL;
+        view.remaining += c->each[d].stage == CAMPAIGN_POOL;
     }
     if (!spec->where.root) {
         view.matched = view.fleet;
@@ -304,7 +305,7 @@ static void drop_done(struct ota_campaign *c)
     size_t end = c->pool_head;
 
     for (size_t i = c->pool_head; i < c->pool_end; i++)
-        if (c->stage[c->pool[i]] == CAMPAIGN_POOL)
+        if (c->each[c->pool[i]].stage == CAMPAIGN_POOL)
             c->pool[end++] = c->pool[i];
     c->pool_end = end;
 }

@@ -13,7 +13,7 @@
 void ota_campaign_bump(struct ota_campaign *c, uint32_t d,
                        enum ota_counter counter, int by)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     c->record.counts.kept[counter] += by;
     ota_campaign_mark(c, &c->watch, CAMPAIGN_NO_WAVE, counter);
@@ -26,7 +26,7 @@ void ota_campaign_bump(struct ota_campaign *c, uint32_t d,
 void ota_campaign_outcome(struct ota_campaign *c, uint32_t d,
                           enum ota_counter counter)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     if (c->watch.judge) {
         ota_judge_outcome(c->watch.judge, c->now_us, counter);
@@ -44,17 +44,17 @@ static enum ota_counter counter_of(unsigned stage)
 /* What the device counts for in its wave's counts. */
 static void count_in_wave(struct ota_campaign *c, uint32_t d, int by)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     if (w == CAMPAIGN_NO_WAVE)
         return;
     struct ota_counts *counts = &c->records[w].counts;
-    const uint16_t flags = c->flags[d];
+    const uint16_t flags = c->each[d].flags;
     counts->kept[OTA_COUNT_TOTAL] += by;
     counts->kept[OTA_COUNT_OFFERED] += flags & CAMPAIGN_OFFERED ? by : 0;
     counts->kept[OTA_COUNT_STARTED] += flags & CAMPAIGN_BEGAN ? by : 0;
     counts->kept[OTA_COUNT_ON_TARGET] += flags & CAMPAIGN_ON_TARGET ? by : 0;
-    if (c->stage[d] == CAMPAIGN_BLOCKED)
+    if (c->each[d].stage == CAMPAIGN_BLOCKED)
         counts->kept[OTA_COUNT_BLOCKED] += by;
     c->waves[w].open_members += by;
     ota_campaign_mark(c, &c->waves[w].watch, w, OTA_COUNT_TOTAL);
@@ -65,13 +65,14 @@ static void count_in_wave(struct ota_campaign *c, uint32_t d, int by)
  * terminal. */
 void ota_campaign_move(struct ota_campaign *c, uint32_t d, uint16_t wave)
 {
-    assert(!ota_campaign_in_flight(c, d) && c->stage[d] != CAMPAIGN_READY &&
+    assert(!ota_campaign_in_flight(c, d) &&
+           c->each[d].stage != CAMPAIGN_READY &&
            !ota_campaign_is_terminal(c, d));
     ota_campaign_ask_end(c, d);
     ota_campaign_slot_free(c, d);
     ota_campaign_slot_total(c, d, -1);
     count_in_wave(c, d, -1);
-    c->wave_of[d] = wave;
+    c->each[d].wave = wave;
     count_in_wave(c, d, 1);
     ota_campaign_slot_total(c, d, 1);
 }
@@ -85,8 +86,8 @@ static bool is_flight(unsigned stage)
 
 static void opens(struct ota_campaign *c, uint32_t d, int by)
 {
-    const uint16_t w = c->wave_of[d];
-    const int unoffered = c->flags[d] & CAMPAIGN_OFFERED ? 0 : by;
+    const uint16_t w = c->each[d].wave;
+    const int unoffered = c->each[d].flags & CAMPAIGN_OFFERED ? 0 : by;
 
     c->open_devices += by;
     c->record.counts.unoffered -= unoffered;
@@ -99,11 +100,11 @@ static void opens(struct ota_campaign *c, uint32_t d, int by)
 
 void ota_campaign_stage(struct ota_campaign *c, uint32_t d, unsigned stage)
 {
-    const unsigned old = c->stage[d];
+    const unsigned old = c->each[d].stage;
 
     if (old == CAMPAIGN_READY)
         ota_campaign_line_leave(c, d);
-    c->stage[d] = (uint8_t)stage;
+    c->each[d].stage = (uint8_t)stage;
     if (old == CAMPAIGN_BLOCKED)
         ota_campaign_bump(c, d, OTA_COUNT_BLOCKED, -1);
     if (stage == CAMPAIGN_BLOCKED)
@@ -143,12 +144,12 @@ void ota_campaign_finish(struct ota_campaign *c, uint32_t d,
 
 void ota_campaign_on_target(struct ota_campaign *c, uint32_t d, bool is)
 {
-    const bool was = c->flags[d] & CAMPAIGN_ON_TARGET;
+    const bool was = c->each[d].flags & CAMPAIGN_ON_TARGET;
 
     if (is == was)
         return;
-    c->flags[d] ^= CAMPAIGN_ON_TARGET;
-    if (c->stage[d] != CAMPAIGN_OUT)
+    c->each[d].flags ^= CAMPAIGN_ON_TARGET;
+    if (c->each[d].stage != CAMPAIGN_OUT)
         ota_campaign_bump(c, d, OTA_COUNT_ON_TARGET, is ? 1 : -1);
 }
 
@@ -157,7 +158,7 @@ static bool settle_current(struct ota_campaign *c, uint32_t d)
 {
     const int policy = c->policy->target.if_current;
 
-    if (!(c->flags[d] & CAMPAIGN_ON_TARGET) || policy == OTA_CURRENT_FORCE)
+    if (!(c->each[d].flags & CAMPAIGN_ON_TARGET) || policy == OTA_CURRENT_FORCE)
         return false;
     ota_campaign_finish(c, d,
                         policy == OTA_CURRENT_SKIP ? OTA_COUNT_SKIPPED
@@ -168,13 +169,13 @@ static bool settle_current(struct ota_campaign *c, uint32_t d)
 /* Into the line of its wave, if that offers to it now. */
 void ota_campaign_make_ready(struct ota_campaign *c, uint32_t d, bool again)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     ota_campaign_stage(c, d, CAMPAIGN_MEMBER);
     if (settle_current(c, d))
         return;
     if (again) {
-        c->flags[d] |= CAMPAIGN_AGAIN;
+        c->each[d].flags |= CAMPAIGN_AGAIN;
         c->turn[d] = ++c->turn_last;
     }
     if (w != CAMPAIGN_NO_WAVE) {
@@ -190,7 +191,7 @@ void ota_campaign_make_ready(struct ota_campaign *c, uint32_t d, bool again)
             return;
     }
     ota_campaign_line_enter(c, d, again);
-    c->stage[d] = CAMPAIGN_READY;
+    c->each[d].stage = CAMPAIGN_READY;
 }
 
 /* A target that came late and belongs to no wave. */
@@ -198,7 +199,7 @@ void ota_campaign_target_late(struct ota_campaign *c, uint32_t d)
 {
     c->turn[d] = ++c->turn_last;
     if (!c->policy->pace.late_paced)
-        c->flags[d] |= CAMPAIGN_UNPACED;
+        c->each[d].flags |= CAMPAIGN_UNPACED;
     ota_campaign_make_ready(c, d, false);
 }
 
@@ -206,11 +207,11 @@ void ota_campaign_target_late(struct ota_campaign *c, uint32_t d)
 
 static void current(struct ota_campaign *c, uint32_t d)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     ota_campaign_on_target(c, d, true);
-    if (ota_campaign_in_flight(c, d) || c->stage[d] == CAMPAIGN_READY ||
-        (c->stage[d] == CAMPAIGN_MEMBER && w != CAMPAIGN_NO_WAVE &&
+    if (ota_campaign_in_flight(c, d) || c->each[d].stage == CAMPAIGN_READY ||
+        (c->each[d].stage == CAMPAIGN_MEMBER && w != CAMPAIGN_NO_WAVE &&
          c->waves[w].state == OTA_WAVE_OPEN))
         settle_current(c, d);
 }
@@ -220,35 +221,36 @@ static void succeeded(struct ota_campaign *c, uint32_t d)
     ota_campaign_on_target(c, d, true);
     if (c->penalties)
         ota_penalty_success(&c->penalties[d]);
-    if (!ota_campaign_is_terminal(c, d) && c->stage[d] != CAMPAIGN_OUT) {
-        if (c->flags[d] & CAMPAIGN_OFFERED)
+    if (!ota_campaign_is_terminal(c, d) && c->each[d].stage != CAMPAIGN_OUT) {
+        if (c->each[d].flags & CAMPAIGN_OFFERED)
             ota_campaign_finish(c, d, OTA_COUNT_SUCCEEDED);
         else
             current(c, d);
     }
-    if (c->sends_back && c->flags[d] & CAMPAIGN_OFFERED &&
-        !(c->flags[d] & CAMPAIGN_SENT_BACK) &&
-        (c->sweep_wave == CAMPAIGN_NO_WAVE || c->sweep_wave == c->wave_of[d])) {
-        c->flags[d] |= CAMPAIGN_SENT_BACK;
+    if (c->sends_back && c->each[d].flags & CAMPAIGN_OFFERED &&
+        !(c->each[d].flags & CAMPAIGN_SENT_BACK) &&
+        (c->sweep_wave == CAMPAIGN_NO_WAVE ||
+         c->sweep_wave == c->each[d].wave)) {
+        c->each[d].flags |= CAMPAIGN_SENT_BACK;
         ota_campaign_order(c, d, OTA_ORDER_ROLL_BACK);
     }
 }
 
 static void left(struct ota_campaign *c, uint32_t d)
 {
-    c->flags[d] |= CAMPAIGN_GONE;
+    c->each[d].flags |= CAMPAIGN_GONE;
     if (c->begun && c->policy->target.leave_removes &&
-        !ota_campaign_is_terminal(c, d) && c->stage[d] != CAMPAIGN_OUT)
+        !ota_campaign_is_terminal(c, d) && c->each[d].stage != CAMPAIGN_OUT)
         ota_campaign_finish(c, d, OTA_COUNT_REMOVED);
 }
 
 /* A sign of life of an attempt. */
 static void speaks(struct ota_campaign *c, uint32_t d)
 {
-    if (c->flags[d] & CAMPAIGN_SLOT)
+    if (c->each[d].flags & CAMPAIGN_SLOT)
         ota_campaign_chain_put(&ota_campaign_pace_of(c, d)->silent, d,
                                c->now_us);
-    if (c->stage[d] == CAMPAIGN_STARTED)
+    if (c->each[d].stage == CAMPAIGN_STARTED)
         ota_campaign_chain_put(&c->step, d, c->now_us);
 }
 
@@ -266,10 +268,10 @@ static void download_end(struct ota_campaign *c, uint32_t d)
 
 static void disconnected(struct ota_campaign *c, uint32_t d)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
-    c->flags[d] &= (uint16_t)~CAMPAIGN_CONNECTED;
-    if (c->stage[d] == CAMPAIGN_READY && w != CAMPAIGN_NO_WAVE &&
+    c->each[d].flags &= (uint16_t)~CAMPAIGN_CONNECTED;
+    if (c->each[d].stage == CAMPAIGN_READY && w != CAMPAIGN_NO_WAVE &&
         c->waves[w].spec.reachable &&
         c->waves[w].spec.size.kind == OTA_SIZE_REST)
         ota_campaign_stage(c, d, CAMPAIGN_MEMBER);
@@ -283,9 +285,9 @@ void ota_campaign_report(struct ota_campaign *c,
     assert(d < c->world.devices);
     switch ((enum ota_report_kind)report->kind) {
     case OTA_REPORT_CONTACT:
-        if (c->seen_us && !(c->flags[d] & CAMPAIGN_CONNECTED))
+        if (c->seen_us && !(c->each[d].flags & CAMPAIGN_CONNECTED))
             c->seen_us[d] = c->now_us;
-        c->flags[d] |= CAMPAIGN_CONNECTED;
+        c->each[d].flags |= CAMPAIGN_CONNECTED;
         break;
     case OTA_REPORT_GONE:
         disconnected(c, d);

@@ -15,8 +15,8 @@
 
 bool ota_campaign_before(const struct ota_campaign *c, uint32_t a, uint32_t b)
 {
-    if (c->wave_of[a] != c->wave_of[b])
-        return c->wave_of[a] < c->wave_of[b];
+    if (c->each[a].wave != c->each[b].wave)
+        return c->each[a].wave < c->each[b].wave;
     return c->turn[a] < c->turn[b];
 }
 
@@ -196,7 +196,7 @@ static void drop_first(struct ota_campaign *c)
 static bool stands(const struct ota_campaign *c,
                    const struct campaign_wake *wake)
 {
-    const uint8_t stage = c->stage[wake->device];
+    const uint8_t stage = c->each[wake->device].stage;
 
     return (stage == CAMPAIGN_WAIT || stage == CAMPAIGN_BLOCKED) &&
            c->wake_us[wake->device] == wake->at_us;

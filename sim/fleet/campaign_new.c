@@ -245,9 +245,7 @@ static bool devices_new(struct ota_campaign *c)
     const bool polls = c->policy->waves.assign == OTA_ASSIGN_POLL;
     bool ok = true;
 
-    c->stage = some(c, sizeof *c->stage, true, &ok);
-    c->flags = some(c, sizeof *c->flags, true, &ok);
-    c->wave_of = some(c, sizeof *c->wave_of, true, &ok);
+    c->each = some(c, sizeof *c->each, true, &ok);
     c->links = some(c, sizeof *c->links, !c->all, &ok);
     c->turn = some(c, sizeof *c->turn, !c->all, &ok);
     c->pool = some(c, sizeof *c->pool, !polls && !c->all, &ok);
@@ -265,7 +263,7 @@ static bool devices_new(struct ota_campaign *c)
     if (!ok)
         return false;
     for (size_t d = 0; d < c->world.devices; d++) {
-        c->wave_of[d] = CAMPAIGN_NO_WAVE;
+        c->each[d].wave = CAMPAIGN_NO_WAVE;
         if (c->silent)
             c->silent[d].at_us = OTA_NEVER;
         if (c->seen_us)
@@ -312,7 +310,7 @@ struct ota_campaign *ota_campaign_new(const struct ota_policy *policy,
                                                  .effective_us = OTA_NEVER,
                                                  .rule = -1,
                                                  .finished_us = OTA_NEVER};
-        c->next_us = policy->windows.start_us;
+        c->clock_us = c->next_us = policy->windows.start_us;
         if (init(c))
             return c;
     }
@@ -345,9 +343,7 @@ void ota_campaign_free(struct ota_campaign *c)
     free(c->waves);
     free(c->records);
     free(c->dirty);
-    free(c->stage);
-    free(c->flags);
-    free(c->wave_of);
+    free(c->each);
     free(c->links);
     free(c->turn);
     free(c->pool);

@@ -43,17 +43,18 @@ void ota_campaign_order(struct ota_campaign *c, uint32_t d,
 static void offer(struct ota_campaign *c, uint32_t d)
 {
     c->record.offers++;
-    if (c->flags[d] & CAMPAIGN_OFFERED) {
+    if (c->each[d].flags & CAMPAIGN_OFFERED) {
         c->record.reoffers++;
     } else {
-        c->flags[d] |= CAMPAIGN_OFFERED;
+        c->each[d].flags |= CAMPAIGN_OFFERED;
         ota_campaign_bump(c, d, OTA_COUNT_OFFERED, 1);
     }
     ota_campaign_stage(c, d, CAMPAIGN_QUEUED);
     if (!c->policy->attempt.timeout.from_started)
         ota_campaign_chain_put(&c->hard, d, c->now_us);
     ota_campaign_order(c, d, OTA_ORDER_OFFER);
-    if (c->wave_of[d] != CAMPAIGN_NO_WAVE && c->waves[c->wave_of[d]].wants_next)
+    if (c->each[d].wave != CAMPAIGN_NO_WAVE &&
+        c->waves[c->each[d].wave].wants_next)
         c->waves_stale = c->waves_work = true;
     ota_campaign_look(c);
 }
@@ -68,7 +69,7 @@ static bool offer_first(struct ota_campaign *c, struct campaign_pace *pace,
     if (d == CAMPAIGN_NOBODY)
         return false;
     ota_campaign_line_leave(c, d);
-    c->stage[d] = CAMPAIGN_MEMBER;
+    c->each[d].stage = CAMPAIGN_MEMBER;
     if (pace->policy->in_flight.counts == OTA_SLOT_OFFERED)
         ota_campaign_slot_take(c, d, lane);
     offer(c, d);
@@ -161,7 +162,7 @@ static void offer_express(struct ota_campaign *c)
     while (c->express != CAMPAIGN_NOBODY && ota_campaign_may_offer(c)) {
         const uint32_t d = c->express;
         ota_campaign_line_leave(c, d);
-        c->stage[d] = CAMPAIGN_MEMBER;
+        c->each[d].stage = CAMPAIGN_MEMBER;
         offer(c, d);
     }
 }

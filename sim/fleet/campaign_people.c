@@ -98,7 +98,7 @@ static void approve(struct ota_campaign *c)
     c->record.approvals++;
     ota_campaign_waits(c, -1);
     for (uint32_t d = 0; c->penalties && d < c->world.devices; d++)
-        if (c->stage[d] == CAMPAIGN_BLOCKED)
+        if (c->each[d].stage == CAMPAIGN_BLOCKED)
             ota_campaign_unblock(c, d);
     if (c->last_opened > 0 && c->waves[c->last_opened - 1].through)
         ota_campaign_wave_next(c, c->last_opened - 1);

@@ -21,7 +21,7 @@ enum { COMMON = UINT8_MAX };
 struct campaign_pace *ota_campaign_pace_of(const struct ota_campaign *c,
                                            uint32_t d)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     if (w != CAMPAIGN_NO_WAVE && c->waves[w].pace)
         return c->waves[w].pace;
@@ -35,7 +35,7 @@ static uint32_t unit_of(const struct ota_campaign *c,
         return pace->labels->unit_of[d];
     if (pace->policy->in_flight.unit == OTA_PER_WAVE &&
         pace->wave == CAMPAIGN_NO_WAVE)
-        return c->wave_of[d] == CAMPAIGN_NO_WAVE ? 0 : c->wave_of[d] + 1U;
+        return c->each[d].wave == CAMPAIGN_NO_WAVE ? 0 : c->each[d].wave + 1U;
     return 0;
 }
 
@@ -161,7 +161,7 @@ static uint32_t *root_of(struct ota_campaign *c, struct campaign_pace *pace,
                          uint32_t d)
 {
     const int line =
-        c->flags[d] & CAMPAIGN_AGAIN ? CAMPAIGN_FURTHER : CAMPAIGN_FIRST;
+        c->each[d].flags & CAMPAIGN_AGAIN ? CAMPAIGN_FURTHER : CAMPAIGN_FIRST;
 
     if (c->lane_of && c->lane_of[d] != COMMON)
         return &pace->lanes[c->lane_of[d]].root[line];
@@ -171,14 +171,14 @@ static uint32_t *root_of(struct ota_campaign *c, struct campaign_pace *pace,
 /* As put in line, with turn[d] set. */
 void ota_campaign_line_enter(struct ota_campaign *c, uint32_t d, bool again)
 {
-    if (c->flags[d] & CAMPAIGN_UNPACED) {
+    if (c->each[d].flags & CAMPAIGN_UNPACED) {
         ota_campaign_heap_insert(c, &c->express, d);
         return;
     }
     struct campaign_pace *pace = ota_campaign_pace_of(c, d);
-    c->flags[d] &= (uint16_t)~CAMPAIGN_AGAIN;
+    c->each[d].flags &= (uint16_t)~CAMPAIGN_AGAIN;
     if (again)
-        c->flags[d] |= CAMPAIGN_AGAIN;
+        c->each[d].flags |= CAMPAIGN_AGAIN;
     if (c->lane_of)
         c->lane_of[d] = (uint8_t)lane_of(c, pace, d);
     ota_campaign_heap_insert(c, root_of(c, pace, d), d);
@@ -191,13 +191,13 @@ void ota_campaign_line_enter(struct ota_campaign *c, uint32_t d, bool again)
 
 void ota_campaign_line_leave(struct ota_campaign *c, uint32_t d)
 {
-    if (c->flags[d] & CAMPAIGN_UNPACED) {
+    if (c->each[d].flags & CAMPAIGN_UNPACED) {
         ota_campaign_heap_remove(c, &c->express, d);
         return;
     }
     struct campaign_pace *pace = ota_campaign_pace_of(c, d);
     const int line =
-        c->flags[d] & CAMPAIGN_AGAIN ? CAMPAIGN_FURTHER : CAMPAIGN_FIRST;
+        c->each[d].flags & CAMPAIGN_AGAIN ? CAMPAIGN_FURTHER : CAMPAIGN_FIRST;
     pace->ready--;
     if (c->lane_of && c->lane_of[d] != COMMON) {
         ota_campaign_heap_remove(c, root_of(c, pace, d), d);
@@ -280,12 +280,12 @@ void ota_campaign_slot_take(struct ota_campaign *c, uint32_t d, int lane)
     struct campaign_pace *pace = ota_campaign_pace_of(c, d);
 
     if ((!limits(pace) && pace->policy->lane_count == 0) ||
-        c->flags[d] & CAMPAIGN_UNPACED)
+        c->each[d].flags & CAMPAIGN_UNPACED)
         return;
-    assert(!(c->flags[d] & CAMPAIGN_SLOT));
+    assert(!(c->each[d].flags & CAMPAIGN_SLOT));
     assert(lane >= 0 ? pace->lanes[lane].busy < pace->policy->lanes[lane].max
                      : has_room(pace, unit_of(c, pace, d)));
-    c->flags[d] |= CAMPAIGN_SLOT;
+    c->each[d].flags |= CAMPAIGN_SLOT;
     if (c->lane_slot)
         c->lane_slot[d] = lane < 0 ? COMMON : (uint8_t)lane;
     if (lane >= 0)
@@ -297,10 +297,10 @@ void ota_campaign_slot_take(struct ota_campaign *c, uint32_t d, int lane)
 
 void ota_campaign_slot_free(struct ota_campaign *c, uint32_t d)
 {
-    if (!(c->flags[d] & CAMPAIGN_SLOT))
+    if (!(c->each[d].flags & CAMPAIGN_SLOT))
         return;
     struct campaign_pace *pace = ota_campaign_pace_of(c, d);
-    c->flags[d] &= (uint16_t)~CAMPAIGN_SLOT;
+    c->each[d].flags &= (uint16_t)~CAMPAIGN_SLOT;
     ota_campaign_chain_take(&pace->silent, d);
     const uint32_t u = unit_of(c, pace, d);
     if (c->lane_slot && c->lane_slot[d] != COMMON)
@@ -331,7 +331,7 @@ static void grant(struct ota_campaign *c, uint32_t d, int lane)
     if (c->lane_slot && c->lane_of[d] != COMMON)
         queue = &pace->lanes[c->lane_of[d]].asks;
     ota_campaign_queue_take(c, queue, d);
-    c->flags[d] &= (uint16_t)~CAMPAIGN_ASKS;
+    c->each[d].flags &= (uint16_t)~CAMPAIGN_ASKS;
     ota_campaign_slot_take(c, d, lane);
     ota_campaign_order(c, d, OTA_ORDER_GRANT);
 }
@@ -368,16 +368,16 @@ void ota_campaign_ask(struct ota_campaign *c, uint32_t d)
 {
     struct campaign_pace *pace = ota_campaign_pace_of(c, d);
 
-    if (by_offer(pace) || !limits(pace) || c->flags[d] & CAMPAIGN_SLOT ||
-        c->flags[d] & CAMPAIGN_UNPACED) {
-        if (!(c->flags[d] & CAMPAIGN_ASKS))
+    if (by_offer(pace) || !limits(pace) || c->each[d].flags & CAMPAIGN_SLOT ||
+        c->each[d].flags & CAMPAIGN_UNPACED) {
+        if (!(c->each[d].flags & CAMPAIGN_ASKS))
             ota_campaign_order(c, d, OTA_ORDER_GRANT);
         return;
     }
-    if (c->flags[d] & CAMPAIGN_ASKS)
+    if (c->each[d].flags & CAMPAIGN_ASKS)
         return;
     const uint32_t u = unit_of(c, pace, d);
-    c->flags[d] |= CAMPAIGN_ASKS;
+    c->each[d].flags |= CAMPAIGN_ASKS;
     struct campaign_queue *queue = &pace->units[u].asks;
     if (c->lane_of) {
         c->lane_of[d] = (uint8_t)lane_of(c, pace, d);
@@ -391,7 +391,7 @@ void ota_campaign_ask(struct ota_campaign *c, uint32_t d)
 /* It wants to no longer. */
 void ota_campaign_ask_end(struct ota_campaign *c, uint32_t d)
 {
-    if (!(c->flags[d] & CAMPAIGN_ASKS))
+    if (!(c->each[d].flags & CAMPAIGN_ASKS))
         return;
     struct campaign_pace *pace = ota_campaign_pace_of(c, d);
     struct campaign_queue *queue = &pace->units[unit_of(c, pace, d)].asks;
@@ -399,5 +399,5 @@ void ota_campaign_ask_end(struct ota_campaign *c, uint32_t d)
     if (c->lane_of && c->lane_of[d] != COMMON)
         queue = &pace->lanes[c->lane_of[d]].asks;
     ota_campaign_queue_take(c, queue, d);
-    c->flags[d] &= (uint16_t)~CAMPAIGN_ASKS;
+    c->each[d].flags &= (uint16_t)~CAMPAIGN_ASKS;
 }

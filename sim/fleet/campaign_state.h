@@ -2,7 +2,7 @@
 /*
  * campaign_state.h - what a campaign remembers; for the campaign_*.c alone.
  *
- * Of a device it keeps a stage, flags, its wave and its place in one line: 29
+ * Of a device it keeps a stage, flags, its wave and its place in one line: 30
  * bytes with the list of those that are in no wave yet. All else is there only
  * if the policy needs it. A device in a line stands in a pairing heap, ordered
  * by wave and turn (M. Fredman, R. Sedgewick, D. Sleator, R. Tarjan: The
@@ -54,6 +54,13 @@ enum campaign_flag {
     CAMPAIGN_ASKS = 256,     /* waits for a slot to download in */
     CAMPAIGN_UNPACED = 512,  /* came late, and obeys no pace */
     CAMPAIGN_SENT_BACK = 1024
+};
+
+/* What there is of each device, whatever the policy. */
+struct campaign_each {
+    uint8_t stage;  /* enum campaign_stage */
+    uint16_t flags; /* of enum campaign_flag */
+    uint16_t wave;  /* or CAMPAIGN_NO_WAVE */
 };
 
 struct campaign_link {
@@ -165,9 +172,7 @@ struct ota_campaign {
     int64_t window_us;
 
     bool all; /* see campaign_all.c: links, turn and pool are NULL */
-    uint8_t *stage;
-    uint16_t *flags;
-    uint16_t *wave_of;
+    struct campaign_each *each;
     struct campaign_link *links;
     int64_t *turn;
     int64_t turn_last, turn_first;
@@ -224,8 +229,9 @@ struct ota_campaign {
 
     struct ota_order *orders;
     size_t order_count, order_places;
-    bool again; /* the instant is not over */
-    int64_t next_us;
+    bool again;       /* the instant is not over */
+    int64_t clock_us; /* the next thing of the clock's, rules apart, */
+    int64_t next_us;  /* and with them */
 };
 
 /* campaign_line.c */
@@ -298,13 +304,14 @@ int64_t ota_campaign_attempt_us(struct ota_campaign *c);
 static inline bool ota_campaign_is_terminal(const struct ota_campaign *c,
                                             uint32_t d)
 {
-    return c->stage[d] >= CAMPAIGN_DONE;
+    return c->each[d].stage >= CAMPAIGN_DONE;
 }
 
 static inline bool ota_campaign_in_flight(const struct ota_campaign *c,
                                           uint32_t d)
 {
-    return c->stage[d] == CAMPAIGN_QUEUED || c->stage[d] == CAMPAIGN_STARTED;
+    return c->each[d].stage == CAMPAIGN_QUEUED ||
+           c->each[d].stage == CAMPAIGN_STARTED;
 }
 
 /* campaign_choose.c */

@@ -23,24 +23,24 @@ static void cancel(struct ota_campaign *c, uint32_t d,
 
 static bool sends_back(const struct ota_campaign *c, uint32_t d)
 {
-    return c->sends_back && c->flags[d] & CAMPAIGN_ON_TARGET &&
-           c->flags[d] & CAMPAIGN_OFFERED &&
-           !(c->flags[d] & CAMPAIGN_SENT_BACK) &&
+    return c->sends_back && c->each[d].flags & CAMPAIGN_ON_TARGET &&
+           c->each[d].flags & CAMPAIGN_OFFERED &&
+           !(c->each[d].flags & CAMPAIGN_SENT_BACK) &&
            (c->sweep_wave == CAMPAIGN_NO_WAVE ||
-            c->sweep_wave == c->wave_of[d]);
+            c->sweep_wave == c->each[d].wave);
 }
 
 /* Does to a device what the stop does to it. Returns whether it did. */
 static bool sweep_one(struct ota_campaign *c, uint32_t d)
 {
     const struct ota_action *action = &c->end_action;
-    const uint8_t stage = c->stage[d];
+    const uint8_t stage = c->each[d].stage;
     const bool all =
         action->cancel == OTA_CANCEL_ALL ||
         (action->kind == OTA_DO_ROLLBACK && action->who == OTA_BACK_ALL);
 
     if (sends_back(c, d)) {
-        c->flags[d] |= CAMPAIGN_SENT_BACK;
+        c->each[d].flags |= CAMPAIGN_SENT_BACK;
         ota_campaign_order(c, d, OTA_ORDER_ROLL_BACK);
         return true;
     }
@@ -52,7 +52,7 @@ static bool sweep_one(struct ota_campaign *c, uint32_t d)
         (stage == CAMPAIGN_QUEUED || stage == CAMPAIGN_WAIT ||
          stage == CAMPAIGN_BLOCKED ||
          ((stage == CAMPAIGN_READY || stage == CAMPAIGN_MEMBER) &&
-          c->flags[d] & CAMPAIGN_OFFERED))) {
+          c->each[d].flags & CAMPAIGN_OFFERED))) {
         cancel(c, d, OTA_ORDER_REVOKE);
         return stage == CAMPAIGN_QUEUED;
     }

@@ -118,7 +118,7 @@ static void enter_members(struct ota_campaign *c, size_t w)
     }
     for (size_t i = 0; i < wave.members; i++) {
         const uint32_t d = c->pool[wave.first + i];
-        if (c->stage[d] != CAMPAIGN_MEMBER || c->wave_of[d] != w)
+        if (c->each[d].stage != CAMPAIGN_MEMBER || c->each[d].wave != w)
             continue;
         c->turn[d] = ++c->turn_last;
         ota_campaign_make_ready(c, d, false);
@@ -126,7 +126,7 @@ static void enter_members(struct ota_campaign *c, size_t w)
     if (c->policy->waves.assign != OTA_ASSIGN_CREATE)
         return;
     for (uint32_t d = 0; d < c->world.devices; d++) {
-        if (c->stage[d] != CAMPAIGN_MEMBER || c->wave_of[d] != w)
+        if (c->each[d].stage != CAMPAIGN_MEMBER || c->each[d].wave != w)
             continue; /* given back by an earlier wave, or late */
         ota_campaign_make_ready(c, d, false);
     }
@@ -186,7 +186,7 @@ void ota_campaign_wave_close(struct ota_campaign *c, size_t w)
     if (c->records[w].closed_us == OTA_NEVER)
         c->records[w].closed_us = c->now_us;
     for (uint32_t d = 0; wave->open_members > 0 && d < c->world.devices; d++)
-        if (c->wave_of[d] == w && !ota_campaign_is_terminal(c, d) &&
+        if (c->each[d].wave == w && !ota_campaign_is_terminal(c, d) &&
             !ota_campaign_in_flight(c, d))
             ota_campaign_give_back(c, w, d);
     ota_campaign_wave_touched(c, w);
@@ -197,7 +197,7 @@ void ota_campaign_wave_hold(struct ota_campaign *c, size_t w)
 {
     c->waves[w].held = true;
     for (uint32_t d = 0; d < c->world.devices; d++)
-        if (c->wave_of[d] == w && c->stage[d] == CAMPAIGN_READY)
+        if (c->each[d].wave == w && c->each[d].stage == CAMPAIGN_READY)
             ota_campaign_stage(c, d, CAMPAIGN_MEMBER);
 }
 
@@ -207,12 +207,12 @@ void ota_campaign_wave_free(struct ota_campaign *c, size_t w)
     c->waves[w].held = false;
     ota_campaign_wave_touched(c, w);
     for (uint32_t d = 0; d < c->world.devices; d++) {
-        if (c->wave_of[d] != w)
+        if (c->each[d].wave != w)
             continue;
-        if (c->stage[d] == CAMPAIGN_BLOCKED)
+        if (c->each[d].stage == CAMPAIGN_BLOCKED)
             ota_campaign_unblock(c, d);
-        else if (c->stage[d] == CAMPAIGN_MEMBER)
-            ota_campaign_make_ready(c, d, c->flags[d] & CAMPAIGN_AGAIN);
+        else if (c->each[d].stage == CAMPAIGN_MEMBER)
+            ota_campaign_make_ready(c, d, c->each[d].flags & CAMPAIGN_AGAIN);
     }
 }
 
@@ -226,8 +226,8 @@ void ota_campaign_wave_retry(struct ota_campaign *c, size_t w)
     bool any = false;
 
     for (uint32_t d = 0; d < c->world.devices; d++) {
-        if (c->wave_of[d] != w ||
-            (c->stage[d] != failed && c->stage[d] != timed_out))
+        if (c->each[d].wave != w ||
+            (c->each[d].stage != failed && c->each[d].stage != timed_out))
             continue;
         any = true;
         c->waves[w].state = OTA_WAVE_OPEN;
@@ -519,17 +519,17 @@ static bool take_poll(struct ota_campaign *c, uint32_t d)
 /* A device that has no offer is connected, or asks. */
 void ota_campaign_contact(struct ota_campaign *c, uint32_t d)
 {
-    const uint16_t w = c->wave_of[d];
+    const uint16_t w = c->each[d].wave;
 
     if (!c->begun || c->ended)
         return;
-    if (c->stage[d] == CAMPAIGN_POOL) {
+    if (c->each[d].stage == CAMPAIGN_POOL) {
         if (c->policy->waves.assign == OTA_ASSIGN_POLL &&
             ota_campaign_may_offer(c))
             (void)take_poll(c, d);
         return;
     }
-    if (c->stage[d] != CAMPAIGN_MEMBER || w == CAMPAIGN_NO_WAVE)
+    if (c->each[d].stage != CAMPAIGN_MEMBER || w == CAMPAIGN_NO_WAVE)
         return;
     const struct campaign_wave *wave = &c->waves[w];
     if (!offers_to_connected(wave) || wave->state != OTA_WAVE_OPEN ||
@@ -539,6 +539,6 @@ void ota_campaign_contact(struct ota_campaign *c, uint32_t d)
         c->turn[d] = ++c->turn_last;
     else if (wave->spec.order == OTA_SEQUENCE_LAST_SEEN_NEWEST)
         c->turn[d] = --c->turn_first;
-    ota_campaign_line_enter(c, d, c->flags[d] & CAMPAIGN_AGAIN);
-    c->stage[d] = CAMPAIGN_READY;
+    ota_campaign_line_enter(c, d, c->each[d].flags & CAMPAIGN_AGAIN);
+    c->each[d].stage = CAMPAIGN_READY;
 }

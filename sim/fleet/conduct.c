@@ -152,10 +152,17 @@ static bool end_shares(struct ota_conduct *conduct, int64_t now_us)
            ota_conduct_lacks_memory(conduct);
 }
 
-static uint16_t serial_of(const struct ota_conduct *conduct, size_t device)
+/* Whether a report is of a life that was undone. */
+static bool is_of_before(const struct ota_conduct *conduct,
+                         const struct ota_campaign_report *report)
 {
-    return conduct->apart ? conduct->serials[device]
-                          : ota_conduct_actor(conduct, device).device->serial;
+    if (report->kind == OTA_REPORT_JOINED)
+        return false;
+    if (conduct->apart)
+        return conduct->relived &&
+               report->serial != conduct->serials[report->device];
+    return report->serial !=
+           ota_conduct_actor(conduct, report->device).device->serial;
 }
 
 /* Gathers the reports of the instant. */
@@ -168,9 +175,8 @@ static bool gather(struct ota_conduct *conduct, int64_t now_us)
         const bool expected =
             (report.kind == OTA_REPORT_END || report.kind == OTA_REPORT_GONE) &&
             report.cause == OTA_CAUSES;
-        if (report.kind != OTA_REPORT_JOINED &&
-            report.serial != serial_of(conduct, report.device))
-            continue; /* of a life that was undone */
+        if (is_of_before(conduct, &report))
+            continue;
         if (expected && !is_gone(conduct, &report))
             continue;
         if (report.kind == OTA_REPORT_SHARE) {

@@ -78,6 +78,7 @@ bool ota_conduct_note_apart(struct ota_conduct *conduct,
         conduct->all_due = true;
         return true;
     }
+    conduct->relived = conduct->relived || ahead;
     if (!conduct->tasked[id] && conduct->leash[id] != OTA_LEASH_SHARES)
         ota_conduct_add_task(conduct, id, ota_conduct_deeds(conduct, id));
     return ota_deeds_add(&conduct->deeds, id, &deed) ||

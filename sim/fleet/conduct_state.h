@@ -38,6 +38,7 @@ struct ota_conduct {
     bool listens, grants, skips;
     bool apart;              /* see conduct_apart.c */
     bool all_due;            /* the deed to all is to be carried out */
+    bool relived;            /* a device may have been given another life */
     uint16_t *serials;       /* apart: by device, lives it was given, */
     struct ota_room **rooms; /* and where it stands at a question; or NULL */
     struct ota_room_pool *pools; /* apart: by lane */
