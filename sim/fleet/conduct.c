@@ -102,13 +102,21 @@ static bool is_gone(struct ota_conduct *conduct,
     return true;
 }
 
+static struct ota_demand demand_of(const struct ota_conduct *conduct,
+                                   const struct ota_campaign_report *report)
+{
+    if (conduct->apart) /* worked out when it came to the question */
+        return conduct->rooms[report->device]->demand;
+    const struct ota_actor actor = ota_conduct_actor(conduct, report->device);
+    return ota_update_demand(&actor, report->time_us);
+}
+
 /* A device begins a download beside others. That it was answered is noted at
  * once, for orders may come before the answer is known. */
 static bool begin_share(struct ota_conduct *conduct,
                         const struct ota_campaign_report *report)
 {
-    const struct ota_actor actor = ota_conduct_actor(conduct, report->device);
-    const struct ota_demand demand = ota_update_demand(&actor, report->time_us);
+    const struct ota_demand demand = demand_of(conduct, report);
     const struct ota_deed deed = {
         .time_us = report->time_us,
         .kind = OTA_DEED_SHARE,

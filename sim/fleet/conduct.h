@@ -48,6 +48,7 @@ struct ota_room {
     struct ota_device device;
     struct ota_device_record record;
     struct ota_plan_state meter;
+    struct ota_demand demand; /* of a device that asks for its share */
 };
 
 /* The fleet, as far as its campaign's conductor deals with it. */

@@ -96,6 +96,14 @@ static struct ota_room unborn(const struct ota_conduct *conduct, size_t device)
                                         .serial = conduct->serials[device]}};
 }
 
+/* What the device in the room needs, if it asks for its share. */
+static void work_out_demand(const struct ota_actor *actor,
+                            struct ota_room *room)
+{
+    if (actor->device->asking == OTA_ASKS_SHARE)
+        room->demand = ota_update_demand(actor, actor->device->due_us);
+}
+
 /* The life that follows from the first `deeds` deeds; see ota_life_repeat() for
  * stop_us. Of its reports those of after_us and before were heard. */
 static void live(struct ota_conduct *conduct, size_t device, size_t deeds,
@@ -108,6 +116,7 @@ static void live(struct ota_conduct *conduct, size_t device, size_t deeds,
     if (actor.log)
         actor.log->after_us = after_us;
     if (!ota_life_whole(&actor, &conduct->deeds, deeds, stop_us)) {
+        work_out_demand(&actor, &room);
         conduct->rooms[device] = ota_rooms_take(pool_of(conduct));
         if (conduct->rooms[device])
             *conduct->rooms[device] = room;
@@ -151,6 +160,8 @@ static void go_on(struct ota_conduct *conduct, size_t device,
         ota_conduct_do(conduct, &actor, deed);
     if (ota_life_rest(&actor, INT64_MIN))
         leave_room(conduct, device);
+    else
+        work_out_demand(&actor, conduct->rooms[device]);
 }
 
 static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
