@@ -9,6 +9,9 @@
 #include <omp.h>
 #endif
 
+/* What threads write into lies this far apart, or they wait for each other. */
+enum { OTA_CACHE_LINE = 64 };
+
 /* The calling thread's number, below `threads`, in a run on that many. A run on
  * one has lane 0, also if it is one of several beside each other. */
 static inline int ota_lane(int threads)

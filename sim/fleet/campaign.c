@@ -150,6 +150,11 @@ void ota_campaign_instant(struct ota_campaign *c, int64_t now_us,
     look_ahead(c);
 }
 
+void ota_campaign_expect(const struct ota_campaign *c, uint32_t device)
+{
+    __builtin_prefetch(&c->each[device], 1);
+}
+
 int64_t ota_campaign_next_us(const struct ota_campaign *c)
 {
     return c->next_us;

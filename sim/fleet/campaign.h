@@ -110,6 +110,9 @@ void ota_campaign_instant(struct ota_campaign *campaign, int64_t now_us,
                           const struct ota_campaign_report *reports,
                           size_t count);
 
+/* A report of the device comes soon: fetches from memory what is known of it. */
+void ota_campaign_expect(const struct ota_campaign *campaign, uint32_t device);
+
 /* Whether memory ran out. It then does nothing more. */
 bool ota_campaign_failed(const struct ota_campaign *campaign);
 

@@ -176,8 +176,12 @@ static bool is_of_before(const struct ota_conduct *conduct,
 /* Gathers the reports of the instant. */
 static bool gather(struct ota_conduct *conduct, int64_t now_us)
 {
+    uint32_t soon;
+
     conduct->instant_count = 0;
     while (ota_hearing_next_us(conduct->hearing) == now_us) {
+        if (ota_hearing_ahead(conduct->hearing, &soon))
+            ota_campaign_expect(conduct->campaign, soon);
         const struct ota_campaign_report report =
             ota_hearing_pop(conduct->hearing);
         const bool expected =

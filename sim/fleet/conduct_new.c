@@ -214,7 +214,8 @@ bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
     assert(!conduct->logs);
 
     conduct->threads = threads;
-    conduct->logs = calloc((size_t)threads, sizeof(*conduct->logs));
+    conduct->logs =
+        aligned_alloc(OTA_CACHE_LINE, (size_t)threads * sizeof(*conduct->logs));
     if (!conduct->logs)
         return ota_conduct_lacks_memory(conduct);
     conduct->lanes = threads;
@@ -222,10 +223,9 @@ bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
     for (int kind = 0; kind < OTA_REPORT_KINDS; kind++)
         if (!ota_campaign_hears(conduct->campaign, (enum ota_report_kind)kind))
             ignores |= 1u << kind;
-    for (int l = 0; l < threads; l++) {
-        conduct->logs[l].ignores = ignores;
-        conduct->logs[l].after_us = INT64_MIN;
-    }
+    for (int l = 0; l < threads; l++)
+        conduct->logs[l] =
+            (struct ota_report_log){.ignores = ignores, .after_us = INT64_MIN};
     conduct->apart = !together && !conduct->grants && conduct->skips;
     return !conduct->apart || ota_conduct_prepare_apart(conduct) ||
            ota_conduct_lacks_memory(conduct);

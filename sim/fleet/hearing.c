@@ -15,6 +15,7 @@
 #include "sim/base/clock.h"
 
 enum {
+    AHEAD = 4, /* in one run; reports of others come in between */
     ROOM_LEAST = 64,
     BULK_LEAST = 256, /* fewer come each for itself */
 };
@@ -230,4 +231,15 @@ struct ota_campaign_report ota_hearing_pop(struct ota_hearing *hearing)
     const struct ota_campaign_report report = single->items[0].report;
     drop_first(&hearing->single);
     return report;
+}
+
+bool ota_hearing_ahead(const struct ota_hearing *hearing, uint32_t *device)
+{
+    if (hearing->runs.count == 0)
+        return false;
+    const struct open_run *open = hearing->runs.items[0].run;
+    if (open->run.count - open->next <= AHEAD)
+        return false;
+    *device = open->run.items[open->next + AHEAD].device;
+    return true;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "sim/base/error.h"
+#include "sim/base/lane.h"
 #include "sim/fleet/campaign.h"
 
 /* A sorted stretch of reports. */
@@ -26,13 +27,15 @@ struct ota_report_run {
 /* What one thread notes. Reports are put in order a stretch at a time, by the
  * thread that notes them; failed: there was no memory, and some are missing. */
 struct ota_report_log {
-    struct ota_campaign_report *items; /* not in order yet */
+    /* A line of cache, or more, of its own. */
+    _Alignas(OTA_CACHE_LINE) struct ota_campaign_report
+        *items; /* not in order yet */
     size_t count, room;
     struct ota_report_run *runs;
     size_t run_count, run_room;
     struct ota_campaign_report *scratch; /* to sort with */
     bool failed;
-    uint32_t ignores;  /* bit 1 << kind of those it drops, too */
+    uint32_t ignores; /* bit 1 << kind of those it drops, too */
     int64_t after_us; /* what arrives no later was heard before, and is
                        * dropped; a device that is given a new life says it
                        * again */
@@ -67,5 +70,9 @@ int64_t ota_hearing_next_us(const struct ota_hearing *hearing);
 /* Takes the next report out; there must be one. Reports of the same time come
  * by device, those of one device in the order in which they were noted. */
 struct ota_campaign_report ota_hearing_pop(struct ota_hearing *hearing);
+
+/* A device of which a report comes soon, so that what is known of it can be
+ * fetched from memory meanwhile; false: none is known. */
+bool ota_hearing_ahead(const struct ota_hearing *hearing, uint32_t *device);
 
 #endif

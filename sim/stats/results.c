@@ -15,17 +15,16 @@
 #include <string.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/lane.h"
 #include "sim/stats/digest.h"
 #include "sim/stats/quantile.h"
 #include "sim/stats/spells.h"
 #include "sim/stats/sum.h"
 #include "sim/stats/totals.h"
 
-enum { CACHE_LINE = 64 };
-
 /* What one thread's observer writes into; no other thread's line of cache. */
 struct lane {
-    _Alignas(CACHE_LINE) struct ota_collector *collector;
+    _Alignas(OTA_CACHE_LINE) struct ota_collector *collector;
     size_t number;
     int64_t final_count;       /* devices that are done */
     struct ota_totals *totals; /* by group */
@@ -103,8 +102,9 @@ static bool open_lane(struct ota_collector *collector, size_t number)
         .observe = observe,
         .self = lane,
     };
-    lane->totals = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) /
-                                                 CACHE_LINE * CACHE_LINE);
+    lane->totals =
+        aligned_alloc(OTA_CACHE_LINE, (size + OTA_CACHE_LINE - 1) /
+                                          OTA_CACHE_LINE * OTA_CACHE_LINE);
     lane->downloads =
         calloc(collector->shape.group_count, sizeof(*lane->downloads));
     if (!lane->totals || !lane->downloads)
@@ -122,7 +122,7 @@ static bool allocate(struct ota_collector *collector)
         calloc(collector->shape.group_count, sizeof(*collector->group_devices));
     collector->observers = calloc(lanes, sizeof(*collector->observers));
     collector->lanes =
-        aligned_alloc(CACHE_LINE, lanes * sizeof(*collector->lanes));
+        aligned_alloc(OTA_CACHE_LINE, lanes * sizeof(*collector->lanes));
     if (collector->lanes)
         memset(collector->lanes, 0, lanes * sizeof(*collector->lanes));
     if (!collector->group_devices || !collector->observers ||
