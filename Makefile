@@ -2,15 +2,17 @@
 # otasim: `make help` lists the targets.
 
 MODE    ?= release
-BUILD   := build/$(MODE)
+MPI     ?=
+BUILD   := build/$(MODE)$(if $(MPI),-mpi)
 PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION := $(shell sed -n 's/^.define OTASIM_VERSION "\(.*\)"/\1/p' sim/otasim.h)
 
 # What the library links, by pkg-config, and the Debian packages that hold it.
-LIBS     := gsl libcjson sqlite3
+LIBS     := gsl libcjson sqlite3 $(if $(MPI),ompi-c)
 PACKAGES := gcc libc6-dev make pkg-config libgsl-dev libcjson-dev \
-            libsqlite3-dev libcmocka-dev gnuplot-nox fonts-dejavu-core
+            libsqlite3-dev libcmocka-dev gnuplot-nox fonts-dejavu-core \
+            $(if $(MPI),openmpi-bin libopenmpi-dev)
 
 CC       ?= cc
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
@@ -37,7 +39,8 @@ PRESETS  := $(wildcard scenarios/catalog/presets.jsonl)
 CATALOG  := $(filter-out $(PRESETS),$(sort \
             $(wildcard scenarios/catalog/*.jsonl)))
 CLI_SRC  := $(sort $(wildcard sim/cli/*.c))
-LIB_SRC  := $(filter-out $(CLI_SRC),$(sort $(wildcard sim/*/*.c) \
+RANKS    := sim/ranks/ranks_one.c sim/ranks/ranks_mpi.c
+LIB_SRC  := $(filter-out $(CLI_SRC) $(word $(if $(MPI),1,2),$(RANKS)),$(sort $(wildcard sim/*/*.c) \
             $(wildcard models/*.c models/*/*.c) $(wildcard output/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/catalog_data.o
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
@@ -209,5 +212,5 @@ clean: ## remove build/ (results/ stays)
 
 .PHONY: help
 help: ## this list
-	@echo 'make TARGET [MODE=release|debug|asan] [CC=gcc|clang]'
+	@echo 'make TARGET [MODE=release|debug|asan] [CC=gcc|clang] [MPI=1]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14

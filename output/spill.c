@@ -136,6 +136,16 @@ static bool allocate(struct ota_spill *spill)
     return true;
 }
 
+/* Lets itself be read in between, too. */
+static bool get(void *self, size_t first, size_t count,
+                struct ota_device_record *records, struct ota_error *error)
+{
+    struct ota_spill *spill = self;
+
+    return ota_spill_finish(spill, error) &&
+           ota_spill_read(spill, first, count, records, error);
+}
+
 struct ota_spill *ota_spill_new(const char *folder, size_t devices, int lanes,
                                 struct ota_error *error)
 {
@@ -146,7 +156,8 @@ struct ota_spill *ota_spill_new(const char *folder, size_t devices, int lanes,
         spill->fd = -1;
         spill->devices = devices;
         spill->lane_count = lanes;
-        spill->sink = (struct ota_device_sink){.self = spill, .put = put};
+        spill->sink =
+            (struct ota_device_sink){.self = spill, .put = put, .get = get};
     }
     if (!spill || !allocate(spill))
         ota_fail(error, OTA_NO_MEMORY " for the places of %zu devices",

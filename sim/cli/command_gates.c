@@ -40,7 +40,7 @@ static enum ota_exit report_on(const struct ota_options *options,
         ota_gates_print_json(&report, stdout); /* main() looks at stdout */
     else if (!options->quiet)
         ota_gates_print(&report, stdout, ota_terminal_width(),
-                        ota_wants_colour());
+                        ota_wants_colour(options));
     return OTA_EXIT_OK;
 }
 
@@ -56,6 +56,8 @@ static enum ota_exit simulate(const struct ota_options *options,
     const enum ota_experiment_status status =
         ota_gates_run(&scenario->fleet, &experiment, &gates, &error);
     ota_progress_clear(&progress);
+    if (status == OTA_EXPERIMENT_STOPPED)
+        ota_progress_stopped(&progress);
     ota_progress_end(&progress);
 
     if (status == OTA_EXPERIMENT_FAILED)
@@ -65,7 +67,9 @@ static enum ota_exit simulate(const struct ota_options *options,
                 (long long)progress.done, (long long)runs);
         return OTA_EXIT_FAILED;
     }
-    const enum ota_exit result = report_on(options, scenario, &gates);
+    const enum ota_exit result = ota_ranks_self(options->ranks) > 0
+                                     ? OTA_EXIT_OK
+                                     : report_on(options, scenario, &gates);
     ota_gates_release(&gates);
     return result;
 }

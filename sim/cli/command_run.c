@@ -20,14 +20,15 @@ int ota_terminal_width(void)
     return width > 0 ? width : 80;
 }
 
-/* https://no-color.org: any value that is not empty. */
-bool ota_wants_colour(void)
+/* https://no-color.org: any value that is not empty. What starts ranks shows
+ * them a terminal, wherever their output goes. */
+bool ota_wants_colour(const struct ota_options *options)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
 
-    return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
-           !(term && strcmp(term, "dumb") == 0);
+    return !options->ranks && isatty(STDOUT_FILENO) &&
+           !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
 /* The least data that any plan of the fleet includes. */
@@ -71,7 +72,7 @@ static enum ota_exit write_answer(const struct ota_options *options,
         ota_output_print_json(report, stdout); /* main() looks at stdout */
     } else if (!options->quiet) {
         ota_output_print(report, stdout, ota_terminal_width(),
-                         ota_wants_colour());
+                         ota_wants_colour(options));
         if (folder)
             printf("\nResults: %s\n", folder);
     }
@@ -122,6 +123,12 @@ static enum ota_exit simulate(const struct ota_options *options,
         ota_experiment_run(&scenario->fleet, &experiment, &summary, &error);
     ota_progress_clear(&progress);
 
+    if (status == OTA_EXPERIMENT_DONE && ota_ranks_self(options->ranks) > 0) {
+        ota_progress_end(&progress);
+        return OTA_EXIT_OK; /* the first goes on */
+    }
+    if (status == OTA_EXPERIMENT_STOPPED)
+        ota_progress_stopped(&progress);
     if (status != OTA_EXPERIMENT_DONE)
         ota_progress_end(&progress);
     if (status == OTA_EXPERIMENT_FAILED)
@@ -152,15 +159,15 @@ static enum ota_exit simulate_into(const struct ota_options *options,
                                    const char *folder)
 {
     struct ota_error error = {0};
-    if (!ota_output_check(folder, &error))
-        return ota_failed(error.message);
-
-    struct ota_spill *devices = ota_spill_new(
-        folder, (size_t)ota_fleet_config_devices(&scenario->fleet),
-        ota_threads(options), &error);
-    if (!devices)
-        return ota_failed(error.message);
-    const enum ota_exit status = simulate(options, scenario, devices, folder);
+    struct ota_spill *devices = NULL;
+    if (ota_ranks_self(options->ranks) > 0 || ota_output_check(folder, &error))
+        devices = ota_spill_new(
+            folder, (size_t)ota_fleet_config_devices(&scenario->fleet),
+            ota_threads(options), &error);
+    const enum ota_exit status =
+        ota_ranks_agree(options->ranks, devices != NULL, &error)
+            ? simulate(options, scenario, devices, folder)
+            : ota_failed(error.message);
     ota_spill_free(devices);
     return status;
 }

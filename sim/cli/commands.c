@@ -19,6 +19,7 @@ const struct ota_command ota_commands[] = {
             "devices.csv, timeline.csv, results.sqlite, scenario.json,\n"
             "manifest.json, plots/. The same scenario and seed give the same\n"
             "bytes. With --out none there is the answer alone.\n",
+        .ranked = true,
         .run = ota_command_run,
     },
     {
@@ -36,6 +37,7 @@ const struct ota_command ota_commands[] = {
             "\n"
             "A rule stops a release when it acts by stop, rollback, pause or\n"
             "approve. Nothing is written but the answer.\n",
+        .ranked = true,
         .run = ota_command_gates,
     },
     {

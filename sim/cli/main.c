@@ -58,7 +58,21 @@ static enum ota_exit obey(const struct ota_options *options)
         ota_help(options->command, stdout);
         return OTA_EXIT_OK;
     }
+    if (ota_ranks_self(options->ranks) > 0 && !options->command->ranked)
+        return OTA_EXIT_OK;
     return options->command->run(options);
+}
+
+/* Of several ranks the first speaks for all. */
+static void hush(void)
+{
+    const int nowhere = open("/dev/null", O_WRONLY);
+
+    if (nowhere < 0)
+        return;
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
 }
 
 int main(int argc, char **argv)
@@ -66,10 +80,14 @@ int main(int argc, char **argv)
     struct ota_options options;
 
     guard_standard_streams();
+    struct ota_ranks *ranks = ota_ranks_begin(&argc, &argv);
+    if (ota_ranks_self(ranks) > 0)
+        hush();
     enum ota_exit status = ota_options_read(&options, argc, argv);
+    options.ranks = ranks;
     if (status == OTA_EXIT_OK)
         status = obey(&options);
     status = finish(status);
     ota_options_release(&options);
-    return (int)status;
+    return ota_ranks_end(ranks, (int)status);
 }

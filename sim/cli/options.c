@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -475,7 +476,11 @@ int ota_threads(const struct ota_options *options)
     if (options->threads)
         return options->threads;
 #ifdef _OPENMP
-    return omp_get_max_threads();
+    const int here = ota_ranks_here(options->ranks);
+    const int most = omp_get_max_threads();
+    const int fair =
+        here > 1 ? (int)sysconf(_SC_NPROCESSORS_ONLN) / here : most;
+    return fair < 1 ? 1 : fair < most ? fair : most;
 #else
     return 1;
 #endif

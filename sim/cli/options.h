@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "output/trace.h"
+#include "sim/ranks/ranks.h"
 #include "sim/scenario/scenario.h"
 
 /* Exit statuses, as --help says. */
@@ -24,6 +25,7 @@ enum ota_exit {
 
 /* What stands on the command line. All text is borrowed from argv. */
 struct ota_options {
+    struct ota_ranks *ranks;           /* of the program; NULL: alone */
     const struct ota_command *command; /* NULL: none given */
     const char **operands;             /* what is neither command nor option */
     size_t operand_count;
@@ -47,9 +49,10 @@ struct ota_command {
     const char *name;
     const char *operands; /* "SCENARIO", for help */
     size_t operands_least, operands_most;
-    const char *summary; /* one line */
-    const char *about;   /* more, for the command's own help; lines */
+    const char *summary;     /* one line */
+    const char *about;       /* more, for the command's own help; lines */
     void (*more)(FILE *out); /* or NULL: writes what lists there are to it */
+    bool ranked;             /* done by all ranks; else by the first */
     enum ota_exit (*run)(const struct ota_options *options);
 };
 
@@ -92,12 +95,12 @@ enum ota_exit ota_refuse(const struct ota_complaints *complaints);
 /* Says on stderr why something failed; returns OTA_EXIT_FAILED. */
 enum ota_exit ota_failed(const char *message);
 
-/* How many threads to run on. */
+/* How many threads to run on, each rank. */
 int ota_threads(const struct ota_options *options);
 
 /* Of standard output. */
 int ota_terminal_width(void);
-bool ota_wants_colour(void);
+bool ota_wants_colour(const struct ota_options *options);
 
 enum ota_exit ota_command_run(const struct ota_options *options);
 enum ota_exit ota_command_gates(const struct ota_options *options);

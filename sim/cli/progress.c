@@ -108,6 +108,11 @@ bool ota_progress_keep_going(void *context)
     return false;
 }
 
+void ota_progress_stopped(struct ota_progress *progress)
+{
+    atomic_store(&progress->interrupted, true);
+}
+
 void ota_progress_clear(const struct ota_progress *progress)
 {
     if (progress->shown)

@@ -32,6 +32,10 @@ void ota_progress_start(struct ota_progress *progress, bool shown,
 void ota_progress_done(void *context, int64_t done, int64_t of);
 bool ota_progress_keep_going(void *context);
 
+/* It was stopped, if not by ota_progress_keep_going() then on another rank; the
+ * same signal may be on its way here. */
+void ota_progress_stopped(struct ota_progress *progress);
+
 /* Removes the line from the terminal. */
 void ota_progress_clear(const struct ota_progress *progress);
 

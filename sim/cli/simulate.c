@@ -8,6 +8,15 @@
 
 #include "sim/base/clock.h"
 
+/* It is no failure, but no use either. */
+static void runs_alone(void *context)
+{
+    ota_progress_clear(context);
+    fputs("otasim: the devices of this scenario have to do with each other: "
+          "one rank runs all of them\n",
+          stderr);
+}
+
 struct ota_experiment_options
 ota_simulate_options(const struct ota_options *options,
                      const struct ota_scenario *scenario, int64_t runs,
@@ -23,6 +32,7 @@ ota_simulate_options(const struct ota_options *options,
         .seed = scenario->run.seed,
         .replications = scenario->run.replications,
         .threads = ota_threads(options),
+        .ranks = options->ranks,
         .confidence = scenario->run.confidence,
         .rates =
             {
@@ -31,6 +41,7 @@ ota_simulate_options(const struct ota_options *options,
                 .operator_hour_usd =
                     (double)scenario->costs.operator_hour_uusd / 1e6,
             },
+        .alone = options->quiet ? NULL : runs_alone,
         .progress = ota_progress_done,
         .keep_going = ota_progress_keep_going,
         .context = progress,

@@ -4,7 +4,9 @@
  *
  * Replications need nothing of each other, so they run beside each other
  * when there are at least as many as threads; fewer run one after another,
- * each on all threads. Of a replication only its results stay.
+ * each on all threads. Where there are ranks, each runs a part of every
+ * replication (sim/fleet/conduct_ranks.c). Of a replication only its results
+ * stay, on the first rank.
  */
 #include "sim/experiment/experiment.h"
 
@@ -58,6 +60,24 @@ static bool may_stop(const struct ota_policy *policy)
     return rules;
 }
 
+/* Puts together what was heard, as the replication's results. */
+static bool conclude(struct experiment *experiment, int64_t replication,
+                     const struct ota_fleet *fleet,
+                     struct ota_collector *collector, struct ota_error *error)
+{
+    struct ota_ranks *ranks = experiment->options->ranks;
+    struct ota_campaign_record campaign;
+    size_t first, count;
+
+    ota_fleet_campaign(fleet, &campaign);
+    ota_fleet_own(fleet, &first, &count);
+    return ota_collector_gather(collector, &campaign, ranks, first, count,
+                                error) &&
+           (ota_ranks_self(ranks) > 0 ||
+            ota_collector_finish(collector, &campaign,
+                                 &experiment->results[replication], error));
+}
+
 /* Runs the fleet and puts its results into their place; false if it failed.
  * A run that was stopped leaves no results and is no failure. */
 static bool listen(struct experiment *experiment, int64_t replication,
@@ -82,18 +102,18 @@ static bool listen(struct experiment *experiment, int64_t replication,
     const struct ota_fleet_run_options run = {
         .observers = ota_collector_observers(collector),
         .threads = experiment->fleet_threads,
+        .ranks = experiment->options->ranks,
         .keep_going = keep_going,
         .context = experiment,
     };
     bool good = true;
     if (ota_fleet_run(fleet, &run)) {
-        struct ota_campaign_record campaign;
-        ota_fleet_campaign(fleet, &campaign);
-        good = ota_collector_finish(collector, &campaign,
-                                    &experiment->results[replication], error);
+        good = conclude(experiment, replication, fleet, collector, error);
     } else if (ota_fleet_error(fleet)) {
         *error = *ota_fleet_error(fleet);
         good = false;
+    } else {
+        atomic_store(&experiment->halted, true); /* on whatever rank */
     }
     ota_collector_free(collector);
     return good;
@@ -110,6 +130,11 @@ static bool replicate(struct experiment *experiment, int64_t replication,
     if (!fleet)
         return false;
 
+    const struct ota_experiment_options *options = experiment->options;
+    if (replication == 0 && ota_ranks_count(options->ranks) > 1 &&
+        ota_ranks_self(options->ranks) == 0 && !ota_fleet_splits(fleet) &&
+        options->alone)
+        options->alone(options->context);
     const bool good = listen(experiment, replication, fleet, error);
     ota_fleet_free(fleet);
     return good;
@@ -133,19 +158,34 @@ static void report(struct experiment *experiment, bool good,
     }
 }
 
+/* Replicates, if all ranks are well; if one is not afterwards, none is. Being
+ * stopped is no failure. */
+static bool attempt(struct experiment *experiment, int64_t replication,
+                    struct ota_error *error)
+{
+    struct ota_ranks *ranks = experiment->options->ranks;
+    const bool well =
+        ota_ranks_agree(ranks, keep_going(experiment), error) &&
+        ota_ranks_agree(ranks, replicate(experiment, replication, error),
+                        error);
+
+    if (!well)
+        atomic_store(&experiment->halted, true);
+    return well || !error->failed;
+}
+
 static void replicate_all(struct experiment *experiment)
 {
     const int64_t replications = experiment->options->replications;
     const int threads = experiment->options->threads;
-    const bool beside = replications >= threads;
+    const bool beside = replications >= threads &&
+                        ota_ranks_count(experiment->options->ranks) == 1;
     experiment->fleet_threads = beside ? 1 : threads;
 
 #pragma omp parallel for schedule(dynamic) num_threads(beside ? threads : 1)
     for (int64_t r = 0; r < replications; r++) {
-        if (!keep_going(experiment))
-            continue;
         struct ota_error error = {.failed = false};
-        const bool good = replicate(experiment, r, &error);
+        const bool good = attempt(experiment, r, &error);
 #pragma omp critical(ota_experiment_report)
         report(experiment, good, &error);
     }
@@ -159,6 +199,8 @@ static enum ota_experiment_status summarise(struct experiment *experiment,
         return OTA_EXPERIMENT_FAILED;
     if (experiment->done < experiment->options->replications)
         return OTA_EXPERIMENT_STOPPED;
+    if (ota_ranks_self(experiment->options->ranks) > 0)
+        return OTA_EXPERIMENT_DONE;
     if (!ota_summary_make(summary, experiment->results,
                           (size_t)experiment->done, names,
                           experiment->options->confidence, experiment->error))

@@ -11,18 +11,24 @@
 #include "sim/base/error.h"
 #include "sim/fleet/config.h"
 #include "sim/fleet/observation.h"
+#include "sim/ranks/ranks.h"
 #include "sim/stats/summary.h"
 
 struct ota_experiment_options {
     uint64_t seed;
-    int64_t replications;   /* at least 1 */
-    int threads;            /* at least 1; results do not depend on it */
-    double confidence;      /* of the intervals, 0 to 1, ends excluded */
-    struct ota_rates rates; /* what trouble costs beside the data */
+    int64_t replications;    /* at least 1 */
+    int threads;             /* at least 1; results do not depend on it */
+    struct ota_ranks *ranks; /* that do the same, each with so many threads;
+                              * nor on these. NULL: this process is alone */
+    double confidence;       /* of the intervals, 0 to 1, ends excluded */
+    struct ota_rates rates;  /* what trouble costs beside the data */
     const struct ota_device_sink *sink; /* takes the devices of replication 0,
                                          * on lanes from 0 to threads - 1;
                                          * NULL: nobody does */
 
+    /* Told once, on the first rank of several, if it has to run all devices by
+     * itself; may be NULL. */
+    void (*alone)(void *context);
     /* Told how many replications are done, by any thread but one at a time;
      * may be NULL. */
     void (*progress)(void *context, int64_t done, int64_t of);
@@ -32,7 +38,7 @@ struct ota_experiment_options {
 };
 
 enum ota_experiment_status {
-    OTA_EXPERIMENT_DONE,
+    OTA_EXPERIMENT_DONE,    /* on all ranks; the first has the summary */
     OTA_EXPERIMENT_STOPPED, /* keep_going said so; there is no summary */
     OTA_EXPERIMENT_FAILED,  /* *error says why; there is no summary */
 };
@@ -42,7 +48,8 @@ enum ota_experiment_status {
  * releases after OTA_EXPERIMENT_DONE. *error has not failed yet.
  *
  * Replications run beside each other when there are at least as many as
- * threads, else one after another, each on all threads.
+ * threads, else one after another, each on all threads. On several ranks they
+ * run one after another, each on all ranks.
  *
  * Switches GSL's error handler off, for the whole process, before any thread
  * starts: GSL's default ends the program.
@@ -57,8 +64,8 @@ ota_experiment_run(const struct ota_fleet_config *config,
  * is to the bit what it does among others in ota_experiment_run(). Every
  * thread has the same observer, so with more than one it hears of several
  * devices at a time (though never of one twice at a time). Of the options,
- * replications, confidence and sink are not looked at, and progress is not
- * told.
+ * replications, ranks, confidence and sink are not looked at, and progress is
+ * not told.
  * *error has not failed yet. GSL's error handler: as above.
  */
 enum ota_experiment_status

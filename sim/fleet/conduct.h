@@ -29,6 +29,7 @@
 
 #include "sim/fleet/device.h"
 #include "sim/fleet/life.h"
+#include "sim/ranks/ranks.h"
 
 /* How far a device is let. */
 enum ota_leash {
@@ -76,10 +77,22 @@ void ota_conduct_free(struct ota_conduct *conduct);
 
 /* Gets ready for so many threads. Where devices may run apart (and if not
  * `together`) they will: the fleet then keeps none of them, and only calls
- * ota_conduct_finish(). Returns false without memory. */
+ * ota_conduct_finish(). Of several ranks each then has devices of its own;
+ * where devices do not run apart, or share capacity, the first has all. Returns
+ * false without memory. */
 bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
-                         bool together);
+                         bool together, struct ota_ranks *ranks);
 bool ota_conduct_is_apart(const struct ota_conduct *conduct);
+
+/* Whether each of several ranks would have devices of its own. */
+bool ota_conduct_splits(const struct ota_conduct *conduct);
+
+/* Whether others have the rest of the devices. */
+bool ota_conduct_is_split(const struct ota_conduct *conduct);
+
+/* The devices that run here. */
+void ota_conduct_own(const struct ota_conduct *conduct, size_t *first,
+                     size_t *count);
 
 /* The calling thread's log for reports; NULL: the campaign listens to none. */
 struct ota_report_log *ota_conduct_log(struct ota_conduct *conduct);

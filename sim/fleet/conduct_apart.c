@@ -105,14 +105,18 @@ static void work_out_demand(const struct ota_actor *actor,
 }
 
 /* The life that follows from the first `deeds` deeds; see ota_life_repeat() for
- * stop_us. Of its reports those of after_us and before were heard. */
+ * stop_us. Of its reports those of after_us and before were heard. What another
+ * rank has is lived there. */
 static void live(struct ota_conduct *conduct, size_t device, size_t deeds,
                  int64_t stop_us, int64_t after_us)
 {
     const struct ota_conduct_fleet *fleet = &conduct->fleet;
+
+    conduct->leash[device] = OTA_LEASH_FREE;
+    if (!ota_conduct_owns(conduct, device))
+        return;
     struct ota_room room = unborn(conduct, device);
     struct ota_actor actor = fleet->actor_in(fleet->self, device, &room);
-
     if (actor.log)
         actor.log->after_us = after_us;
     if (!ota_life_whole(&actor, &conduct->deeds, deeds, stop_us)) {
@@ -123,7 +127,6 @@ static void live(struct ota_conduct *conduct, size_t device, size_t deeds,
     }
     if (actor.log)
         actor.log->after_us = INT64_MIN;
-    conduct->leash[device] = OTA_LEASH_FREE;
 }
 
 static void leave_room(struct ota_conduct *conduct, size_t device)
@@ -146,7 +149,6 @@ static void undo(struct ota_conduct *conduct, size_t device, size_t deeds)
                    stood ? stood->device.due_us : OTA_NEVER);
     if (stood)
         leave_room(conduct, device);
-    conduct->serials[device]++;
 }
 
 /* Goes on with a device that stands at a question, from that deed. */
@@ -179,7 +181,9 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
     } else if (conduct->leash[device] == OTA_LEASH_STILL) {
         live(conduct, device, deeds, INT64_MIN, INT64_MIN);
     } else {
-        undo(conduct, device, task->done);
+        if (ota_conduct_owns(conduct, device))
+            undo(conduct, device, task->done);
+        conduct->serials[device]++;
         live(conduct, device, deeds, ota_us_add(conduct->now_us, 1),
              conduct->now_us);
     }

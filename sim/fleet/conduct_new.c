@@ -209,7 +209,7 @@ void ota_conduct_free(struct ota_conduct *conduct)
 }
 
 bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
-                         bool together)
+                         bool together, struct ota_ranks *ranks)
 {
     assert(!conduct->logs);
 
@@ -227,6 +227,7 @@ bool ota_conduct_prepare(struct ota_conduct *conduct, int threads,
         conduct->logs[l] =
             (struct ota_report_log){.ignores = ignores, .after_us = INT64_MIN};
     conduct->apart = !together && !conduct->grants && conduct->skips;
+    ota_conduct_split(conduct, ranks);
     return !conduct->apart || ota_conduct_prepare_apart(conduct) ||
            ota_conduct_lacks_memory(conduct);
 }

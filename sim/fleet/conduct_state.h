@@ -42,6 +42,8 @@ struct ota_conduct {
     uint16_t *serials;       /* apart: by device, lives it was given, */
     struct ota_room **rooms; /* and where it stands at a question; or NULL */
     struct ota_room_pool *pools; /* apart: by lane */
+    struct ota_ranks *ranks;     /* that have the other devices; or NULL */
+    size_t own_first, own_end;   /* devices that run here */
     bool begun;                  /* the release has come */
     bool over;                   /* the engine runs no more */
     struct ota_error error;
@@ -57,6 +59,13 @@ ota_conduct_actor(const struct ota_conduct *conduct, size_t device)
     return conduct->apart
                ? fleet->actor_in(fleet->self, device, conduct->rooms[device])
                : fleet->actor_of(fleet->self, device);
+}
+
+/* Whether the device runs here, and not on another rank. */
+static inline bool ota_conduct_owns(const struct ota_conduct *conduct,
+                                    size_t device)
+{
+    return device >= conduct->own_first && device < conduct->own_end;
 }
 
 /* Whether the device has a connection. */
@@ -124,5 +133,14 @@ bool ota_conduct_carry_out_apart(struct ota_conduct *conduct);
 
 /* Those that never had an order live, too. */
 bool ota_conduct_finish_apart(struct ota_conduct *conduct);
+
+/* --- conduct_ranks.c --- */
+
+/* Says which devices run here. */
+void ota_conduct_split(struct ota_conduct *conduct, struct ota_ranks *ranks);
+
+/* Takes what devices of all ranks have reported since. Returns false if one of
+ * them was stopped or has failed. */
+bool ota_conduct_exchange(struct ota_conduct *conduct);
 
 #endif

@@ -151,6 +151,8 @@ void ota_conduct_follow(struct ota_conduct *conduct, size_t device)
 /* Takes what devices have reported since. */
 bool ota_conduct_listen(struct ota_conduct *conduct)
 {
+    if (conduct->ranks)
+        return ota_conduct_exchange(conduct);
     return ota_hearing_take(conduct->hearing, conduct->logs,
                             (size_t)conduct->lanes) ||
            ota_conduct_lacks_memory(conduct);

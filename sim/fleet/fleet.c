@@ -319,19 +319,45 @@ static bool run_together(struct ota_fleet *fleet, int threads)
     return true;
 }
 
-bool ota_fleet_run(struct ota_fleet *fleet,
-                   const struct ota_fleet_run_options *options)
+/* What of it runs here. */
+static bool run_own(struct ota_fleet *fleet)
 {
-    assert(options->threads >= 1);
+    const struct ota_fleet_run_options *options = fleet->options;
+    size_t first, count;
 
-    fleet->options = options;
     if (!ota_conduct_prepare(fleet->conduct, options->threads,
-                             options->windows > 0))
+                             options->windows > 0, options->ranks))
         return false;
+    ota_fleet_own(fleet, &first, &count);
+    if (count == 0 && !ota_conduct_is_split(fleet->conduct))
+        return true; /* the first rank runs all */
     if (fleet->idle)
         ota_idle_start(fleet->idle, &fleet->key);
     if (!ota_conduct_is_apart(fleet->conduct))
         return run_together(fleet, options->threads);
     fleet->open = fleet->released = true;
     return ota_conduct_finish(fleet->conduct);
+}
+
+bool ota_fleet_run(struct ota_fleet *fleet,
+                   const struct ota_fleet_run_options *options)
+{
+    assert(options->threads >= 1);
+
+    fleet->options = options;
+    const bool good = run_own(fleet);
+    const struct ota_error *error = ota_fleet_error(fleet);
+    if (error && error != &fleet->error)
+        fleet->error = *error;
+    return ota_ranks_agree(options->ranks, good, &fleet->error);
+}
+
+bool ota_fleet_splits(const struct ota_fleet *fleet)
+{
+    return ota_conduct_splits(fleet->conduct);
+}
+
+void ota_fleet_own(const struct ota_fleet *fleet, size_t *first, size_t *count)
+{
+    ota_conduct_own(fleet->conduct, first, count);
 }

@@ -18,6 +18,7 @@
 #include "sim/fleet/campaign.h"
 #include "sim/fleet/config.h"
 #include "sim/fleet/observation.h"
+#include "sim/ranks/ranks.h"
 
 struct ota_fleet;
 
@@ -37,16 +38,24 @@ struct ota_fleet_run_options {
     int windows; /* in which the time behind the release is cut, where the
                   * campaign listens: all devices are then kept to the end.
                   * Results do not depend on it. 0: what is best */
+    struct ota_ranks *ranks; /* that make the same fleet, and run parts of it;
+                              * NULL: all of it runs here */
     /* Asked now and then, by any thread; false stops the run. May be NULL. */
     bool (*keep_going)(void *context);
     void *context;
 };
 
 /* Runs to the horizon. Returns false if keep_going stopped it, or if it failed
- * (ota_fleet_error()); the fleet is then good for nothing but
+ * (ota_fleet_error()), on any rank; the fleet is then good for nothing but
  * ota_fleet_free(). Call it once. */
 bool ota_fleet_run(struct ota_fleet *fleet,
                    const struct ota_fleet_run_options *options);
+
+/* Whether ranks would each run a part; else the first runs all. */
+bool ota_fleet_splits(const struct ota_fleet *fleet);
+
+/* The devices that ran here: observers heard of these. */
+void ota_fleet_own(const struct ota_fleet *fleet, size_t *first, size_t *count);
 
 /* What went wrong in a run, or NULL. */
 const struct ota_error *ota_fleet_error(const struct ota_fleet *fleet);

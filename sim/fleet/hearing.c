@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/clock.h"
 
@@ -188,6 +189,20 @@ bool ota_hearing_take(struct ota_hearing *hearing, struct ota_report_log *logs,
 
     for (size_t l = 0; l < count; l++)
         good = take(hearing, &logs[l]) && good;
+    return good;
+}
+
+bool ota_hearing_take_run(struct ota_hearing *hearing,
+                          const struct ota_campaign_report *items, size_t count)
+{
+    const size_t size = count * sizeof(*items);
+    struct ota_report_run run = {.items = malloc(size), .count = count};
+
+    if (!run.items)
+        return count == 0;
+    memcpy(run.items, items, size);
+    const bool good = take_run(hearing, &run);
+    free(run.items);
     return good;
 }
 

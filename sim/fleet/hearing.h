@@ -60,6 +60,12 @@ void ota_hearing_free(struct ota_hearing *hearing);
 bool ota_hearing_take(struct ota_hearing *hearing, struct ota_report_log *logs,
                       size_t count);
 
+/* Takes reports that are in order of time and device, as a log's run has them,
+ * and behind those of before. Returns false without memory. */
+bool ota_hearing_take_run(struct ota_hearing *hearing,
+                          const struct ota_campaign_report *items,
+                          size_t count);
+
 /* Adds one report. Returns false without memory. */
 bool ota_hearing_add(struct ota_hearing *hearing,
                      const struct ota_campaign_report *report);

@@ -7,43 +7,19 @@
  * is condensed for itself, on as many threads as there are. All sums are of
  * integers and divided once, at the end: no result depends on who added first.
  */
-#include "sim/stats/results.h"
-
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/clock.h"
-#include "sim/base/lane.h"
-#include "sim/stats/digest.h"
 #include "sim/stats/quantile.h"
-#include "sim/stats/spells.h"
+#include "sim/stats/results_state.h"
 #include "sim/stats/sum.h"
-#include "sim/stats/totals.h"
-
-/* What one thread's observer writes into; no other thread's line of cache. */
-struct lane {
-    _Alignas(OTA_CACHE_LINE) struct ota_collector *collector;
-    size_t number;
-    int64_t final_count;       /* devices that are done */
-    struct ota_totals *totals; /* by group */
-    struct ota_timeline timeline;
-    struct ota_spells *downloads; /* by group */
-};
-
-struct ota_collector {
-    struct ota_results_shape shape;
-    int64_t *group_devices;
-    size_t device_count;
-    struct ota_digest digest;
-    size_t lane_count;
-    struct lane *lanes;
-    struct ota_observer *observers; /* one a lane */
-};
 
 /* A state that is taken back was told with the same words. */
-static void observe_state(struct lane *lane, const struct ota_observation *seen)
+static void observe_state(struct ota_results_lane *lane,
+                          const struct ota_observation *seen)
 {
     const enum ota_state from = seen->detail.state.from;
     const enum ota_state to = seen->detail.state.to;
@@ -63,7 +39,8 @@ static void observe_state(struct lane *lane, const struct ota_observation *seen)
         ota_spells_add(&lane->downloads[seen->group], seen->time_us, begins);
 }
 
-static void observe_final(struct lane *lane, const struct ota_observation *seen)
+static void observe_final(struct ota_results_lane *lane,
+                          const struct ota_observation *seen)
 {
     struct ota_collector *collector = lane->collector;
     const struct ota_device_sink *sink = collector->shape.sink;
@@ -81,7 +58,7 @@ static void observe_final(struct lane *lane, const struct ota_observation *seen)
 
 static void observe(void *self, const struct ota_observation *seen)
 {
-    struct lane *lane = self;
+    struct ota_results_lane *lane = self;
 
     if (seen->kind == OTA_SEEN_STATE)
         observe_state(lane, seen);
@@ -91,7 +68,7 @@ static void observe(void *self, const struct ota_observation *seen)
 
 static bool open_lane(struct ota_collector *collector, size_t number)
 {
-    struct lane *lane = &collector->lanes[number];
+    struct ota_results_lane *lane = &collector->lanes[number];
     const size_t groups = collector->shape.group_count;
     const size_t size = groups * sizeof(*lane->totals);
 
@@ -175,7 +152,7 @@ void ota_collector_free(struct ota_collector *collector)
     if (!collector)
         return;
     for (size_t l = 0; collector->lanes && l < collector->lane_count; l++) {
-        struct lane *lane = &collector->lanes[l];
+        struct ota_results_lane *lane = &collector->lanes[l];
         ota_timeline_release(&lane->timeline);
         for (size_t g = 0; lane->downloads && g < collector->shape.group_count;
              g++)
@@ -184,6 +161,7 @@ void ota_collector_free(struct ota_collector *collector)
         free(lane->totals);
     }
     free(collector->lanes);
+    free(collector->elsewhere);
     free(collector->observers);
     ota_digest_release(&collector->digest);
     free(collector->group_devices);
@@ -274,17 +252,29 @@ static void count(const struct span *span)
     kpi[OTA_KPI_DEFECTIVE] = (double)totals->defective;
 }
 
+int64_t ota_collector_downloading(const struct ota_collector *collector,
+                                  size_t group, int64_t time_us)
+{
+    int64_t sum = 0;
+
+    for (size_t l = 0; l < collector->lane_count; l++)
+        sum += ota_spells_at(&collector->lanes[l].downloads[group], time_us);
+    return sum;
+}
+
 /* Devices of the group, numbered from 1, or (0) of the fleet. */
 static int64_t downloading(const struct ota_collector *collector, size_t group,
                            int64_t time_us)
 {
     int64_t sum = 0;
 
-    for (size_t l = 0; l < collector->lane_count; l++)
-        for (size_t g = 0; g < collector->shape.group_count; g++)
-            if (group == 0 || group == 1 + g)
-                sum +=
-                    ota_spells_at(&collector->lanes[l].downloads[g], time_us);
+    for (size_t g = 0; g < collector->shape.group_count; g++) {
+        if (group != 0 && group != 1 + g)
+            continue;
+        sum += ota_collector_downloading(collector, g, time_us);
+        if (collector->elsewhere)
+            sum += collector->elsewhere[g];
+    }
     return sum;
 }
 

@@ -16,6 +16,7 @@
 
 #include "sim/base/error.h"
 #include "sim/fleet/observation.h"
+#include "sim/ranks/ranks.h"
 #include "sim/stats/histogram.h"
 #include "sim/stats/kpi.h"
 #include "sim/stats/rollout.h"
@@ -28,6 +29,10 @@ struct ota_device_sink {
      * 0, and devices. A device that comes again replaces itself. */
     void (*put)(void *self, size_t lane, uint64_t device,
                 const struct ota_device_record *record);
+    /* Reads devices [first, first + count), each of which was put, when all is.
+     * Only of a run on several ranks: how the first gets all of them. */
+    bool (*get)(void *self, size_t first, size_t count,
+                struct ota_device_record *records, struct ota_error *error);
 };
 
 /* What a collector must know of the fleet beforehand. */
@@ -70,6 +75,17 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
 /* The observers, one a thread; the collector's. */
 const struct ota_observer *
 ota_collector_observers(const struct ota_collector *collector);
+
+/*
+ * Where several ranks have run the replication: puts what all have heard
+ * together in the first one's collector, the only one that is to be finished,
+ * and its sink. Each has heard of devices [first, first + count) to the end.
+ * Returns false with *error set, on all ranks, if any has failed.
+ */
+bool ota_collector_gather(struct ota_collector *collector,
+                          const struct ota_campaign_record *campaign,
+                          struct ota_ranks *ranks, size_t first, size_t count,
+                          struct ota_error *error);
 
 /* Merges what was heard into *results, which the caller releases. campaign is
  * copied; NULL: there was none. */
