@@ -9,10 +9,14 @@ DESTDIR ?=
 VERSION := $(shell sed -n 's/^.define OTASIM_VERSION "\(.*\)"/\1/p' sim/otasim.h)
 
 # What the library links, by pkg-config, and the Debian packages that hold it.
-LIBS     := gsl libcjson sqlite3 $(if $(MPI),ompi-c)
+LIBS     := gsl libcjson sqlite3
 PACKAGES := gcc libc6-dev make pkg-config libgsl-dev libcjson-dev \
-            libsqlite3-dev libcmocka-dev gnuplot-nox fonts-dejavu-core \
-            $(if $(MPI),openmpi-bin libopenmpi-dev)
+            libsqlite3-dev libcmocka-dev gnuplot-nox fonts-dejavu-core
+# MPI=1: runs on several processes, by mpirun, of a build folder of its own.
+ifneq ($(MPI),)
+LIBS     += ompi-c
+PACKAGES += openmpi-bin libopenmpi-dev
+endif
 
 CC       ?= cc
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \

@@ -196,10 +196,12 @@ bool ota_hearing_take_run(struct ota_hearing *hearing,
                           const struct ota_campaign_report *items, size_t count)
 {
     const size_t size = count * sizeof(*items);
-    struct ota_report_run run = {.items = malloc(size), .count = count};
 
+    if (count == 0)
+        return true;
+    struct ota_report_run run = {.items = malloc(size), .count = count};
     if (!run.items)
-        return count == 0;
+        return false;
     memcpy(run.items, items, size);
     const bool good = take_run(hearing, &run);
     free(run.items);

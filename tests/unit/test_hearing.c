@@ -118,6 +118,33 @@ static void what_was_heard_before_is_dropped(void **state)
     ota_hearing_free(hearing);
 }
 
+/* Long runs are kept, short ones are not: they come in one order. */
+static void runs_of_others_come_in_between(void **state)
+{
+    enum { LONG = 300, SHORT = 3 };
+    struct ota_hearing *hearing = hearing_new();
+    struct ota_campaign_report items[LONG];
+
+    (void)state;
+    for (int i = 0; i < LONG; i++)
+        items[i] = report(10 * i, 7, 1);
+    assert_true(ota_hearing_take_run(hearing, items, LONG));
+    for (int i = 0; i < SHORT; i++)
+        items[i] = report(10 * i, i == 1 ? 7 : 6, 2);
+    assert_true(ota_hearing_take_run(hearing, items, SHORT));
+    assert_true(ota_hearing_take_run(hearing, NULL, 0));
+
+    assert_next(hearing, 0, 6, 2);
+    assert_next(hearing, 0, 7, 1);
+    assert_next(hearing, 10, 7, 1); /* the same device's, as they were taken */
+    assert_next(hearing, 10, 7, 2);
+    assert_next(hearing, 20, 6, 2);
+    for (int i = 2; i < LONG; i++)
+        assert_next(hearing, 10 * i, 7, 1);
+    assert_int_equal(ota_hearing_next_us(hearing), OTA_NEVER);
+    ota_hearing_free(hearing);
+}
+
 static void what_is_missing_is_not_passed_over(void **state)
 {
     struct ota_hearing *hearing = hearing_new();
@@ -238,6 +265,7 @@ int main(void)
         cmocka_unit_test(nothing_is_heard_of_nobody),
         cmocka_unit_test(by_time_then_device_then_number),
         cmocka_unit_test(what_was_heard_before_is_dropped),
+        cmocka_unit_test(runs_of_others_come_in_between),
         cmocka_unit_test(what_is_missing_is_not_passed_over),
         cmocka_unit_test(bulk_and_single_ones_come_in_one_order),
     };
