@@ -134,3 +134,25 @@ compare_failure bad_scenario run "$PWD/tests/scenarios/bad_dist.json"
 compare_failure misuse run --no-such-option "$starter"
 compare_failure foreign_folder run "$starter" --out "$PWD/tests"
 compare_failure unwritable run "$starter" --out /proc/nowhere/out
+
+# One rank is told to stop: all do, and the first says so.
+cat >"$work/noted" <<'END_OF_SCRIPT'
+echo $$ >"pid.$OMPI_COMM_WORLD_RANK"
+exec "$@"
+END_OF_SCRIPT
+(cd "$work" && exec mpirun --oversubscribe -n 2 sh "$work/noted" "$ranked" \
+    run "$starter" --reps 100000 --threads 1 --out out 2>"$work/err" \
+    >/dev/null </dev/null) &
+run=$!
+while [ ! -s "$work/pid.1" ]; do sleep 0.1; done
+sleep 2
+kill -TERM "$(cat "$work/pid.1")"
+wait $run
+status=$?
+if [ $status -eq 1 ] && [ ! -e "$work/out" ] &&
+    [ "$(grep -c '^otasim: interrupted' "$work/err")" -eq 1 ]; then
+    echo "ok interrupted"
+else
+    cat "$work/err"
+    echo "not ok interrupted: exit $status"
+fi
