@@ -22,6 +22,13 @@ static void progress(void *context, int64_t done, int64_t of)
                             2 * of);
 }
 
+static void alone(void *context)
+{
+    const struct half *half = context;
+
+    half->options->alone(half->options->context);
+}
+
 static bool keep_going(void *context)
 {
     const struct half *half = context;
@@ -37,6 +44,7 @@ run_half(const struct ota_fleet_config *config,
     struct half half = {options, before};
     struct ota_experiment_options own = *options;
 
+    own.alone = options->alone && before == 0 ? alone : NULL;
     own.progress = options->progress ? progress : NULL;
     own.keep_going = options->keep_going ? keep_going : NULL;
     own.context = &half;

@@ -110,6 +110,8 @@ for policy in "$rollouts"/policies/*.json; do
 done
 compare gates split gates "$rollouts/bad.json" --reps 2 \
     --policy "$rollouts/policies/canary.json"
+compare gates_of_polls alone gates "$rollouts/bad.json" --reps 2 \
+    --policy "$rollouts/policies/mender.json"
 compare trace split trace "$starter" --device 7
 
 # What is wrong is said once, by the first rank, with the status of one alone.
