@@ -110,8 +110,8 @@ for policy in "$rollouts"/policies/*.json; do
 done
 compare gates split gates "$rollouts/bad.json" --reps 2 \
     --policy "$rollouts/policies/canary.json"
-compare gates_of_polls alone gates "$rollouts/bad.json" --reps 2 \
-    --policy "$rollouts/policies/mender.json"
+compare gates_of_egress alone gates "$rollouts/bad.json" --reps 2 \
+    --policy "$rollouts/policies/canary.json" --set cloud.egress=100Mbit/s
 compare trace split trace "$starter" --device 7
 
 # What is wrong is said once, by the first rank, with the status of one alone.
