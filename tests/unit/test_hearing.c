@@ -114,7 +114,7 @@ static void what_was_heard_before_is_dropped(void **state)
     assert_next(hearing, 4, 1, 4);
     assert_next(hearing, 11, 1, 3);
     assert_int_equal(ota_hearing_next_us(hearing), OTA_NEVER);
-    free(log.items);
+    ota_report_log_release(&log);
     ota_hearing_free(hearing);
 }
 
@@ -156,7 +156,7 @@ static void what_is_missing_is_not_passed_over(void **state)
     note(&logs[1], 2, 2, 2);
     assert_int_equal(logs[1].count, 0);
     assert_false(ota_hearing_take(hearing, logs, 2));
-    free(logs[0].items);
+    ota_report_log_release(&logs[0]);
     ota_hearing_free(hearing);
 }
 
@@ -255,7 +255,7 @@ static void bulk_and_single_ones_come_in_one_order(void **state)
         pop_both(&model, hearing);
     assert_int_equal(ota_hearing_next_us(hearing), OTA_NEVER);
     for (size_t l = 0; l < LOGS; l++)
-        free(logs[l].items);
+        ota_report_log_release(&logs[l]);
     ota_hearing_free(hearing);
 }
 
