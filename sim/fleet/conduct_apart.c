@@ -15,10 +15,13 @@
 #include <stdlib.h>
 
 #include "sim/base/lane.h"
-#include "sim/engine/engine.h"
 #include "sim/fleet/attributes.h"
 #include "sim/fleet/conduct_state.h"
 #include "sim/fleet/rooms.h"
+
+/* Devices that a thread takes at a time: enough that it is seldom, and does not
+ * write beside another. */
+enum { BLOCK = 128 };
 
 static struct ota_room_pool *pool_of(struct ota_conduct *conduct)
 {
@@ -189,15 +192,14 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
     }
 }
 
-/* Those of a shard that have not lived live with what was done to all, or with
+/* Those of a block that have not lived live with what was done to all, or with
  * nothing. */
-static void live_first(struct ota_conduct *conduct, size_t shard, size_t deeds)
+static void live_first(struct ota_conduct *conduct, size_t block, size_t deeds)
 {
-    const size_t from = shard * OTA_SHARD_SIZE;
+    const size_t from = block * BLOCK;
     const int64_t stop_us = deeds > 0 ? INT64_MIN : OTA_NEVER;
 
-    for (size_t i = from;
-         i < from + OTA_SHARD_SIZE && i < conduct->fleet.devices; i++)
+    for (size_t i = from; i < from + BLOCK && i < conduct->fleet.devices; i++)
         if (conduct->leash[i] == OTA_LEASH_STILL && !conduct->tasked[i])
             live(conduct, i, deeds, stop_us, INT64_MIN);
 }
@@ -205,18 +207,18 @@ static void live_first(struct ota_conduct *conduct, size_t shard, size_t deeds)
 static bool all_live_first(struct ota_conduct *conduct, size_t deeds)
 {
     const struct ota_conduct_fleet *fleet = &conduct->fleet;
-    const ptrdiff_t shards = (ptrdiff_t)fleet->shards;
+    const ptrdiff_t blocks = (ptrdiff_t)((fleet->devices - 1) / BLOCK + 1);
     atomic_bool stopped = false;
 
 #pragma omp parallel for schedule(dynamic, 1)                                  \
     num_threads(conduct->threads) if (conduct->threads > 1)
-    for (ptrdiff_t shard = 0; shard < shards; shard++) {
+    for (ptrdiff_t block = 0; block < blocks; block++) {
         if (atomic_load_explicit(&stopped, memory_order_relaxed))
             continue;
         if (!fleet->keep_going(fleet->self))
             atomic_store_explicit(&stopped, true, memory_order_relaxed);
         else
-            live_first(conduct, (size_t)shard, deeds);
+            live_first(conduct, (size_t)block, deeds);
     }
     return !stopped;
 }
