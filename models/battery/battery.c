@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * battery.c - the battery models, and what both have.
+ * battery.c - the battery models.
  */
 #include "models/battery/battery.h"
-
-#include "models/battery/battery_common.h"
 
 const struct ota_battery_model *const ota_battery_models[] = {
     &ota_battery_mains,
@@ -24,11 +22,3 @@ const char *const ota_power_names[OTA_POWERS] = {
     [OTA_POWER_TRANSFER] = "transfer",
     [OTA_POWER_TAIL] = "tail",
 };
-
-int64_t ota_battery_charge_pc(const void *opaque, enum ota_power power,
-                              int64_t duration_us)
-{
-    const struct ota_battery_config *config = opaque;
-
-    return ota_battery_product_pc(config->current_na[power], duration_us);
-}

@@ -9,6 +9,7 @@
 #ifndef OTA_BATTERY_H
 #define OTA_BATTERY_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,11 +45,6 @@ extern const char *const ota_power_names[OTA_POWERS];
 struct ota_battery_model {
     struct ota_model model;
 
-    /* Returns the charge that duration_us in that state take [pC]; 0 where it
-     * is not counted. */
-    int64_t (*charge_pc)(const void *config, enum ota_power power,
-                         int64_t duration_us);
-
     /* Returns how long left_pc last in that state [us]; OTA_NEVER if for
      * ever. */
     int64_t (*lasts_us)(const void *config, enum ota_power power,
@@ -68,7 +64,7 @@ struct ota_battery_model {
                           int64_t duration_us);
 
     /* Returns drained_pc of a while in each state, in all, and in *charge_pc
-     * their charge_pc; no further from 0 than INT64_MAX. */
+     * what ota_battery_charge_pc() says; no further from 0 than INT64_MAX. */
     int64_t (*spend_pc)(const void *config, const int64_t power_us[OTA_POWERS],
                         int64_t *charge_pc);
 };
@@ -87,6 +83,36 @@ struct ota_battery_config {
                                 * counted as the device's charge */
     int64_t harvest_na;        /* "by_state": a mean current that comes in */
 };
+
+/* The charge of a current over a time, neither of them negative, rounded down
+ * [pC]; INT64_MAX if it does not fit. */
+static inline int64_t ota_battery_product_pc(int64_t na, int64_t duration_us)
+{
+    int64_t fc; /* nA * us */
+    int64_t charge_pc;
+
+    assert(duration_us >= 0 && na >= 0);
+    if (!__builtin_mul_overflow(duration_us, na, &fc))
+        return (int64_t)((uint64_t)fc / 1000);
+
+    /* Whole milliseconds apart: no product larger than the result. */
+    const int64_t rest_pc = duration_us % 1000 * na / 1000;
+    if (__builtin_mul_overflow(duration_us / 1000, na, &charge_pc) ||
+        __builtin_add_overflow(charge_pc, rest_pc, &charge_pc))
+        return INT64_MAX;
+    return charge_pc;
+}
+
+/* Returns the charge that duration_us in that state take [pC]; config is of
+ * any model. */
+static inline int64_t ota_battery_charge_pc(const void *config,
+                                            enum ota_power power,
+                                            int64_t duration_us)
+{
+    const struct ota_battery_config *battery = config;
+
+    return ota_battery_product_pc(battery->current_na[power], duration_us);
+}
 
 extern const struct ota_battery_model ota_battery_mains;
 extern const struct ota_battery_model ota_battery_by_state;

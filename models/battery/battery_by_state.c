@@ -138,7 +138,6 @@ const struct ota_battery_model ota_battery_by_state = {
             .config_size = sizeof(struct ota_battery_config),
             .fields = by_state_fields,
         },
-    .charge_pc = ota_battery_charge_pc,
     .lasts_us = by_state_lasts_us,
     .start_pc = by_state_start_pc,
     .capacity_pc = by_state_capacity_pc,

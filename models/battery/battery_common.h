@@ -6,7 +6,6 @@
 #ifndef OTA_BATTERY_COMMON_H
 #define OTA_BATTERY_COMMON_H
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "models/battery/battery.h"
@@ -20,29 +19,6 @@ static inline int64_t ota_battery_add_pc(int64_t a, int64_t b)
         return sum;
     return b > 0 ? INT64_MAX : -INT64_MAX;
 }
-
-/* The charge of a current over a time, neither of them negative, rounded down
- * [pC]; INT64_MAX if it does not fit. */
-static inline int64_t ota_battery_product_pc(int64_t na, int64_t duration_us)
-{
-    int64_t fc; /* nA * us */
-    int64_t charge_pc;
-
-    assert(duration_us >= 0 && na >= 0);
-    if (!__builtin_mul_overflow(duration_us, na, &fc))
-        return (int64_t)((uint64_t)fc / 1000);
-
-    /* Whole milliseconds apart: no product larger than the result. */
-    const int64_t rest_pc = duration_us % 1000 * na / 1000;
-    if (__builtin_mul_overflow(duration_us / 1000, na, &charge_pc) ||
-        __builtin_add_overflow(charge_pc, rest_pc, &charge_pc))
-        return INT64_MAX;
-    return charge_pc;
-}
-
-/* The same of the current in that state: charge_pc of both models. */
-int64_t ota_battery_charge_pc(const void *config, enum ota_power power,
-                              int64_t duration_us);
 
 /* A row of a field table: a current at that offset. The largest that a
  * scenario may set is 10 A. */

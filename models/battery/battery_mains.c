@@ -68,7 +68,6 @@ const struct ota_battery_model ota_battery_mains = {
             .config_size = sizeof(struct ota_battery_config),
             .fields = mains_fields,
         },
-    .charge_pc = ota_battery_charge_pc,
     .lasts_us = mains_lasts_us,
     .start_pc = mains_start_pc,
     .capacity_pc = mains_capacity_pc,

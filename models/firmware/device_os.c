@@ -13,18 +13,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Releases that changed something, as numbers of the last system part. */
-enum {
-    OS_0_4_7 = 8,
-    OS_1_2_0 = 1200,
-    OS_1_4_1 = 1402,
-    OS_2_0_0 = 2000,
-    OS_3_0_0 = 3000,
-    OS_3_1_0 = 3100,
-    OS_4_0_0 = 4000,
-
-    BOOTLOADER_INFLATES = 1000,
-};
+enum { BOOTLOADER_INFLATES = 1000 };
 
 /* Generation by the processor: STM32F2 (2), nRF52840 (3), RTL872x (4).
  * Source: particle-iot/device-os, build/platform-id.mk and hal/src; TCP:
@@ -58,71 +47,42 @@ struct ota_device_os ota_device_os(const char *platform, int32_t system)
     return os;
 }
 
-/* Whether it is Particle's, and of that release or later. */
-static bool since(const struct ota_device_os *os, int32_t system)
-{
-    return os->generation > 0 && os->system >= system;
-}
-
-/* CHANGELOG, 1.2.0: updates/enabled and updates/forced are published;
- * system/src/system_cloud_internal.cpp. */
-bool ota_os_tells_flags(const struct ota_device_os *os)
-{
-    return since(os, OS_1_2_0);
-}
-
-/* CHANGELOG, 0.4.7. */
-bool ota_os_refuses_disabled(const struct ota_device_os *os)
-{
-    return os->generation == 0 || since(os, OS_0_4_7);
-}
-
 /* CHANGELOG, 1.2.0: System.updatesForced(). */
 bool ota_os_obeys_forced(const struct ota_device_os *os)
 {
-    return since(os, OS_1_2_0);
-}
-
-/* CHANGELOG, 4.0.0, #2344. */
-bool ota_os_tells_status(const struct ota_device_os *os)
-{
-    return since(os, OS_4_0_0);
+    return ota_os_since(os, OTA_OS_1_2_0);
 }
 
 /* CHANGELOG, 1.2.0, #1776. */
 bool ota_os_drops_fruitless(const struct ota_device_os *os)
 {
-    return os->generation == 0 || since(os, OS_1_2_0);
+    return os->generation == 0 || ota_os_since(os, OTA_OS_1_2_0);
 }
 
 /* CHANGELOG, 1.4.1; system/src/system_cloud_internal.cpp. */
 bool ota_os_resumes_safe_mode(const struct ota_device_os *os)
 {
-    return os->generation == 0 || since(os, OS_1_4_1);
-}
-
-/* communication/src/dtls_message_channel.cpp at v2.0.0 and v3.1.0. */
-bool ota_os_has_connection_id(const struct ota_device_os *os)
-{
-    return since(os, OS_3_1_0) && !os->tcp;
+    return os->generation == 0 || ota_os_since(os, OTA_OS_1_4_1);
 }
 
 /* hal/inc/hal_platform.h at v3.0.0: for nRF52840 and RTL872x only, so that
  * Gen 2 keeps the old protocol even on 3.x. */
 bool ota_os_has_v3(const struct ota_device_os *os)
 {
-    return os->generation >= 4 || (os->generation == 3 && since(os, OS_3_0_0));
+    return os->generation >= 4 ||
+           (os->generation == 3 && ota_os_since(os, OTA_OS_3_0_0));
 }
 
 /* CHANGELOG, 2.0.0, #2097; system/src/system_cloud_internal.cpp at v2.0.0. */
 bool ota_os_takes_compressed(const struct ota_device_os *os, int32_t bootloader)
 {
-    return os->generation >= 3 && since(os, OS_2_0_0) &&
+    return os->generation >= 3 && ota_os_since(os, OTA_OS_2_0_0) &&
            bootloader >= BOOTLOADER_INFLATES;
 }
 
 /* docs.particle.io, firmware update events: devices that run 3.1.0. */
 bool ota_os_takes_combined(const struct ota_device_os *os, int32_t bootloader)
 {
-    return ota_os_takes_compressed(os, bootloader) && since(os, OS_3_1_0);
+    return ota_os_takes_compressed(os, bootloader) &&
+           ota_os_since(os, OTA_OS_3_1_0);
 }

@@ -28,6 +28,23 @@ struct ota_device_os {
  * unknown platform has generation 0. */
 struct ota_device_os ota_device_os(const char *platform, int32_t system);
 
+/* Releases that changed something, as numbers of the last system part. */
+enum {
+    OTA_OS_0_4_7 = 8,
+    OTA_OS_1_2_0 = 1200,
+    OTA_OS_1_4_1 = 1402,
+    OTA_OS_2_0_0 = 2000,
+    OTA_OS_3_0_0 = 3000,
+    OTA_OS_3_1_0 = 3100,
+    OTA_OS_4_0_0 = 4000,
+};
+
+/* Whether it is Particle's, and of that release or later. */
+static inline bool ota_os_since(const struct ota_device_os *os, int32_t system)
+{
+    return os->generation > 0 && os->system >= system;
+}
+
 /* One of Particle's on Wi-Fi, whose network nobody can be banned from. */
 static inline bool ota_os_is_wifi(const struct ota_device_os *os)
 {
@@ -35,17 +52,28 @@ static inline bool ota_os_is_wifi(const struct ota_device_os *os)
 }
 
 /* Tells the cloud on every connect whether updates are enabled and forced, and
- * hears from it that one is pending (1.2.0). */
-bool ota_os_tells_flags(const struct ota_device_os *os);
+ * hears from it that one is pending. CHANGELOG, 1.2.0: updates/enabled and
+ * updates/forced are published; system/src/system_cloud_internal.cpp. */
+static inline bool ota_os_tells_flags(const struct ota_device_os *os)
+{
+    return ota_os_since(os, OTA_OS_1_2_0);
+}
 
-/* Refuses an update while updates are disabled (0.4.7). */
-bool ota_os_refuses_disabled(const struct ota_device_os *os);
+/* Refuses an update while updates are disabled. CHANGELOG, 0.4.7. */
+static inline bool ota_os_refuses_disabled(const struct ota_device_os *os)
+{
+    return os->generation == 0 || ota_os_since(os, OTA_OS_0_4_7);
+}
 
 /* An operator's "forced" beats an app that disabled updates (1.2.0). */
 bool ota_os_obeys_forced(const struct ota_device_os *os);
 
-/* The app can ask whether an update is coming: updateStatus() (4.0.0). */
-bool ota_os_tells_status(const struct ota_device_os *os);
+/* The app can ask whether an update is coming: updateStatus(). CHANGELOG,
+ * 4.0.0, #2344. */
+static inline bool ota_os_tells_status(const struct ota_device_os *os)
+{
+    return ota_os_since(os, OTA_OS_4_0_0);
+}
 
 /* Drops a session after 3 resumes without an answer (1.2.0). */
 bool ota_os_drops_fruitless(const struct ota_device_os *os);
@@ -53,8 +81,12 @@ bool ota_os_drops_fruitless(const struct ota_device_os *os);
 /* Says on a resume, too, that it is in safe mode (1.4.1). */
 bool ota_os_resumes_safe_mode(const struct ota_device_os *os);
 
-/* Sends a DTLS connection ID with every record (3.1.0, not over TCP). */
-bool ota_os_has_connection_id(const struct ota_device_os *os);
+/* Sends a DTLS connection ID with every record, not over TCP.
+ * communication/src/dtls_message_channel.cpp at v2.0.0 and v3.1.0. */
+static inline bool ota_os_has_connection_id(const struct ota_device_os *os)
+{
+    return ota_os_since(os, OTA_OS_3_1_0) && !os->tcp;
+}
 
 /* Takes updates by protocol v3, which resumes (Gen 3 from 3.0.0, Gen 4). */
 bool ota_os_has_v3(const struct ota_device_os *os);

@@ -75,7 +75,7 @@ static double finite(double value)
     return value < DBL_MAX ? value : DBL_MAX;
 }
 
-double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng)
+double ota_dist_sample(const struct ota_dist *dist, gsl_rng *rng)
 {
     switch (dist->kind) {
     case OTA_DIST_FIXED:
@@ -99,14 +99,6 @@ double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng)
     }
     assert(false && "no such distribution");
     return 0.0;
-}
-
-int64_t ota_dist_draw_us(const struct ota_dist *dist, gsl_rng *rng)
-{
-    assert(dist->dimension == OTA_TIME);
-
-    const double ticks = ota_dist_draw(dist, rng);
-    return ticks < 0x1p63 ? ota_us_round(ticks) : OTA_NEVER;
 }
 
 /* The integral of the quantile function. */

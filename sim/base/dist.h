@@ -23,6 +23,7 @@
 #ifndef OTA_DIST_H
 #define OTA_DIST_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@
 #include <gsl/gsl_rng.h>
 
 #include "sim/base/arena.h"
+#include "sim/base/clock.h"
 #include "sim/base/units.h"
 
 enum ota_dist_kind {
@@ -81,12 +83,25 @@ bool ota_dist_parse(enum ota_dimension dimension, const char *text,
                     struct ota_dist *dist, size_t *column, char *problem,
                     size_t problem_size);
 
+/* What ota_dist_draw() does where a value is not fixed. */
+double ota_dist_sample(const struct ota_dist *dist, gsl_rng *rng);
+
 /* Draws one value, in base units; finite. rng must be of type
- * ota_rng_threefry (random.h). */
-double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng);
+ * ota_rng_threefry (random.h); a value that is fixed takes none of it. */
+static inline double ota_dist_draw(const struct ota_dist *dist, gsl_rng *rng)
+{
+    return dist->kind == OTA_DIST_FIXED ? dist->a : ota_dist_sample(dist, rng);
+}
 
 /* Draws a duration, rounded to whole ticks; dist must be of OTA_TIME. */
-int64_t ota_dist_draw_us(const struct ota_dist *dist, gsl_rng *rng);
+static inline int64_t ota_dist_draw_us(const struct ota_dist *dist,
+                                       gsl_rng *rng)
+{
+    assert(dist->dimension == OTA_TIME);
+
+    const double ticks = ota_dist_draw(dist, rng);
+    return ticks < 0x1p63 ? ota_us_round(ticks) : OTA_NEVER;
+}
 
 /* The expected value, in closed form. */
 double ota_dist_mean(const struct ota_dist *dist);

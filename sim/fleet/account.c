@@ -24,27 +24,15 @@ static const enum ota_power phase_power[OTA_PHASES] = {
     [OTA_PHASE_CRASHING] = OTA_POWER_BOOT,
 };
 
-static const enum ota_power depth_power[OTA_SLEEP_DEPTHS] = {
-    [OTA_SLEEP_HIBERNATE] = OTA_POWER_HIBERNATE,
-    [OTA_SLEEP_STOP] = OTA_POWER_STOP,
-    [OTA_SLEEP_ULTRA_LOW_POWER] = OTA_POWER_ULTRA_LOW_POWER,
-    [OTA_SLEEP_STANDBY] = OTA_POWER_STANDBY,
-};
-
 static bool draws_power(enum ota_phase phase)
 {
     return phase != OTA_PHASE_ABSENT && phase != OTA_PHASE_DEAD;
 }
 
-enum ota_power ota_actor_asleep_power(const struct ota_actor *actor)
-{
-    return depth_power[actor->group->facts.depth];
-}
-
 static enum ota_power power_of(const struct ota_actor *actor,
                                enum ota_phase phase)
 {
-    return phase == OTA_PHASE_ASLEEP ? ota_actor_asleep_power(actor)
+    return phase == OTA_PHASE_ASLEEP ? actor->group->facts.asleep_power
                                      : phase_power[phase];
 }
 
@@ -114,8 +102,7 @@ static int64_t add_pc(int64_t sum_pc, int64_t charge_pc)
 static void drain(struct ota_actor *actor, int64_t drained_pc)
 {
     struct ota_device *device = actor->device;
-    const struct ota_battery *battery = &actor->group->battery;
-    const int64_t full_pc = battery->model->capacity_pc(battery->config);
+    const int64_t full_pc = actor->group->facts.full_pc;
 
     assert(drained_pc <= device->left_pc);
     /* What comes in when the battery is full is lost. */
@@ -146,9 +133,9 @@ void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
         const enum ota_power power = power_of(actor, device->phase);
         const int64_t lasted_us = now_us - device->since_us;
         actor->record->power_us[power] += lasted_us;
-        actor->record->charge_pc = add_pc(
-            actor->record->charge_pc,
-            battery->model->charge_pc(battery->config, power, lasted_us));
+        actor->record->charge_pc =
+            add_pc(actor->record->charge_pc,
+                   ota_battery_charge_pc(battery->config, power, lasted_us));
         if (device->left_pc != INT64_MAX)
             drain(actor, battery->model->drained_pc(battery->config, power,
                                                     lasted_us));
@@ -176,7 +163,7 @@ static bool spends(struct ota_actor *actor, enum ota_power power,
     record->power_us[power] += lasted_us;
     record->charge_pc =
         add_pc(record->charge_pc,
-               battery->model->charge_pc(battery->config, power, lasted_us));
+               ota_battery_charge_pc(battery->config, power, lasted_us));
     return true;
 }
 
@@ -220,7 +207,7 @@ void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,
         actor->device->module_bytes += bytes;
         break;
     }
-    if (now_us >= 0)
+    if (now_us >= 0 && bytes > 0)
         plan->model->meter(plan->config, actor->meter, now_us, bytes);
 }
 

@@ -71,14 +71,16 @@ struct ota_group_facts {
     const struct ota_delivery_retry *retry;   /* its rules, */
     const struct ota_delivery_script *script; /* and its script; NULL: none */
     const struct ota_app_common *app;
-    bool polls;                 /* devices ask for updates by a clock */
-    enum ota_sleep_depth depth; /* STANDBY for one that never sleeps */
-    double low_charge;          /* see struct ota_sleep_common */
+    bool polls;                  /* devices ask for updates by a clock */
+    enum ota_sleep_depth depth;  /* STANDBY for one that never sleeps */
+    enum ota_power asleep_power; /* what it draws in that depth */
+    double low_charge;           /* see struct ota_sleep_common */
     int64_t boot_us;
     int64_t lead_us; /* see struct ota_sleep_model */
     int64_t keep_alive_us;
     int64_t keep_alive_bytes;
     int64_t mapping_us; /* see struct ota_session_model */
+    int64_t full_pc;    /* of the battery */
 };
 
 /* Devices that are alike but for their luck. */

@@ -262,9 +262,6 @@ static inline void ota_actor_tell_plain(const struct ota_actor *actor,
     ota_actor_tell(actor, &seen);
 }
 
-/* What it draws while it is asleep. */
-enum ota_power ota_actor_asleep_power(const struct ota_actor *actor);
-
 /* What runs on the device. */
 static inline struct ota_device_os ota_actor_os(const struct ota_actor *actor)
 {
@@ -342,14 +339,34 @@ void ota_radio_keep(struct ota_actor *actor, const struct ota_air *air);
 void ota_radio_look(struct ota_actor *actor, int64_t now_us);
 
 /* The link that the device has at the moment. */
-const struct ota_link *ota_radio_link(const struct ota_actor *actor);
+static inline const struct ota_link *
+ota_radio_link(const struct ota_actor *actor)
+{
+    return &actor->group->signals[actor->device->signal].link;
+}
 
 /* The outage under way at now_us or the next one, or NULL. */
-const struct ota_outage *ota_radio_outage(const struct ota_actor *actor,
-                                          int64_t now_us);
+static inline const struct ota_outage *
+ota_radio_outage(const struct ota_actor *actor, int64_t now_us)
+{
+    const struct ota_group *group = actor->group;
+
+    for (size_t i = 0; i < group->outage_count; i++) {
+        const struct ota_outage *outage = &group->outages[i];
+        if (now_us < ota_us_add(outage->begin_us, outage->lasts_us))
+            return outage;
+    }
+    return NULL;
+}
 
 /* Whether an outage is under way at now_us. */
-bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us);
+static inline bool ota_radio_is_out(const struct ota_actor *actor,
+                                    int64_t now_us)
+{
+    const struct ota_outage *outage = ota_radio_outage(actor, now_us);
+
+    return outage && outage->begin_us <= now_us;
+}
 
 /* --- sleep.c: sleep, wake, restart, presence --- */
 
@@ -434,7 +451,21 @@ bool ota_online_wake_up(struct ota_actor *actor, int64_t now_us);
 /* --- update.c: the offer, and what a transfer's end leads to --- */
 
 /* Whether the device still has modules to take. */
-bool ota_update_pending(const struct ota_actor *actor);
+static inline bool ota_update_pending(const struct ota_actor *actor)
+{
+    const struct ota_device *device = actor->device;
+
+    switch ((enum ota_state)device->state) {
+    case OTA_STATE_GIVEN_UP:
+    case OTA_STATE_CRASHING:
+    case OTA_STATE_REVERTED:
+    case OTA_STATE_BRICKED:
+    case OTA_STATE_ROLLED_BACK:
+        return false;
+    default:
+        return device->taken != ota_path_all(ota_actor_path(actor));
+    }
+}
 
 /* Whether it has not got the release: an attempt that failed is over, and yet
  * another may be offered. */

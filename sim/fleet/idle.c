@@ -218,13 +218,12 @@ static int64_t lasts_until_us(const struct ota_actor *actor,
                               int64_t now_us, int64_t until_us)
 {
     const struct ota_device *device = actor->device;
-    const struct ota_battery *battery = &actor->group->battery;
+    const struct ota_group_facts *facts = &actor->group->facts;
 
     if (device->left_pc == INT64_MAX)
         return until_us;
-    const double full_pc = (double)battery->model->capacity_pc(battery->config);
     const double left_pc =
-        (double)device->left_pc - actor->group->facts.low_charge * full_pc;
+        (double)device->left_pc - facts->low_charge * (double)facts->full_pc;
     if (suffices(class, left_pc, class->lived_pc, until_us - now_us))
         return until_us;
     const double span_us =
@@ -239,7 +238,6 @@ static void enter_books(struct ota_actor *actor,
 {
     struct ota_device *device = actor->device;
     struct ota_device_record *record = actor->record;
-    const struct ota_battery *battery = &actor->group->battery;
     const int64_t most_pc = INT64_MAX - record->charge_pc;
 
     for (size_t p = 0; p < OTA_POWERS; p++)
@@ -252,9 +250,8 @@ static void enter_books(struct ota_actor *actor,
     record->skipped += sum->skipped;
     device->wake += (uint32_t)sum->wakes;
     if (device->left_pc != INT64_MAX)
-        device->left_pc =
-            ota_us_min(device->left_pc - drained_pc,
-                       battery->model->capacity_pc(battery->config));
+        device->left_pc = ota_us_min(device->left_pc - drained_pc,
+                                     actor->group->facts.full_pc);
     if (sum->connects > 0)
         device->was_online = true;
 }
@@ -348,7 +345,7 @@ bool ota_idle_skip(struct ota_actor *actor, int64_t now_us)
     const struct ota_battery *battery = &actor->group->battery;
     int64_t power_us[OTA_POWERS], charge_pc;
     ota_idle_power_us(actor, until_us - now_us, sum, power_us);
-    if (power_us[ota_actor_asleep_power(actor)] < 0)
+    if (power_us[actor->group->facts.asleep_power] < 0)
         return false;
     const int64_t drained_pc =
         battery->model->spend_pc(battery->config, power_us, &charge_pc);

@@ -171,7 +171,7 @@ static inline void ota_idle_power_us(const struct ota_actor *actor,
         power_us[ota_idle_powers[p]] = spent->power_us[p];
         span_us -= spent->power_us[p];
     }
-    power_us[ota_actor_asleep_power(actor)] += span_us;
+    power_us[actor->group->facts.asleep_power] += span_us;
 }
 
 /* Learns a class that is not known yet; threads that do so at once share the

@@ -14,11 +14,6 @@
 #include "sim/fleet/attributes.h"
 #include "sim/fleet/device.h"
 
-const struct ota_link *ota_radio_link(const struct ota_actor *actor)
-{
-    return &actor->group->signals[actor->device->signal].link;
-}
-
 static int64_t draw_hold_us(const struct ota_group *group, gsl_rng *rng)
 {
     const struct ota_dist hold =
@@ -50,25 +45,6 @@ void ota_radio_start(struct ota_actor *actor, int64_t now_us)
                     OTA_FIRST_SIGNAL);
     draw(actor, now_us, &stream.rng);
     actor->device->radio_us = now_us;
-}
-
-const struct ota_outage *ota_radio_outage(const struct ota_actor *actor,
-                                          int64_t now_us)
-{
-    const struct ota_group *group = actor->group;
-
-    for (size_t i = 0; i < group->outage_count; i++) {
-        const struct ota_outage *outage = &group->outages[i];
-        if (now_us < ota_us_add(outage->begin_us, outage->lasts_us))
-            return outage;
-    }
-    return NULL;
-}
-
-bool ota_radio_is_out(const struct ota_actor *actor, int64_t now_us)
-{
-    const struct ota_outage *outage = ota_radio_outage(actor, now_us);
-    return outage && outage->begin_us <= now_us;
 }
 
 void ota_radio_look(struct ota_actor *actor, int64_t now_us)

@@ -90,12 +90,10 @@ void ota_sleep_deepen(struct ota_actor *actor, int64_t now_us)
 static bool skips(const struct ota_actor *actor, int64_t now_us)
 {
     const struct ota_device *device = actor->device;
-    const struct ota_battery *battery = &actor->group->battery;
     const double low = actor->group->facts.low_charge;
 
     if (low > 0 && device->left_pc != INT64_MAX &&
-        (double)device->left_pc <
-            low * (double)battery->model->capacity_pc(battery->config))
+        (double)device->left_pc < low * (double)actor->group->facts.full_pc)
         return true;
     return actor->group->facts.depth != OTA_SLEEP_STANDBY &&
            now_us < ota_sleep_cycle_us(actor);

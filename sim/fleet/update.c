@@ -10,22 +10,6 @@
 
 #include "sim/fleet/device.h"
 
-bool ota_update_pending(const struct ota_actor *actor)
-{
-    const struct ota_device *device = actor->device;
-
-    switch ((enum ota_state)device->state) {
-    case OTA_STATE_GIVEN_UP:
-    case OTA_STATE_CRASHING:
-    case OTA_STATE_REVERTED:
-    case OTA_STATE_BRICKED:
-    case OTA_STATE_ROLLED_BACK:
-        return false;
-    default:
-        return device->taken != ota_path_all(ota_actor_path(actor));
-    }
-}
-
 bool ota_update_lacks(const struct ota_actor *actor)
 {
     return actor->device->state == OTA_STATE_GIVEN_UP ||

@@ -468,9 +468,9 @@ static void check_lasts(const struct ota_battery_model *model,
         const enum ota_power power = (enum ota_power)p;
         const int64_t lasts_us = model->lasts_us(config, power, left_pc);
 
-        assert_int_equal(model->charge_pc(config, power, 0), 0);
+        assert_int_equal(ota_battery_charge_pc(config, power, 0), 0);
         assert_int_equal(model->drained_pc(config, power, 0), 0);
-        assert_true(model->charge_pc(config, power, OTA_US_PER_H) >= 0);
+        assert_true(ota_battery_charge_pc(config, power, OTA_US_PER_H) >= 0);
         assert_true(lasts_us >= 0);
         if (lasts_us == OTA_NEVER)
             continue;
@@ -494,7 +494,7 @@ static void check_spends(const struct ota_battery_model *model,
         for (int p = 0; p < OTA_POWERS; p++) {
             const enum ota_power power = (enum ota_power)p;
             power_us[p] = whiles_us[p == 4 ? first : p % 4];
-            charge += (double)model->charge_pc(config, power, power_us[p]);
+            charge += (double)ota_battery_charge_pc(config, power, power_us[p]);
             drained += (double)model->drained_pc(config, power, power_us[p]);
         }
         const int64_t drained_pc =

@@ -194,8 +194,8 @@ static double joules(double volts, double amperes, double seconds)
         .current_na = {[OTA_POWER_CONNECT] = llround(amperes * 1e9)}};
 
     return volts * 1e-12 *
-           (double)ota_battery_by_state.charge_pc(&config, OTA_POWER_CONNECT,
-                                                  llround(seconds * 1e6));
+           (double)ota_battery_charge_pc(&config, OTA_POWER_CONNECT,
+                                         llround(seconds * 1e6));
 }
 
 /*
@@ -248,8 +248,8 @@ static double exchange_j(const char *name, double volts, double attach_s,
     double pc = 0;
 
     for (size_t i = 0; i < 3; i++)
-        pc += (double)ota_battery_by_state.charge_pc(
-            &config, phases[i].power, llround(phases[i].s * 1e6));
+        pc += (double)ota_battery_charge_pc(&config, phases[i].power,
+                                            llround(phases[i].s * 1e6));
     return volts * 1e-12 * pc;
 }
 
@@ -302,9 +302,8 @@ static void self_discharge_is_a_quarter_a_year(void **state)
     const double full_pc = (double)ota_battery_by_state.capacity_pc(&config);
 
     memset(config.current_na, 0, sizeof(config.current_na));
-    assert_int_equal(ota_battery_by_state.charge_pc(&config, OTA_POWER_STOP,
-                                                    llround(year_us)),
-                     0);
+    assert_int_equal(
+        ota_battery_charge_pc(&config, OTA_POWER_STOP, llround(year_us)), 0);
     const double lost_pc = (double)ota_battery_by_state.drained_pc(
         &config, OTA_POWER_STOP, llround(year_us));
     assert_near(lost_pc / full_pc, 0.26, 0.005);

@@ -29,8 +29,7 @@ static int64_t charge_pc(int64_t na, int64_t duration_us)
 {
     const struct ota_battery_config config = of_current(na);
 
-    return ota_battery_by_state.charge_pc(&config, OTA_POWER_ONLINE,
-                                          duration_us);
+    return ota_battery_charge_pc(&config, OTA_POWER_ONLINE, duration_us);
 }
 
 static int64_t lasts_us(int64_t na, int64_t left_pc)
@@ -124,9 +123,9 @@ static void self_discharge_drains_but_is_no_charge(void **state)
     config.self_discharge_na = 500;
     for (int power = 0; power < OTA_POWERS; power++) {
         const int64_t drawn_na = power == OTA_POWER_ONLINE ? 3000 : 0;
-        assert_int_equal(ota_battery_by_state.charge_pc(
-                             &config, (enum ota_power)power, OTA_US_PER_S),
-                         drawn_na * 1000);
+        assert_int_equal(
+            ota_battery_charge_pc(&config, (enum ota_power)power, OTA_US_PER_S),
+            drawn_na * 1000);
         assert_int_equal(ota_battery_by_state.drained_pc(
                              &config, (enum ota_power)power, OTA_US_PER_S),
                          (drawn_na + 500) * 1000);
@@ -155,7 +154,7 @@ static void harvest_fills(void **state)
                 OTA_NEVER);
     /* The device's own charge is the same in the sun. */
     assert_int_equal(
-        ota_battery_by_state.charge_pc(&config, OTA_POWER_ONLINE, OTA_US_PER_S),
+        ota_battery_charge_pc(&config, OTA_POWER_ONLINE, OTA_US_PER_S),
         3000 * 1000);
     config.harvest_na = 3000;
     assert_true(ota_battery_by_state.lasts_us(&config, OTA_POWER_ONLINE, 0) ==
@@ -233,7 +232,7 @@ static void mains_never_run_out(void **state)
         ota_battery_mains.drained_pc(&config, OTA_POWER_ONLINE, OTA_US_PER_H),
         0);
     assert_int_equal(
-        ota_battery_mains.charge_pc(&config, OTA_POWER_ONLINE, OTA_US_PER_H),
+        ota_battery_charge_pc(&config, OTA_POWER_ONLINE, OTA_US_PER_H),
         37000 * OTA_PC_PER_UAH);
 }
 
