@@ -23,7 +23,7 @@ WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
             -Wstrict-prototypes -Wmissing-prototypes
 # gcc would clear a struct by "rep stos", which takes long to get going.
 CLEAR    := -mmemset-strategy=libcall:-1:noalign
-FLAGS_release := -O2 -g $(shell echo 'int x;' | $(CC) $(CLEAR) -x c -c \
+FLAGS_release := -O3 -g $(shell echo 'int x;' | $(CC) $(CLEAR) -x c -c \
                  -o /dev/null - 2>/dev/null && echo '$(CLEAR)')
 FLAGS_debug   := -O0 -g3
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined \

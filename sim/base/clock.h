@@ -28,9 +28,9 @@ static inline int64_t ota_us_add(int64_t at_us, int64_t wait_us)
 {
     int64_t sum_us;
 
-    assert(at_us != OTA_NEVER || wait_us >= 0);
-    if (at_us == OTA_NEVER || wait_us == OTA_NEVER ||
-        __builtin_add_overflow(at_us, wait_us, &sum_us))
+    assert(wait_us >= 0 || at_us != OTA_NEVER);
+    /* OTA_NEVER and more overflow. */
+    if (wait_us == OTA_NEVER || __builtin_add_overflow(at_us, wait_us, &sum_us))
         return OTA_NEVER;
     return sum_us;
 }

@@ -9,20 +9,7 @@
  */
 #include <assert.h>
 
-#include "sim/fleet/device.h"
-
-static const enum ota_power phase_power[OTA_PHASES] = {
-    [OTA_PHASE_TAIL] = OTA_POWER_TAIL,
-    [OTA_PHASE_BOOTING] = OTA_POWER_BOOT,
-    [OTA_PHASE_ATTACHING] = OTA_POWER_ATTACH,
-    [OTA_PHASE_CONNECTING] = OTA_POWER_CONNECT,
-    [OTA_PHASE_PUBLISHING] = OTA_POWER_CONNECT,
-    [OTA_PHASE_ONLINE] = OTA_POWER_ONLINE,
-    [OTA_PHASE_BACKING_OFF] = OTA_POWER_BOOT,
-    [OTA_PHASE_TRANSFERRING] = OTA_POWER_TRANSFER,
-    [OTA_PHASE_APPLYING] = OTA_POWER_BOOT,
-    [OTA_PHASE_CRASHING] = OTA_POWER_BOOT,
-};
+#include "sim/fleet/account.h"
 
 static bool draws_power(enum ota_phase phase)
 {
@@ -33,7 +20,7 @@ static enum ota_power power_of(const struct ota_actor *actor,
                                enum ota_phase phase)
 {
     return phase == OTA_PHASE_ASLEEP ? actor->group->facts.asleep_power
-                                     : phase_power[phase];
+                                     : ota_phase_power(phase);
 }
 
 /* Ends the phase at at_us if that is before its end. */
@@ -91,27 +78,6 @@ void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
         limit_by_battery(actor, now_us);
 }
 
-/* More than an int64_t holds is as much as it holds. */
-static int64_t add_pc(int64_t sum_pc, int64_t charge_pc)
-{
-    const int64_t most_pc = INT64_MAX - sum_pc;
-
-    return sum_pc + (charge_pc < most_pc ? charge_pc : most_pc);
-}
-
-static void drain(struct ota_actor *actor, int64_t drained_pc)
-{
-    struct ota_device *device = actor->device;
-    const int64_t full_pc = actor->group->facts.full_pc;
-
-    assert(drained_pc <= device->left_pc);
-    /* What comes in when the battery is full is lost. */
-    if (drained_pc < 0 && device->left_pc > full_pc + drained_pc)
-        device->left_pc = full_pc;
-    else
-        device->left_pc -= drained_pc;
-}
-
 static void tell_phase(const struct ota_actor *actor, int64_t now_us)
 {
     if (!ota_actor_heard(actor, OTA_SEEN_PHASE))
@@ -126,64 +92,17 @@ static void tell_phase(const struct ota_actor *actor, int64_t now_us)
 void ota_actor_settle(struct ota_actor *actor, int64_t now_us)
 {
     struct ota_device *device = actor->device;
-    const struct ota_battery *battery = &actor->group->battery;
     assert(now_us >= device->since_us);
 
     if (draws_power(device->phase)) {
-        const enum ota_power power = power_of(actor, device->phase);
-        const int64_t lasted_us = now_us - device->since_us;
-        actor->record->power_us[power] += lasted_us;
-        actor->record->charge_pc =
-            add_pc(actor->record->charge_pc,
-                   ota_battery_charge_pc(battery->config, power, lasted_us));
-        if (device->left_pc != INT64_MAX)
-            drain(actor, battery->model->drained_pc(battery->config, power,
-                                                    lasted_us));
+        const bool lasts = ota_actor_spend(
+            actor, power_of(actor, device->phase), now_us - device->since_us);
+        assert(lasts);
+        (void)lasts;
     }
     if (now_us > device->since_us)
         tell_phase(actor, now_us);
     device->since_us = now_us;
-}
-
-/* Accounts for lasted_us in the state. Returns false, having done nothing, if
- * the battery does not last so long. */
-static bool spends(struct ota_actor *actor, enum ota_power power,
-                   int64_t lasted_us)
-{
-    const struct ota_battery *battery = &actor->group->battery;
-    struct ota_device_record *record = actor->record;
-
-    if (actor->device->left_pc != INT64_MAX) {
-        const int64_t drained_pc =
-            battery->model->drained_pc(battery->config, power, lasted_us);
-        if (drained_pc > actor->device->left_pc)
-            return false;
-        drain(actor, drained_pc);
-    }
-    record->power_us[power] += lasted_us;
-    record->charge_pc =
-        add_pc(record->charge_pc,
-               ota_battery_charge_pc(battery->config, power, lasted_us));
-    return true;
-}
-
-bool ota_actor_pass(struct ota_actor *actor, enum ota_phase phase,
-                    int64_t now_us, int64_t due_us)
-{
-    struct ota_device *device = actor->device;
-
-    assert(due_us >= now_us);
-    if (due_us >= actor->ahead_us ||
-        (due_us > now_us &&
-         !spends(actor, phase_power[phase], due_us - now_us))) {
-        ota_actor_enter(actor, phase, now_us, due_us);
-        return false;
-    }
-    device->phase = (uint8_t)phase;
-    device->interrupt = OTA_INTERRUPT_NONE;
-    device->since_us = due_us;
-    actor->since_us = now_us;
-    return true;
 }
 
 void ota_actor_bytes(struct ota_actor *actor, enum ota_bytes purpose,

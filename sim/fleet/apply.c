@@ -5,8 +5,8 @@
  */
 #include <assert.h>
 
+#include "sim/fleet/account.h"
 #include "sim/fleet/attributes.h"
-#include "sim/fleet/device.h"
 
 static bool is_last(const struct ota_actor *actor)
 {

@@ -11,7 +11,7 @@
 #include <assert.h>
 
 #include "models/link/exchange.h"
-#include "sim/fleet/device.h"
+#include "sim/fleet/account.h"
 
 /* An awake device that cannot connect tries again after 1 s, doubling with
  * every fifth failure up to 128 s.

@@ -148,6 +148,7 @@ void ota_device_start(struct ota_actor *actor)
     device->state = OTA_STATE_WAITING;
     ota_manner_start(&device->manner);
     device->variant = ota_fleet_variant(group, actor->key, actor->id);
+    ota_actor_find_path(actor);
     device->system = ota_path_system(ota_actor_path(actor), 0);
     draw_nature(actor, 0);
 

@@ -144,6 +144,8 @@ struct ota_actor {
     struct ota_device *device;
     struct ota_device_record *record;
     struct ota_plan_state *meter;
+    const struct ota_path *path;  /* the device's, as ota_actor_find_path() has
+                                   * found it */
     const struct ota_path *backs; /* ways back: [variant] of its
                                    * group */
     struct ota_report_log *log;   /* NULL: nobody wants reports */
@@ -172,10 +174,16 @@ struct ota_actor {
 static inline const struct ota_path *
 ota_actor_path(const struct ota_actor *actor)
 {
+    return actor->path;
+}
+
+/* Finds it anew: for another device, or one whose path has changed. */
+static inline void ota_actor_find_path(struct ota_actor *actor)
+{
     const struct ota_device *device = actor->device;
 
-    return device->backs ? &actor->backs[device->variant]
-                         : &actor->group->variants[device->variant].path;
+    actor->path = device->backs ? &actor->backs[device->variant]
+                                : &actor->group->variants[device->variant].path;
 }
 
 /* A wake is part of a stream's index together with the connects behind it, so
@@ -198,13 +206,6 @@ static inline void ota_actor_stream(const struct ota_actor *actor,
  * interrupts it if that comes first. */
 void ota_actor_enter(struct ota_actor *actor, enum ota_phase phase,
                      int64_t now_us, int64_t due_us);
-
-/* Begins a phase likewise and, if it is over before actor->ahead_us, ends it:
- * its time and charge are accounted for. Returns whether it did; the caller
- * then does what follows at due_us, so that a device goes through a whole wake
- * in one step. */
-bool ota_actor_pass(struct ota_actor *actor, enum ota_phase phase,
-                    int64_t now_us, int64_t due_us);
 
 /* Accounts for the phase from its begin to now_us: time and charge. */
 void ota_actor_settle(struct ota_actor *actor, int64_t now_us);

@@ -129,6 +129,7 @@ void ota_device_roll_back(struct ota_actor *actor, int64_t now_us)
     if (ota_actor_path(actor)->count == 0) /* it is what it had before */
         return;
     device->backs = device->reached = true;
+    ota_actor_find_path(actor);
     device->canceled = device->started = false;
     device->taken = 0;
     device->aborted = 0;

@@ -80,6 +80,7 @@ static struct ota_actor actor_of(void *self, size_t device)
     actor.device = &fleet->devices[device];
     actor.record = &fleet->records[device];
     actor.meter = &fleet->meters[device];
+    ota_actor_find_path(&actor);
     return actor;
 }
 
@@ -93,6 +94,7 @@ static struct ota_actor actor_in(void *self, size_t device,
     actor.device = &room->device;
     actor.record = &room->record;
     actor.meter = &room->meter;
+    ota_actor_find_path(&actor);
     return actor;
 }
 

@@ -291,6 +291,7 @@ static void begin_life(struct life *life, const struct ota_idle *idle,
     };
     ota_device_start(&life->actor);
     life->device.variant = class->variant;
+    ota_actor_find_path(&life->actor);
     life->device.system = class->system;
 }
 

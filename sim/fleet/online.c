@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "models/link/exchange.h"
-#include "sim/fleet/device.h"
+#include "sim/fleet/account.h"
 
 /* A device that stays online is looked at this often, so that what its
  * keep-alives cost goes to the right billing period and a cap is noticed. */
