@@ -67,15 +67,6 @@ void ota_air_renew(struct ota_air *air, int64_t now_us, gsl_rng *rng)
     air->until_us = leave_us(air, now_us, rng);
 }
 
-int64_t ota_air_rtt_us(const struct ota_air *air, int64_t now_us, gsl_rng *rng)
-{
-    int64_t rtt_us = ota_dist_draw_us(air->rtt, rng);
-
-    if (ota_air_is_first(air, now_us))
-        rtt_us = ota_us_add(rtt_us, ota_dist_draw_us(air->rtt_first, rng));
-    return ota_us_max(rtt_us, 1);
-}
-
 int64_t ota_air_serial_us(const struct ota_air *air, int64_t size_bytes)
 {
     return ota_us_at_rate(size_bytes, air->goodput_bit_s);

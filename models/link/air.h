@@ -113,7 +113,15 @@ static inline bool ota_air_lost(struct ota_air *air, int64_t now_us,
 /* Returns one round trip of a small datagram sent at now_us and its answer
  * [us], > 0; of a first one if the silence was long. Does not note the use:
  * ota_air_lost() does, so ask for the round trip before. */
-int64_t ota_air_rtt_us(const struct ota_air *air, int64_t now_us, gsl_rng *rng);
+static inline int64_t ota_air_rtt_us(const struct ota_air *air, int64_t now_us,
+                                     gsl_rng *rng)
+{
+    int64_t rtt_us = ota_dist_draw_us(air->rtt, rng);
+
+    if (ota_air_is_first(air, now_us))
+        rtt_us = ota_us_add(rtt_us, ota_dist_draw_us(air->rtt_first, rng));
+    return ota_us_max(rtt_us, 1);
+}
 
 /* Returns how long size_bytes take to come down, and how long the device
  * works on as many [us]. */

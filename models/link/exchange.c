@@ -8,10 +8,6 @@
  * the exchange. Whether datagrams are lost is asked in the order in which they
  * leave, since the air's time does not go back: an answer is settled before a
  * send that leaves later.
- *
- * Nearly always the first send's answer can but come before its timer runs out
- * and leaves in the same regime of loss as the request. Then one random number
- * says whether both pass, and if not, which of them is lost.
  */
 #include "models/link/exchange.h"
 
@@ -143,28 +139,12 @@ static void go_on_behind(struct talk *talk, int64_t rtt_us, bool received)
         talk->seen.took_us = talk->at_us - talk->begin_us;
 }
 
-struct ota_exchange ota_exchange_run(struct ota_air *air,
-                                     const struct ota_retry *retry,
-                                     int64_t now_us, gsl_rng *rng)
+struct ota_exchange ota_exchange_go_on(struct ota_air *air,
+                                       const struct ota_retry *retry,
+                                       int64_t now_us, int64_t rtt_us,
+                                       enum ota_exchange_first first,
+                                       gsl_rng *rng)
 {
-    const int64_t rtt_us = ota_air_rtt_us(air, now_us, rng);
-    int64_t until_us;
-    const double loss = ota_air_loss(air, now_us, &until_us, rng);
-    const bool single =
-        rtt_us <= retry->timeout_us && now_us + rtt_us / 2 < until_us;
-    double pass = 0, request_loss = 0, u = 0;
-
-    assert(retry->sends_max >= 1 && retry->timeout_us > 0);
-    assert(retry->sends_max <= OTA_RETRY_SENDS_MAX && retry->backoff >= 1);
-    if (single) {
-        request_loss = ota_air_request_loss(air, loss, now_us);
-        pass = (1 - request_loss) * (1 - ota_retry_answer_loss(retry, loss));
-        u = pass < 1 ? ota_uniform(rng) : 0;
-        if (u < pass) {
-            air->spoke_us = now_us + rtt_us;
-            return (struct ota_exchange){true, rtt_us, 1, 1, 1};
-        }
-    }
     struct talk talk = {
         .air = air,
         .retry = retry,
@@ -174,9 +154,10 @@ struct ota_exchange ota_exchange_run(struct ota_air *air,
         .timeout_us = retry->timeout_us,
         .heard_us = OTA_NEVER,
     };
-    if (single)
-        go_on_behind(&talk, rtt_us, 1 - u > request_loss);
-    else
+
+    if (first == OTA_EXCHANGE_OPEN)
         go_on(&talk, rtt_us);
+    else
+        go_on_behind(&talk, rtt_us, first == OTA_EXCHANGE_RECEIVED);
     return talk.seen;
 }

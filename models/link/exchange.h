@@ -12,6 +12,7 @@
 #ifndef OTA_EXCHANGE_H
 #define OTA_EXCHANGE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -65,9 +66,52 @@ struct ota_exchange {
     int answers_sent;      /* one a request received, all billed */
 };
 
-/* Runs one exchange that begins at now_us over the air, drawing from rng. */
-struct ota_exchange ota_exchange_run(struct ota_air *air,
-                                     const struct ota_retry *retry,
-                                     int64_t now_us, gsl_rng *rng);
+/* What is known of the first send. */
+enum ota_exchange_first {
+    OTA_EXCHANGE_OPEN,     /* nothing */
+    OTA_EXCHANGE_LOST,     /* the request is lost, */
+    OTA_EXCHANGE_RECEIVED, /* or the answer */
+};
+
+/* Runs the exchange where the first send, which takes rtt_us, may not be
+ * answered. */
+struct ota_exchange ota_exchange_go_on(struct ota_air *air,
+                                       const struct ota_retry *retry,
+                                       int64_t now_us, int64_t rtt_us,
+                                       enum ota_exchange_first first,
+                                       gsl_rng *rng);
+
+/*
+ * Runs one exchange that begins at now_us over the air, drawing from rng.
+ *
+ * Nearly always the first send's answer can but come before its timer runs out
+ * and leaves in the same regime of loss as the request. Then one random number
+ * says whether both pass, and if not, which of them is lost.
+ */
+static inline struct ota_exchange
+ota_exchange_run(struct ota_air *air, const struct ota_retry *retry,
+                 int64_t now_us, gsl_rng *rng)
+{
+    const int64_t rtt_us = ota_air_rtt_us(air, now_us, rng);
+    enum ota_exchange_first first = OTA_EXCHANGE_OPEN;
+    int64_t until_us;
+    const double loss = ota_air_loss(air, now_us, &until_us, rng);
+
+    assert(retry->sends_max >= 1 && retry->timeout_us > 0);
+    assert(retry->sends_max <= OTA_RETRY_SENDS_MAX && retry->backoff >= 1);
+    if (rtt_us <= retry->timeout_us && now_us + rtt_us / 2 < until_us) {
+        const double request_loss = ota_air_request_loss(air, loss, now_us);
+        const double pass =
+            (1 - request_loss) * (1 - ota_retry_answer_loss(retry, loss));
+        const double u = pass < 1 ? ota_uniform(rng) : 0;
+        if (u < pass) {
+            air->spoke_us = now_us + rtt_us;
+            return (struct ota_exchange){true, rtt_us, 1, 1, 1};
+        }
+        first =
+            1 - u > request_loss ? OTA_EXCHANGE_RECEIVED : OTA_EXCHANGE_LOST;
+    }
+    return ota_exchange_go_on(air, retry, now_us, rtt_us, first, rng);
+}
 
 #endif

@@ -71,6 +71,10 @@ static int64_t publish_us(struct ota_actor *actor, int64_t now_us,
     struct ota_stream stream;
     struct ota_air air;
 
+    if (app->publishes == 0 && app->work.kind == OTA_DIST_FIXED) {
+        *work_us = ota_dist_draw_us(&app->work, NULL);
+        return 0;
+    }
     ota_actor_stream(actor, OTA_PURPOSE_APP, &stream);
     *work_us = ota_dist_draw_us(&app->work, &stream.rng);
     int64_t took_us = 0;

@@ -99,6 +99,8 @@ static void believe(struct ota_actor *actor, int64_t at_us, bool updated,
         return;
     record->believed = updated;
     record->believed_us = at_us;
+    if (!ota_actor_heard(actor, OTA_SEEN_BELIEF))
+        return;
     struct ota_observation seen =
         ota_actor_observation(actor, OTA_SEEN_BELIEF, at_us);
     seen.detail.belief.updated = updated;
@@ -134,12 +136,12 @@ void ota_report_queries(struct ota_actor *actor, int64_t now_us)
  * lost. */
 static bool report(struct ota_actor *actor, int64_t now_us, bool updated)
 {
+    const double loss = actor->config->backend.report_loss;
     struct ota_stream stream;
 
     ota_report_queries(actor, now_us);
     ota_actor_stream(actor, OTA_PURPOSE_REPORT, &stream);
-    const bool lost =
-        ota_uniform(&stream.rng) < actor->config->backend.report_loss;
+    const bool lost = loss > 0 && ota_uniform(&stream.rng) < loss;
     if (!lost)
         believe(actor, now_us, updated, false);
     return lost;
@@ -174,6 +176,17 @@ static void report_failure(struct ota_actor *actor, int64_t now_us)
         ota_actor_state(actor, now_us, OTA_STATE_GIVEN_UP);
 }
 
+static void tell_report(const struct ota_actor *actor, int64_t now_us,
+                        bool lost)
+{
+    if (!ota_actor_heard(actor, OTA_SEEN_REPORT))
+        return;
+    struct ota_observation seen =
+        ota_actor_observation(actor, OTA_SEEN_REPORT, now_us);
+    seen.detail.report.lost = lost;
+    ota_actor_tell(actor, &seen);
+}
+
 void ota_report_connected(struct ota_actor *actor, int64_t now_us)
 {
     if (actor->device->state == OTA_STATE_ROLLED_BACK &&
@@ -195,10 +208,7 @@ void ota_report_connected(struct ota_actor *actor, int64_t now_us)
     actor->device->manner.old_us = OTA_NEVER;
     if (actor->config->backend.believes == OTA_BACKEND_VERSION)
         ota_actor_report(actor, now_us, OTA_REPORT_SUCCEEDED, OTA_CAUSES);
-    struct ota_observation seen =
-        ota_actor_observation(actor, OTA_SEEN_REPORT, now_us);
-    seen.detail.report.lost = lost;
-    ota_actor_tell(actor, &seen);
+    tell_report(actor, now_us, lost);
     ota_actor_state(actor, now_us, OTA_STATE_CONFIRMED);
 }
 
