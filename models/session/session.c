@@ -106,22 +106,20 @@ void ota_session_round_trips(struct ota_session_setup *setup,
     }
 }
 
-struct ota_session_setup
-ota_session_handshake(const struct ota_session_config *config,
-                      const struct ota_session_wire *wire,
-                      struct ota_session_state *state,
-                      const struct ota_session_call *call, gsl_rng *rng)
+void ota_session_handshake(const struct ota_session_config *config,
+                           const struct ota_session_wire *wire,
+                           struct ota_session_state *state,
+                           const struct ota_session_call *call, gsl_rng *rng,
+                           struct ota_session_setup *setup)
 {
-    struct ota_session_setup setup = {.ok = true, .full = true};
-
-    ota_session_round_trips(&setup, call->air, call->now_us, wire->handshake,
+    *setup = (struct ota_session_setup){.ok = true, .full = true};
+    ota_session_round_trips(setup, call->air, call->now_us, wire->handshake,
                             config->full_bytes, config->full_round_trips, rng);
     ota_session_drop(state);
-    if (setup.ok) {
-        state->handshake_us = ota_us_add(call->now_us, setup.took_us);
-        ota_session_announce(&setup, config, wire, call, rng);
-    }
-    return setup;
+    if (!setup->ok)
+        return;
+    state->handshake_us = ota_us_add(call->now_us, setup->took_us);
+    ota_session_announce(setup, config, wire, call, rng);
 }
 
 /* --- what the device says --- */

@@ -58,13 +58,12 @@ struct ota_session_model {
                     int64_t now_us);
 
     /*
-     * Sets up or resumes the session and updates *state. After a failure the
-     * caller decides whether to try again.
+     * Sets up or resumes the session and updates *state; *setup says how that
+     * went. After a failure the caller decides whether to try again.
      */
-    struct ota_session_setup (*connect)(const void *config,
-                                        struct ota_session_state *state,
-                                        const struct ota_session_call *call,
-                                        gsl_rng *rng);
+    void (*connect)(const void *config, struct ota_session_state *state,
+                    const struct ota_session_call *call, gsl_rng *rng,
+                    struct ota_session_setup *setup);
 
     /* Returns when a device that stays connected must do a full handshake
      * again [us]; OTA_NEVER if never. */

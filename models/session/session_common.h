@@ -32,11 +32,11 @@ void ota_session_round_trips(struct ota_session_setup *setup,
 
 /* A full handshake on which *state is as new, with what the device then says;
  * a failed one leaves no session. */
-struct ota_session_setup
-ota_session_handshake(const struct ota_session_config *config,
-                      const struct ota_session_wire *wire,
-                      struct ota_session_state *state,
-                      const struct ota_session_call *call, gsl_rng *rng);
+void ota_session_handshake(const struct ota_session_config *config,
+                           const struct ota_session_wire *wire,
+                           struct ota_session_state *state,
+                           const struct ota_session_call *call, gsl_rng *rng,
+                           struct ota_session_setup *setup);
 
 /* Adds to *setup, which worked, the bytes of what the device says once it is
  * connected: flags, that it is in safe mode, that it booted. */

@@ -91,30 +91,30 @@ static int64_t describe_bytes(const struct ota_session_config *config,
            DESCRIBE_ROUND_TRIPS * ota_session_id_bytes(up_bytes);
 }
 
-static struct ota_session_setup
-dtls_connect(const void *opaque, struct ota_session_state *state,
-             const struct ota_session_call *call, gsl_rng *rng)
+static void dtls_connect(const void *opaque, struct ota_session_state *state,
+                         const struct ota_session_call *call, gsl_rng *rng,
+                         struct ota_session_setup *setup)
 {
     const struct ota_session_config *config = opaque;
-    struct ota_session_setup setup = {.ok = true};
 
-    if (!dtls_resumes(config, state, call->now_us))
-        return ota_session_handshake(config, &ota_session_wire_dtls, state,
-                                     call, rng);
-
-    ota_session_round_trips(&setup, call->air, call->now_us, &ota_retry_coap,
+    if (!dtls_resumes(config, state, call->now_us)) {
+        ota_session_handshake(config, &ota_session_wire_dtls, state, call, rng,
+                              setup);
+        return;
+    }
+    *setup = (struct ota_session_setup){.ok = true};
+    ota_session_round_trips(setup, call->air, call->now_us, &ota_retry_coap,
                             resume_bytes(config, call),
                             config->resume_round_trips, rng);
-    if (setup.ok && call->changed)
-        ota_session_round_trips(&setup, call->air, call->now_us,
-                                &ota_retry_coap, describe_bytes(config, call),
+    if (setup->ok && call->changed)
+        ota_session_round_trips(setup, call->air, call->now_us, &ota_retry_coap,
+                                describe_bytes(config, call),
                                 DESCRIBE_ROUND_TRIPS, rng);
-    state->fruitless = setup.ok ? 0 : state->fruitless + 1;
-    if (setup.ok)
-        ota_session_announce(&setup, config, &ota_session_wire_dtls, call, rng);
+    state->fruitless = setup->ok ? 0 : state->fruitless + 1;
+    if (setup->ok)
+        ota_session_announce(setup, config, &ota_session_wire_dtls, call, rng);
     else if (drops(config, call, state->fruitless))
         ota_session_drop(state);
-    return setup;
 }
 
 static const struct ota_field dtls_fields[] = {

@@ -20,13 +20,12 @@
 
 #include "models/session/session_common.h"
 
-static struct ota_session_setup tcp_connect(const void *config,
-                                            struct ota_session_state *state,
-                                            const struct ota_session_call *call,
-                                            gsl_rng *rng)
+static void tcp_connect(const void *config, struct ota_session_state *state,
+                        const struct ota_session_call *call, gsl_rng *rng,
+                        struct ota_session_setup *setup)
 {
-    return ota_session_handshake(config, &ota_session_wire_tcp, state, call,
-                                 rng);
+    ota_session_handshake(config, &ota_session_wire_tcp, state, call, rng,
+                          setup);
 }
 
 static const struct ota_field tcp_fields[] = {

@@ -116,8 +116,9 @@ static int64_t connected_us(struct ota_actor *actor, int64_t now_us)
         .boot = device->booted,
     };
     ota_actor_stream(actor, OTA_PURPOSE_SESSION, &stream);
-    struct ota_session_setup setup = session->model->connect(
-        session->config, &device->session, &call, &stream.rng);
+    struct ota_session_setup setup;
+    session->model->connect(session->config, &device->session, &call,
+                            &stream.rng, &setup);
     ota_radio_keep(actor, &air);
     device->connect_ok = setup.ok;
     device->session_full = setup.full;

@@ -177,13 +177,18 @@ ota_actor_path(const struct ota_actor *actor)
     return actor->path;
 }
 
-/* Finds it anew: for another device, or one whose path has changed. */
+static inline const struct ota_path *
+ota_path_of(const struct ota_group *group, const struct ota_path *backs,
+            const struct ota_device *device)
+{
+    return device->backs ? &backs[device->variant]
+                         : &group->variants[device->variant].path;
+}
+
+/* Finds it anew: for a device that has another one. */
 static inline void ota_actor_find_path(struct ota_actor *actor)
 {
-    const struct ota_device *device = actor->device;
-
-    actor->path = device->backs ? &actor->backs[device->variant]
-                                : &actor->group->variants[device->variant].path;
+    actor->path = ota_path_of(actor->group, actor->backs, actor->device);
 }
 
 /* A wake is part of a stream's index together with the connects behind it, so

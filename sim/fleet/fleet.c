@@ -44,20 +44,28 @@ struct ota_fleet {
     const struct ota_fleet_run_options *options; /* while it runs */
 };
 
-/* The actor of a device whose state is to be filled in. */
-static struct ota_actor actor_without_state(struct ota_fleet *fleet,
-                                            size_t device, uint32_t group)
+/* The actor of a device with that state. */
+static struct ota_actor actor_with(struct ota_fleet *fleet, size_t id,
+                                   struct ota_device *device,
+                                   struct ota_device_record *record,
+                                   struct ota_plan_state *meter)
 {
+    const struct ota_group *group = &fleet->config->groups[device->group];
+    const struct ota_path *backs = ota_backs_of(fleet->backs, device->group);
     const struct ota_observer *observers =
         fleet->open ? fleet->options->observers : NULL;
 
     return (struct ota_actor){
         .config = fleet->config,
         .key = &fleet->key,
-        .group = &fleet->config->groups[group],
+        .group = group,
         .observer =
             observers ? &observers[ota_lane(fleet->options->threads)] : NULL,
-        .backs = ota_backs_of(fleet->backs, group),
+        .device = device,
+        .record = record,
+        .meter = meter,
+        .path = ota_path_of(group, backs, device),
+        .backs = backs,
         .log = fleet->released ? ota_conduct_log(fleet->conduct) : NULL,
         .quiet_us = fleet->config->release_us,
         .order_us = OTA_NEVER,
@@ -67,35 +75,22 @@ static struct ota_actor actor_without_state(struct ota_fleet *fleet,
         .shares = ota_conduct_shares(fleet->conduct),
         .skips_to_offer = ota_conduct_skips(fleet->conduct),
         .idle = fleet->idle,
-        .id = device,
+        .id = id,
     };
 }
 
 static struct ota_actor actor_of(void *self, size_t device)
 {
     struct ota_fleet *fleet = self;
-    struct ota_actor actor =
-        actor_without_state(fleet, device, fleet->devices[device].group);
 
-    actor.device = &fleet->devices[device];
-    actor.record = &fleet->records[device];
-    actor.meter = &fleet->meters[device];
-    ota_actor_find_path(&actor);
-    return actor;
+    return actor_with(fleet, device, &fleet->devices[device],
+                      &fleet->records[device], &fleet->meters[device]);
 }
 
 static struct ota_actor actor_in(void *self, size_t device,
                                  struct ota_room *room)
 {
-    struct ota_fleet *fleet = self;
-    struct ota_actor actor =
-        actor_without_state(fleet, device, room->device.group);
-
-    actor.device = &room->device;
-    actor.record = &room->record;
-    actor.meter = &room->meter;
-    ota_actor_find_path(&actor);
-    return actor;
+    return actor_with(self, device, &room->device, &room->record, &room->meter);
 }
 
 /* --- the campaign's fleet --- */

@@ -33,7 +33,7 @@ int64_t ota_online_reachable_us(const struct ota_actor *actor, int64_t at_us)
             mapping_us = every_us;
         return quiet_us <= mapping_us ? at_us : OTA_NEVER;
     }
-    if (every_us != OTA_NEVER)
+    if (quiet_us >= every_us && every_us != OTA_NEVER)
         quiet_us %= every_us;
     if (quiet_us <= mapping_us)
         return at_us;

@@ -258,8 +258,8 @@ static double connect_s(const void *config, const struct ota_air *start,
         ota_stream_init(&stream, &key, (uint64_t)i, OTA_PURPOSE_SESSION, 0);
         ota_air_start(&air, 0, &stream.rng);
         const struct ota_session_call call = {.air = &air, .os = os};
-        const struct ota_session_setup setup =
-            model->connect(config, &state, &call, &stream.rng);
+        struct ota_session_setup setup;
+        model->connect(config, &state, &call, &stream.rng, &setup);
         *sum += (double)(setup.took_us + setup.up_bytes);
     }
     return (now_s() - begin_s) / CALLS;

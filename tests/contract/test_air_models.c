@@ -130,8 +130,8 @@ static void sessions_connect(void **state)
                 .boot = k % 3 == 0,
             };
             const bool resumes = model->resumes(config, &session, call.now_us);
-            const struct ota_session_setup setup =
-                model->connect(config, &session, &call, &stream.rng);
+            struct ota_session_setup setup;
+            model->connect(config, &session, &call, &stream.rng, &setup);
             assert_true(setup.ok && setup.full == !resumes);
             assert_true(setup.took_us > 0);
             assert_true(setup.up_bytes > 0 && setup.down_bytes > 0);
@@ -162,8 +162,8 @@ static void sessions_fail_without_air(void **state)
             struct ota_air air = plain_air(&rtt, 250e3, 1);
             const struct ota_session_call call = {
                 .air = &air, .os = os_number(k), .now_us = k * OTA_US_PER_H};
-            const struct ota_session_setup setup =
-                model->connect(config, &session, &call, &stream.rng);
+            struct ota_session_setup setup;
+            model->connect(config, &session, &call, &stream.rng, &setup);
             assert_false(setup.ok);
             assert_true(setup.took_us > 0 && setup.took_us < OTA_US_PER_H);
             assert_true(setup.up_bytes > 0);

@@ -49,7 +49,9 @@ static struct ota_session_setup call_once(const struct ota_session_model *model,
 
     call.air = &air;
     model_fixture_stream(&stream, 0);
-    return model->connect(with, session, &call, &stream.rng);
+    struct ota_session_setup setup;
+    model->connect(with, session, &call, &stream.rng, &setup);
+    return setup;
 }
 
 static struct ota_session_setup
@@ -218,8 +220,8 @@ static void loss_costs_its_share_of_bytes(void **state)
         struct ota_session_state session;
         ota_session_drop(&session);
         call.air = &air;
-        const struct ota_session_setup setup =
-            ota_session_dtls.connect(&even, &session, &call, &stream.rng);
+        struct ota_session_setup setup;
+        ota_session_dtls.connect(&even, &session, &call, &stream.rng, &setup);
         up += (double)setup.up_bytes;
         up2 += (double)setup.up_bytes * (double)setup.up_bytes;
     }

@@ -64,8 +64,8 @@ static struct ota_session_setup setup_of(const struct ota_session_model *model,
     if (with.full)
         ota_session_drop(&session);
     model_fixture_stream(&stream, 0);
-    const struct ota_session_setup setup =
-        model->connect(&config, &session, &call, &stream.rng);
+    struct ota_session_setup setup;
+    model->connect(&config, &session, &call, &stream.rng, &setup);
     assert_true(setup.ok);
     return setup;
 }
@@ -197,8 +197,9 @@ static void no_bytes_stay_none(void **state)
         };
 
         model_fixture_stream(&stream, 0);
-        const struct ota_session_setup setup =
-            ota_session_dtls.connect(&nothing, &session, &call, &stream.rng);
+        struct ota_session_setup setup;
+        ota_session_dtls.connect(&nothing, &session, &call, &stream.rng,
+                                 &setup);
         assert_true(setup.ok);
         assert_int_equal(setup.up_bytes + setup.down_bytes, 0);
     }
@@ -221,8 +222,8 @@ static void only_a_connected_device_says_anything(void **state)
     };
 
     model_fixture_stream(&stream, 0);
-    const struct ota_session_setup setup =
-        ota_session_dtls.connect(&config, &session, &call, &stream.rng);
+    struct ota_session_setup setup;
+    ota_session_dtls.connect(&config, &session, &call, &stream.rng, &setup);
     assert_false(setup.ok || setup.full);
     assert_int_equal(setup.up_bytes, 4 * 68); /* the ping, and no more */
     assert_int_equal(setup.down_bytes, 0);
