@@ -40,10 +40,12 @@ double ota_s_from_us(int64_t time_us);
 /* To whole ticks, halves away from 0, as llround() does; |time_us| < 2^63. */
 static inline int64_t ota_us_round(double time_us)
 {
-    const int64_t whole_us = (int64_t)time_us;
-    const double rest_us = time_us - (double)whole_us; /* exact */
+    /* The largest double below 1/2: to add it carries a half, but nothing less,
+     * over to the next whole number, and leaves whole numbers as they are. */
+    static const double nearly_half = 0x1.fffffffffffffp-2;
 
-    return whole_us + (rest_us >= 0.5) - (rest_us <= -0.5);
+    return (int64_t)(time_us < 0 ? time_us - nearly_half
+                                 : time_us + nearly_half);
 }
 
 /* The smaller of two times. */
