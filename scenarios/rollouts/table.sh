@@ -17,7 +17,7 @@ kpi() {
 }
 
 duration() {
-    [ "$1" != null ] || { echo "not reached"; return; }
+    [ "$1" != null ] || { echo "not in each"; return; }
     echo "$1" | awk '{ if ($1 < 5400) printf "%.0f min\n", $1 / 60
                        else if ($1 < 172800) printf "%.1f h\n", $1 / 3600
                        else printf "%.1f d\n", $1 / 86400 }'
