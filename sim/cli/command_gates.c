@@ -64,7 +64,7 @@ static enum ota_exit simulate(const struct ota_options *options,
         return ota_failed(error.message);
     if (status == OTA_EXPERIMENT_STOPPED) {
         fprintf(stderr, "otasim: interrupted after %lld of %lld replications\n",
-                (long long)progress.done, (long long)runs);
+                (long long)atomic_load(&progress.done), (long long)runs);
         return OTA_EXIT_FAILED;
     }
     const enum ota_exit result = ota_ranks_self(options->ranks) > 0

@@ -60,8 +60,11 @@ static enum ota_exit write_answer(const struct ota_options *options,
         .keep_going = ota_progress_keep_going,
         .context = progress,
     };
+    if (folder)
+        ota_progress_writing(progress);
     const bool written =
         !folder || ota_output_write(report, folder, &output, &error);
+    ota_progress_clear(progress);
     if (!written)
         ota_failed(error.message);
     ota_progress_end(progress);
@@ -137,7 +140,7 @@ static enum ota_exit simulate(const struct ota_options *options,
         fprintf(stderr,
                 "otasim: interrupted after %lld of %lld replications; nothing "
                 "was written\n",
-                (long long)progress.done,
+                (long long)atomic_load(&progress.done),
                 (long long)scenario->run.replications);
         return OTA_EXIT_FAILED;
     }

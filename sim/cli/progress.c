@@ -42,9 +42,12 @@ void ota_progress_start(struct ota_progress *progress, bool shown,
     sigprocmask(SIG_BLOCK, &signals, &progress->mask_before);
     progress->shown = shown;
     progress->device_days = device_days;
+    progress->replications = replications;
     progress->start_ns = now_ns();
-    progress->drawn_ns = progress->start_ns;
-    progress->done = 0;
+    atomic_init(&progress->done, 0);
+    atomic_init(&progress->lived, 0);
+    atomic_init(&progress->lives, 0);
+    atomic_init(&progress->drawn_ns, progress->start_ns);
     atomic_init(&progress->asked_ns, 0);
     atomic_init(&progress->interrupted, false);
     if (shown) {
@@ -65,24 +68,68 @@ static void format_rate(double rate, char *text, size_t size)
         snprintf(text, size, "%.0f", rate);
 }
 
+/* How much of the run is over, from 0 to 1. */
+static double share_of(struct ota_progress *progress)
+{
+    const long long lived = atomic_load(&progress->lived);
+    const long long lives = atomic_load(&progress->lives);
+
+    return lives > 0 ? (double)lived / (double)lives
+                     : (double)atomic_load(&progress->done) /
+                           (double)progress->replications;
+}
+
+/* Draws the line anew if that is due, by the thread that comes first. */
+static void draw(struct ota_progress *progress)
+{
+    if (!progress->shown)
+        return;
+    const int64_t at_ns = now_ns();
+    long long drawn_ns = atomic_load(&progress->drawn_ns);
+    const double share = share_of(progress);
+    if (at_ns - drawn_ns < draw_every_ns || share <= 0.0 ||
+        !atomic_compare_exchange_strong(&progress->drawn_ns, &drawn_ns, at_ns))
+        return;
+
+    const double passed_s = (double)(at_ns - progress->start_ns) / 1e9;
+    const double device_days =
+        share * progress->device_days * (double)progress->replications;
+    char rate[OTA_NUMBER_SIZE];
+    format_rate(device_days / passed_s, rate, sizeof(rate));
+    fprintf(stderr,
+            "\r  %lld/%lld replications, %.0f %%, %s device-days/s, "
+            "%.0f s left\033[K",
+            (long long)atomic_load(&progress->done),
+            (long long)progress->replications, 100.0 * share, rate,
+            passed_s / share * (1.0 - share));
+    fflush(stderr);
+}
+
 void ota_progress_done(void *context, int64_t done, int64_t of)
 {
     struct ota_progress *progress = context;
-    const int64_t at_ns = now_ns();
 
-    progress->done = done;
-    if (!progress->shown || at_ns - progress->drawn_ns < draw_every_ns)
+    (void)of;
+    atomic_store(&progress->done, done);
+    draw(progress);
+}
+
+void ota_progress_lived(void *context, int64_t lived, int64_t of)
+{
+    struct ota_progress *progress = context;
+
+    if (!progress->shown)
         return;
-    progress->drawn_ns = at_ns;
+    atomic_store(&progress->lives, of);
+    atomic_store(&progress->lived, lived);
+    draw(progress);
+}
 
-    const double passed_s = (double)(at_ns - progress->start_ns) / 1e9;
-    char rate[OTA_NUMBER_SIZE];
-    format_rate((double)done * progress->device_days / passed_s, rate,
-                sizeof(rate));
-    fprintf(stderr,
-            "\r  %lld/%lld replications, %s device-days/s, %.0f s left\033[K",
-            (long long)done, (long long)of, rate,
-            passed_s / (double)done * (double)(of - done));
+void ota_progress_writing(const struct ota_progress *progress)
+{
+    if (!progress->shown)
+        return;
+    fputs("\r  writing the results\033[K\r", stderr);
     fflush(stderr);
 }
 

@@ -12,11 +12,13 @@
 #include <stdint.h>
 
 struct ota_progress {
-    bool shown;         /* stderr is a terminal */
-    double device_days; /* simulated in one replication */
-    int64_t start_ns;   /* all below: private */
-    int64_t drawn_ns;
-    int64_t done;
+    bool shown;                /* stderr is a terminal */
+    double device_days;        /* simulated in one replication */
+    int64_t replications;      /* and how many of these there are */
+    atomic_llong done;         /* of them */
+    int64_t start_ns;          /* all below: private */
+    atomic_llong lived, lives; /* devices, of all replications */
+    atomic_llong drawn_ns;
     atomic_llong asked_ns; /* when the signals were looked at last */
     atomic_bool interrupted;
     sigset_t mask_before;
@@ -30,7 +32,11 @@ void ota_progress_start(struct ota_progress *progress, bool shown,
 
 /* For struct ota_experiment_options; context is the progress. */
 void ota_progress_done(void *context, int64_t done, int64_t of);
+void ota_progress_lived(void *context, int64_t lived, int64_t of);
 bool ota_progress_keep_going(void *context);
+
+/* The run is over, and its results are being written; warnings may come. */
+void ota_progress_writing(const struct ota_progress *progress);
 
 /* It was stopped, if not by ota_progress_keep_going() then on another rank; the
  * same signal may be on its way here. */

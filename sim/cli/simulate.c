@@ -43,6 +43,7 @@ ota_simulate_options(const struct ota_options *options,
             },
         .alone = options->quiet ? NULL : runs_alone,
         .progress = ota_progress_done,
+        .lived = ota_progress_lived,
         .keep_going = ota_progress_keep_going,
         .context = progress,
     };

@@ -27,6 +27,7 @@ struct experiment {
     int fleet_threads;
     struct ota_results *results; /* by replication */
     atomic_bool halted;          /* asked to stop, or one has failed */
+    atomic_llong lived;          /* devices of all replications */
 
     /* Changed by one thread at a time. */
     int64_t done;
@@ -46,6 +47,18 @@ static bool keep_going(void *self)
         return false;
     }
     return true;
+}
+
+static void lived(void *self, size_t more, size_t of)
+{
+    struct experiment *experiment = self;
+    const struct ota_experiment_options *options = experiment->options;
+    const long long added = (long long)more;
+
+    if (options->lived)
+        options->lived(options->context,
+                       atomic_fetch_add(&experiment->lived, added) + added,
+                       (int64_t)of * options->replications);
 }
 
 /* Whether a rule may stop or halt the rollout, for all that is easily told. */
@@ -104,6 +117,7 @@ static bool listen(struct experiment *experiment, int64_t replication,
         .threads = experiment->fleet_threads,
         .ranks = experiment->options->ranks,
         .keep_going = keep_going,
+        .lived = lived,
         .context = experiment,
     };
     bool good = true;

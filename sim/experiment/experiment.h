@@ -32,6 +32,9 @@ struct ota_experiment_options {
     /* Told how many replications are done, by any thread but one at a time;
      * may be NULL. */
     void (*progress)(void *context, int64_t done, int64_t of);
+    /* Told now and then how many devices have lived, of those that do so here
+     * in all replications, by several threads at a time; may be NULL. */
+    void (*lived)(void *context, int64_t lived, int64_t of);
     /* Asked now and then, by any thread; false stops. May be NULL. */
     bool (*keep_going)(void *context);
     void *context;
@@ -64,8 +67,8 @@ ota_experiment_run(const struct ota_fleet_config *config,
  * is to the bit what it does among others in ota_experiment_run(). Every
  * thread has the same observer, so with more than one it hears of several
  * devices at a time (though never of one twice at a time). Of the options,
- * replications, ranks, confidence and sink are not looked at, and progress is
- * not told.
+ * replications, ranks, confidence and sink are not looked at, and neither
+ * progress nor lived is told.
  * *error has not failed yet. GSL's error handler: as above.
  */
 enum ota_experiment_status

@@ -22,6 +22,14 @@ static void progress(void *context, int64_t done, int64_t of)
                             2 * of);
 }
 
+static void lived(void *context, int64_t done, int64_t of)
+{
+    const struct half *half = context;
+
+    half->options->lived(half->options->context,
+                         (half->before > 0 ? of : 0) + done, 2 * of);
+}
+
 static void alone(void *context)
 {
     const struct half *half = context;
@@ -46,6 +54,7 @@ run_half(const struct ota_fleet_config *config,
 
     own.alone = options->alone && before == 0 ? alone : NULL;
     own.progress = options->progress ? progress : NULL;
+    own.lived = options->lived ? lived : NULL;
     own.keep_going = options->keep_going ? keep_going : NULL;
     own.context = &half;
     return ota_experiment_run(config, &own, summary, error);

@@ -68,6 +68,8 @@ struct ota_conduct_fleet {
     /* The device is due then, in the engine's next windows; OTA_NEVER: not. */
     void (*set_due)(void *self, size_t device, int64_t due_us);
     bool (*keep_going)(void *self);
+    /* So many more devices have lived apart; told by any thread. */
+    void (*lived)(void *self, size_t devices);
 };
 
 /* Returns what conducts the fleet's campaign, or NULL with *error set. */

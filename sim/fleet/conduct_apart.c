@@ -183,6 +183,8 @@ static void carry_out(struct ota_conduct *conduct, const struct ota_task *task)
         go_on(conduct, device, deed);
     } else if (conduct->leash[device] == OTA_LEASH_STILL) {
         live(conduct, device, deeds, INT64_MIN, INT64_MIN);
+        conduct->fleet.lived(conduct->fleet.self,
+                             ota_conduct_owns(conduct, device));
     } else {
         if (ota_conduct_owns(conduct, device))
             undo(conduct, device, task->done);
@@ -198,10 +200,14 @@ static void live_first(struct ota_conduct *conduct, size_t block, size_t deeds)
 {
     const size_t from = block * BLOCK;
     const int64_t stop_us = deeds > 0 ? INT64_MIN : OTA_NEVER;
+    size_t lived = 0;
 
     for (size_t i = from; i < from + BLOCK && i < conduct->fleet.devices; i++)
-        if (conduct->leash[i] == OTA_LEASH_STILL && !conduct->tasked[i])
+        if (conduct->leash[i] == OTA_LEASH_STILL && !conduct->tasked[i]) {
             live(conduct, i, deeds, stop_us, INT64_MIN);
+            lived += ota_conduct_owns(conduct, i);
+        }
+    conduct->fleet.lived(conduct->fleet.self, lived);
 }
 
 static bool all_live_first(struct ota_conduct *conduct, size_t deeds)

@@ -36,6 +36,7 @@ struct ota_fleet {
     struct ota_device *devices;
     struct ota_device_record *records;
     struct ota_plan_state *meters;
+    size_t told; /* as lived, by the share of time that is over */
 
     bool open;     /* time 0 has come */
     bool released; /* and the release */
@@ -122,6 +123,17 @@ static bool keep_going(void *self)
            (!options->keep_going || options->keep_going(options->context));
 }
 
+static void lived(void *self, size_t devices)
+{
+    const struct ota_fleet *fleet = self;
+    const struct ota_fleet_run_options *options = fleet->options;
+    size_t first, count;
+
+    ota_fleet_own(fleet, &first, &count);
+    if (options->lived && devices > 0)
+        options->lived(options->context, devices, count);
+}
+
 /* --- the engine's client --- */
 
 static int64_t advance(void *self, size_t shard, size_t thing, int64_t until_us)
@@ -152,11 +164,22 @@ static void release(struct ota_fleet *fleet)
         ota_engine_set_due(fleet->engine, i, OTA_NEVER);
 }
 
+/* Devices that are there together are as far as time is. */
+static void tell_time(struct ota_fleet *fleet, int64_t now_us)
+{
+    const double share = (double)now_us / (double)fleet->config->horizon_us;
+    const size_t whole = (size_t)(share * (double)fleet->count);
+
+    lived(fleet, whole - fleet->told);
+    fleet->told = whole;
+}
+
 static int64_t barrier(void *self, int64_t now_us)
 {
     struct ota_fleet *fleet = self;
     const int64_t release_us = fleet->config->release_us;
 
+    tell_time(fleet, ota_us_max(now_us, 0));
     if (now_us < 0)
         return 0;
     if (now_us == 0)
@@ -223,6 +246,7 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
         .forget = forget,
         .set_due = set_due,
         .keep_going = keep_going,
+        .lived = lived,
     };
     if (ota_idle_new(config, &fleet->idle, error))
         fleet->backs = ota_backs_new(config, error);
@@ -313,6 +337,7 @@ static bool run_together(struct ota_fleet *fleet, int threads)
         struct ota_actor actor = actor_of(fleet, (size_t)i);
         ota_device_finish(&actor, fleet->config->horizon_us);
     }
+    tell_time(fleet, fleet->config->horizon_us);
     return true;
 }
 

@@ -2,9 +2,10 @@
 /*
  * fleet.h - devices taking an update: one replication.
  *
- * All memory is taken by ota_fleet_new(); nothing is allocated while time
- * runs. Two fleets of the same config and key do the same to the bit,
- * whatever the number of threads.
+ * Two fleets of the same config and key do the same to the bit, whatever the
+ * number of threads. A run takes memory for what the campaign listens to and
+ * orders; where devices have to be there together, for all of them; where they
+ * live apart, for a few bytes a device.
  */
 #ifndef OTA_FLEET_H
 #define OTA_FLEET_H
@@ -42,6 +43,10 @@ struct ota_fleet_run_options {
                               * NULL: all of it runs here */
     /* Asked now and then, by any thread; false stops the run. May be NULL. */
     bool (*keep_going)(void *context);
+    /* So many more of the `of` devices that run here have lived, or that share
+     * of all lives is over. Told now and then, by several threads at a time.
+     * May be NULL. */
+    void (*lived)(void *context, size_t more, size_t of);
     void *context;
 };
 

@@ -179,6 +179,7 @@ static void replications_are_different_luck(void **state)
 
 struct listener {
     int64_t done; /* as last told */
+    int64_t lived, lives;
     int64_t stop_after;
     atomic_int asked;
 };
@@ -189,6 +190,14 @@ static void progress(void *context, int64_t done, int64_t of)
     assert_int_equal(done, listener->done + 1);
     assert_int_equal(of, 5);
     listener->done = done;
+}
+
+static void lived(void *context, int64_t lived, int64_t of)
+{
+    struct listener *listener = context;
+    assert_true(lived > listener->lived && lived <= of);
+    listener->lived = lived;
+    listener->lives = of;
 }
 
 static bool keep_going(void *context)
@@ -208,6 +217,7 @@ static enum ota_experiment_status run_heard(const struct ota_scenario *scenario,
         .threads = 1,
         .confidence = 0.95,
         .progress = progress,
+        .lived = lived,
         .keep_going = keep_going,
         .context = listener,
     };
@@ -225,8 +235,33 @@ static void progress_counts_to_the_end(void **state)
     assert_int_equal(run_heard(*state, &listener, &summary),
                      OTA_EXPERIMENT_DONE);
     assert_int_equal(listener.done, 5);
+    assert_int_equal(listener.lives, 5 * 1500);
+    assert_int_equal(listener.lived, listener.lives);
     assert_true(atomic_load(&listener.asked) >= 5);
     ota_summary_release(&summary);
+}
+
+/* Devices that ask whether they may begin are all there to the end. */
+static void progress_is_told_where_devices_are_there_together(void **state)
+{
+    static const struct ota_setting slots[] = {
+        {.path = "fleet.0.count", .value = "1500"},
+        {.path = "policy.pace.in_flight.max", .value = "100"},
+        {.path = "policy.pace.in_flight.counts", .value = "downloading"},
+    };
+    struct ota_complaints complaints = {.count = 0};
+    struct ota_scenario scenario;
+    struct listener listener = {.stop_after = INT64_MAX};
+    struct ota_summary summary;
+
+    (void)state;
+    assert_true(ota_scenario_read(&scenario, file, slots, 3, &complaints));
+    assert_int_equal(run_heard(&scenario, &listener, &summary),
+                     OTA_EXPERIMENT_DONE);
+    assert_int_equal(listener.lives, 5 * 1500);
+    assert_int_equal(listener.lived, listener.lives);
+    ota_summary_release(&summary);
+    ota_scenario_release(&scenario);
 }
 
 static void a_stopped_experiment_has_no_summary(void **state)
@@ -245,6 +280,7 @@ int main(void)
         cmocka_unit_test(the_summary_hangs_together),
         cmocka_unit_test(replications_are_different_luck),
         cmocka_unit_test(progress_counts_to_the_end),
+        cmocka_unit_test(progress_is_told_where_devices_are_there_together),
         cmocka_unit_test(a_stopped_experiment_has_no_summary),
     };
     return cmocka_run_group_tests(tests, read_scenario, release_scenario);
