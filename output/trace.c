@@ -15,6 +15,7 @@
 
 #include "output/number.h"
 #include "output/trace_lines.h"
+#include "sim/base/grow.h"
 #include "sim/base/text.h"
 
 const char *const ota_trace_format_names[OTA_TRACE_FORMATS] = {
@@ -26,18 +27,12 @@ const char *const ota_trace_format_names[OTA_TRACE_FORMATS] = {
 /* Makes room for one more event. */
 static bool grow(struct ota_trace_log *log)
 {
-    if (log->count < log->capacity)
-        return true;
-    const size_t capacity = log->capacity ? 2 * log->capacity : 256;
-    if (capacity > SIZE_MAX / sizeof(*log->events))
-        return false;
     struct ota_trace_event *events =
-        realloc(log->events, capacity * sizeof(*events));
-    if (!events)
-        return false;
-    log->events = events;
-    log->capacity = capacity;
-    return true;
+        ota_grow(log->events, log->count, &log->capacity, 256, sizeof(*events));
+
+    if (events)
+        log->events = events;
+    return events != NULL;
 }
 
 /* Gives an end of a transfer a copy of its result, for it is told by

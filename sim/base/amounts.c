@@ -10,10 +10,14 @@
 #include <string.h>
 
 #include "sim/base/error.h"
+#include "sim/base/grow.h"
 
 _Static_assert(OTA_AMOUNTS_MAX == 1000000, "as a message below says");
 
-enum { LINE_SIZE = 256 }; /* bytes of a line, with its break and NUL */
+enum {
+    LINE_SIZE = 256, /* bytes of a line, with its break and NUL */
+    ROOM_LEAST = 256,
+};
 
 /* What has been read so far. */
 struct amounts {
@@ -45,14 +49,11 @@ static const char *append(struct amounts *amounts, double value)
 {
     if (amounts->count == OTA_AMOUNTS_MAX)
         return "there are more than 1000000 amounts";
-    if (amounts->count == amounts->room) {
-        const size_t room = amounts->room > 0 ? 2 * amounts->room : 256;
-        double *more = realloc(amounts->values, room * sizeof(*more));
-        if (!more)
-            return OTA_NO_MEMORY;
-        amounts->values = more;
-        amounts->room = room;
-    }
+    double *values = ota_grow(amounts->values, amounts->count, &amounts->room,
+                              ROOM_LEAST, sizeof(*values));
+    if (!values)
+        return OTA_NO_MEMORY;
+    amounts->values = values;
     amounts->values[amounts->count++] = value;
     return NULL;
 }

@@ -7,8 +7,8 @@
  * heap for delays that differ; whoever changes its mind leaves an entry behind
  * that no longer tells the device's instant, and is passed over.
  */
-#include <stdlib.h>
 
+#include "sim/base/grow.h"
 #include "sim/fleet/campaign_state.h"
 
 /* --- pairing heaps --- */
@@ -155,17 +155,13 @@ void ota_campaign_wake_at(struct ota_campaign *c, uint32_t d, int64_t at_us)
     c->wake_us[d] = at_us;
     if (at_us == OTA_NEVER)
         return;
-    if (c->wake_count == c->wake_places) {
-        const size_t places = c->wake_places ? 2 * c->wake_places : 64;
-        struct campaign_wake *wakes =
-            realloc(c->wakes, places * sizeof *c->wakes);
-        if (!wakes) {
-            c->failed = true;
-            return;
-        }
-        c->wakes = wakes;
-        c->wake_places = places;
+    struct campaign_wake *wakes = ota_grow(
+        c->wakes, c->wake_count, &c->wake_places, 64, sizeof *c->wakes);
+    if (!wakes) {
+        c->failed = true;
+        return;
     }
+    c->wakes = wakes;
     size_t i = c->wake_count++;
     for (; i > 0 && earlier(&wake, &c->wakes[(i - 1) / 2]); i = (i - 1) / 2)
         c->wakes[i] = c->wakes[(i - 1) / 2];

@@ -12,8 +12,8 @@
  * of `also_every`, as NervesHub's orchestrator hears of no such thing
  * (nerves-hub/nerves_hub_web, orchestrator.ex).
  */
-#include <stdlib.h>
 
+#include "sim/base/grow.h"
 #include "sim/fleet/campaign_state.h"
 
 bool ota_campaign_may_offer(const struct ota_campaign *c)
@@ -25,17 +25,13 @@ bool ota_campaign_may_offer(const struct ota_campaign *c)
 void ota_campaign_order(struct ota_campaign *c, uint32_t d,
                         enum ota_order_kind kind)
 {
-    if (c->order_count == c->order_places) {
-        const size_t places = c->order_places ? 2 * c->order_places : 256;
-        struct ota_order *orders =
-            realloc(c->orders, places * sizeof *c->orders);
-        if (!orders) {
-            c->failed = true;
-            return;
-        }
-        c->orders = orders;
-        c->order_places = places;
+    struct ota_order *orders = ota_grow(
+        c->orders, c->order_count, &c->order_places, 256, sizeof *c->orders);
+    if (!orders) {
+        c->failed = true;
+        return;
     }
+    c->orders = orders;
     c->orders[c->order_count++] = (struct ota_order){
         .time_us = c->now_us, .device = d, .kind = (uint8_t)kind};
 }

@@ -4,13 +4,14 @@
  * becomes of those that ask or stand in a queue.
  */
 #include <assert.h>
-#include <stdlib.h>
 
+#include "sim/base/grow.h"
 #include "sim/engine/engine.h"
 #include "sim/fleet/conduct_state.h"
 
 enum {
     WINDOWS_USUAL = 64, /* enough that reports of one take little memory */
+    INSTANT_LEAST = 64, /* reports of one, that there is room for */
 };
 
 /* How long a device that is online stays so, as far as can be seen. */
@@ -196,16 +197,12 @@ static bool gather(struct ota_conduct *conduct, int64_t now_us)
                 return ota_conduct_lacks_memory(conduct);
             continue;
         }
-        if (conduct->instant_count == conduct->instant_room) {
-            const size_t room =
-                conduct->instant_room > 0 ? 2 * conduct->instant_room : 64;
-            void *more =
-                realloc(conduct->instant, room * sizeof(*conduct->instant));
-            if (!more)
-                return ota_conduct_lacks_memory(conduct);
-            conduct->instant = more;
-            conduct->instant_room = room;
-        }
+        void *instant = ota_grow(conduct->instant, conduct->instant_count,
+                                 &conduct->instant_room, INSTANT_LEAST,
+                                 sizeof(*conduct->instant));
+        if (!instant)
+            return ota_conduct_lacks_memory(conduct);
+        conduct->instant = instant;
         struct ota_campaign_report *heard =
             &conduct->instant[conduct->instant_count++];
         *heard = report;

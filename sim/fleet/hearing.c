@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sim/base/clock.h"
+#include "sim/base/grow.h"
 
 enum {
     AHEAD = 4, /* in one run; reports of others come in between */
@@ -74,15 +75,11 @@ void ota_hearing_free(struct ota_hearing *hearing)
 
 static bool make_room(struct heap *heap)
 {
-    if (heap->count < heap->room)
-        return true;
-    const size_t room = heap->room > 0 ? 2 * heap->room : ROOM_LEAST;
-    void *items = realloc(heap->items, room * sizeof(*heap->items));
-    if (!items)
-        return false;
-    heap->items = items;
-    heap->room = room;
-    return true;
+    void *items = ota_grow(heap->items, heap->count, &heap->room, ROOM_LEAST,
+                           sizeof(*heap->items));
+    if (items)
+        heap->items = items;
+    return items != NULL;
 }
 
 static bool is_before(const struct entry *a, const struct entry *b)

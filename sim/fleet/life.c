@@ -11,6 +11,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "sim/base/grow.h"
+
+enum { ROOM_LEAST = 1024 }; /* deeds */
+
 /* --- deeds --- */
 
 bool ota_deeds_init(struct ota_deeds *deeds, size_t devices)
@@ -35,15 +39,12 @@ bool ota_deeds_add(struct ota_deeds *deeds, size_t device,
     const uint32_t last = deeds->last[device];
 
     assert(last == 0 || deeds->items[last - 1].time_us <= deed->time_us);
-    if (deeds->count == deeds->room) {
-        const size_t room = deeds->room > 0 ? 2 * deeds->room : 1024;
-        void *items = realloc(deeds->items, room * sizeof(*deeds->items));
-        if (!items)
-            return false;
-        deeds->items = items;
-        deeds->room = room;
-    }
     assert(deeds->count < UINT32_MAX);
+    void *items = ota_grow(deeds->items, deeds->count, &deeds->room, ROOM_LEAST,
+                           sizeof(*deeds->items));
+    if (!items)
+        return false;
+    deeds->items = items;
     deeds->items[deeds->count] = *deed;
     deeds->items[deeds->count++].next = 0;
     if (last == 0)

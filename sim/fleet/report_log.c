@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/base/clock.h"
+#include "sim/base/grow.h"
 #include "sim/fleet/hearing.h"
 
 enum {
     ROOM_LEAST = 64,
+    RUNS_LEAST = 4,
     STRETCH = 1 << 15, /* reports of 16 bytes */
     DIGIT_BITS = 11,
     DIGITS = 1 << DIGIT_BITS,
@@ -111,14 +112,11 @@ bool ota_report_log_close(struct ota_report_log *log)
 {
     if (log->count == 0)
         return true;
-    if (log->run_count == log->run_room) {
-        const size_t room = log->run_room > 0 ? 2 * log->run_room : 4;
-        void *runs = realloc(log->runs, room * sizeof(*log->runs));
-        if (!runs)
-            return false;
-        log->runs = runs;
-        log->run_room = room;
-    }
+    void *runs = ota_grow(log->runs, log->run_count, &log->run_room, RUNS_LEAST,
+                          sizeof(*log->runs));
+    if (!runs)
+        return false;
+    log->runs = runs;
     if (!log->scratch && log->count > FEW)
         log->scratch = malloc(STRETCH * sizeof(*log->scratch));
     if (!log->scratch && log->count > FEW)
@@ -135,15 +133,11 @@ static bool make_room(struct ota_report_log *log)
 {
     if (log->count == STRETCH && !ota_report_log_close(log))
         return false;
-    if (log->count < log->room)
-        return true;
-    const size_t room = log->room > 0 ? 2 * log->room : ROOM_LEAST;
-    void *items = realloc(log->items, room * sizeof(*log->items));
-    if (!items)
-        return false;
-    log->items = items;
-    log->room = room;
-    return true;
+    void *items = ota_grow(log->items, log->count, &log->room, ROOM_LEAST,
+                           sizeof(*log->items));
+    if (items)
+        log->items = items;
+    return items != NULL;
 }
 
 void ota_report_log_add(struct ota_report_log *log,

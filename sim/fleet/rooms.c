@@ -6,20 +6,19 @@
 
 #include <stdlib.h>
 
+#include "sim/base/grow.h"
+
 enum { ROOMS_AT_ONCE = 256 };
 
 /* Makes a place for one more. */
 static bool grow(struct ota_room ***list, size_t count, size_t *places)
 {
-    if (count < *places)
-        return true;
-    const size_t more = *places > 0 ? 2 * *places : ROOMS_AT_ONCE;
-    void *grown = realloc(*list, more * sizeof(struct ota_room *));
-    if (!grown)
-        return false;
-    *list = grown;
-    *places = more;
-    return true;
+    void *grown = ota_grow(*list, count, places, ROOMS_AT_ONCE,
+                           sizeof(struct ota_room *));
+
+    if (grown)
+        *list = grown;
+    return grown != NULL;
 }
 
 void ota_rooms_let_go(struct ota_room_pool *pool, struct ota_room *room)

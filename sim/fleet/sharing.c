@@ -15,6 +15,7 @@
 
 #include "models/cloud/share.h"
 #include "sim/base/clock.h"
+#include "sim/base/grow.h"
 #include "sim/fleet/attributes.h"
 #include "sim/fleet/labels.h"
 
@@ -60,14 +61,11 @@ static bool expect(struct ota_sharing *sharing, const struct instant *instant)
 {
     if (instant->at_us == OTA_NEVER)
         return true;
-    if (sharing->waiting == sharing->room) {
-        const size_t room = sharing->room > 0 ? 2 * sharing->room : PLACES;
-        void *heap = realloc(sharing->heap, room * sizeof(*sharing->heap));
-        if (!heap)
-            return false;
-        sharing->heap = heap;
-        sharing->room = room;
-    }
+    void *heap = ota_grow(sharing->heap, sharing->waiting, &sharing->room,
+                          PLACES, sizeof(*sharing->heap));
+    if (!heap)
+        return false;
+    sharing->heap = heap;
     size_t at = sharing->waiting++;
     while (at > 0 && is_before(instant, &sharing->heap[(at - 1) / 2])) {
         sharing->heap[at] = sharing->heap[(at - 1) / 2];
