@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * histogram.h - counts of positive values in bins of equal ratio, so that no
+ * histogram.h - counts of integers >= 0 in bins of equal ratio, so that no
  * range need be known beforehand; two histograms merge by adding.
  */
 #ifndef OTA_HISTOGRAM_H
@@ -18,15 +18,14 @@ enum {
 /* All zero is the empty histogram. */
 struct ota_histogram {
     int64_t count; /* of all values */
-    int64_t zeros; /* values below 1, not in a bin */
+    int64_t zeros; /* not in a bin */
     int64_t bins[OTA_HISTOGRAM_BINS];
 };
-
-void ota_histogram_add(struct ota_histogram *histogram, double value);
 
 /* Adds each of the values, which are >= 0; a few ns each. */
 void ota_histogram_add_all(struct ota_histogram *histogram,
                            const int64_t *values, size_t count);
+
 void ota_histogram_merge(struct ota_histogram *histogram,
                          const struct ota_histogram *other);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * tally.h - count, mean, variance, least and largest of values that come one
- * by one, in constant space; two tallies merge into that of all their values.
+ * by one, in constant space.
  *
- * Source: B. P. Welford, Technometrics 4 (1962); merging: T. F. Chan, G. H.
- * Golub, R. J. LeVeque, Stanford STAN-CS-79-773 (1979).
+ * Source: B. P. Welford, Technometrics 4 (1962).
  */
 #ifndef OTA_TALLY_H
 #define OTA_TALLY_H
@@ -20,10 +19,6 @@ struct ota_tally {
 };
 
 void ota_tally_add(struct ota_tally *tally, double value);
-
-/* Adds all of `other`. The result depends on the order of merges in its last
- * bits only; merge in a fixed order. */
-void ota_tally_merge(struct ota_tally *tally, const struct ota_tally *other);
 
 /* Variance of the sample, n - 1 in the denominator; 0 for fewer than two. */
 double ota_tally_variance(const struct ota_tally *tally);

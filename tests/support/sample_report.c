@@ -191,8 +191,10 @@ int sample_setup(void **state)
         .instants = SAMPLE_INSTANTS,
         .timeline = sample->timeline,
     };
-    for (int i = 1; i < 40; i++)
-        ota_histogram_add(&sample->summary.bytes, 5e5 * (1.0 + 0.02 * i));
+    for (int64_t i = 1; i < 40; i++) {
+        const int64_t bytes = 500000 + 10000 * i;
+        ota_histogram_add_all(&sample->summary.bytes, &bytes, 1);
+    }
     sample->report = (struct ota_report){
         .summary = &sample->summary,
         .scenario_name = "by-hand",

@@ -52,7 +52,8 @@ static void make(struct ota_results *results, int64_t confirmed,
         if (d < confirmed)
             ota_timeline_change(&results->timeline, 360, OTA_STATE_WAITING,
                                 OTA_STATE_CONFIRMED);
-        ota_histogram_add(&results->bytes, d < confirmed ? 10.0 : 0.0);
+        const int64_t bytes = d < confirmed ? 10 : 0;
+        ota_histogram_add_all(&results->bytes, &bytes, 1);
     }
     ota_timeline_sum(&results->timeline);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_tally.c - the one-pass recurrences against two passes over the values.
+ * test_tally.c - the one-pass recurrence against two passes over the values.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,32 +81,12 @@ static void one_pass_equals_two(void **state)
     assert_near(tally.squares, squares, 1e-5 * squares);
 }
 
-static void parts_merge_into_the_whole(void **state)
-{
-    (void)state;
-    double values[VALUES];
-    draw(values);
-    const struct ota_tally whole = tally_of(values, VALUES);
-
-    for (int cut = 0; cut <= VALUES; cut += 125) {
-        struct ota_tally left = tally_of(values, cut);
-        const struct ota_tally right = tally_of(values + cut, VALUES - cut);
-        ota_tally_merge(&left, &right);
-
-        assert_int_equal(left.count, VALUES);
-        assert_near(left.mean, whole.mean, 1e-6);
-        assert_near(left.squares, whole.squares, 1e-5 * whole.squares);
-        assert_true(left.least == whole.least && left.most == whole.most);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_and_single),
         cmocka_unit_test(small_integers_by_hand),
         cmocka_unit_test(one_pass_equals_two),
-        cmocka_unit_test(parts_merge_into_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
