@@ -18,16 +18,6 @@ const struct ota_cell_info ota_cells[OTA_CELLS] = {
     {"back_bytes", 0},       {"back_attempts", 0},
 };
 
-static int64_t awake_us(const struct ota_device_record *device)
-{
-    int64_t sum_us = 0;
-
-    for (int p = 0; p < OTA_POWERS; p++)
-        if (!ota_power_is_sleep((enum ota_power)p))
-            sum_us += device->power_us[p];
-    return sum_us;
-}
-
 void ota_cells_of(const struct ota_device_record *device,
                   int64_t cells[OTA_CELLS])
 {
@@ -46,7 +36,7 @@ void ota_cells_of(const struct ota_device_record *device,
     *at++ = device->wasted_bytes;
     *at++ = device->routine_bytes + device->useful_bytes +
             device->overhead_bytes + device->wasted_bytes;
-    *at++ = awake_us(device);
+    *at++ = ota_record_awake_us(device);
     *at++ = charge_nah;
     *at++ = device->overage_uusd;
     *at++ = device->periods_over;

@@ -94,19 +94,15 @@ static void write_books(const struct ota_trace_log *log, FILE *out)
     char useful[OTA_NUMBER_SIZE], overhead[OTA_NUMBER_SIZE];
     char wasted[OTA_NUMBER_SIZE], routine[OTA_NUMBER_SIZE];
     char awake[OTA_NUMBER_SIZE];
-    int64_t awake_us = 0;
 
-    for (int p = 0; p < OTA_POWERS; p++)
-        if (!ota_power_is_sleep((enum ota_power)p))
-            awake_us += record->power_us[p];
     ota_number_grouped((double)record->useful_bytes, 0, useful, sizeof(useful));
     ota_number_grouped((double)record->overhead_bytes, 0, overhead,
                        sizeof(overhead));
     ota_number_grouped((double)record->wasted_bytes, 0, wasted, sizeof(wasted));
     ota_number_grouped((double)record->routine_bytes, 0, routine,
                        sizeof(routine));
-    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(awake_us), awake,
-                     sizeof(awake));
+    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(ota_record_awake_us(record)),
+                     awake, sizeof(awake));
     fprintf(out,
             "# %s: bytes useful %s, overhead %s, wasted %s, routine %s; "
             "%.3f mAh; awake %s; wakes %d, connects %d, full handshakes %d; "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * observation.c - the words for states, outcomes and phases, as files use them.
+ * observation.c - the words for states, outcomes and phases, as files use them,
+ * and what all readers of a record work out of it.
  */
 #include "sim/fleet/observation.h"
 
@@ -58,3 +59,13 @@ const char *const ota_phase_names[OTA_PHASES] = {
     [OTA_PHASE_CRASHING] = "crashing",
     [OTA_PHASE_DEAD] = "dead",
 };
+
+int64_t ota_record_awake_us(const struct ota_device_record *record)
+{
+    int64_t awake_us = 0;
+
+    for (int p = 0; p < OTA_POWERS; p++)
+        if (!ota_power_is_sleep((enum ota_power)p))
+            awake_us += record->power_us[p];
+    return awake_us;
+}

@@ -119,6 +119,9 @@ struct ota_device_record {
     int32_t back_attempts;
 };
 
+/* The time of it that the device was not asleep. */
+int64_t ota_record_awake_us(const struct ota_device_record *record);
+
 /* What a device is doing, a stretch of time at a constant current. */
 enum ota_phase {
     OTA_PHASE_ABSENT, /* switched off */

@@ -34,16 +34,6 @@ void ota_digest_release(struct ota_digest *digest)
     *digest = (struct ota_digest){.count = 0};
 }
 
-static int64_t awake_us(const struct ota_device_record *record)
-{
-    int64_t awake = 0;
-
-    for (int p = 0; p < OTA_POWERS; p++)
-        if (!ota_power_is_sleep((enum ota_power)p))
-            awake += record->power_us[p];
-    return awake;
-}
-
 static void put_folded(int64_t *column, size_t device, int64_t time_us)
 {
     const int64_t folded_us = OTA_NEVER - time_us;
@@ -62,7 +52,7 @@ void ota_digest_put(struct ota_digest *digest, size_t device,
     columns[OTA_COLUMN_USEFUL][device] = record->useful_bytes;
     columns[OTA_COLUMN_OVERHEAD][device] = record->overhead_bytes;
     columns[OTA_COLUMN_WASTED][device] = record->wasted_bytes;
-    columns[OTA_COLUMN_AWAKE][device] = awake_us(record);
+    columns[OTA_COLUMN_AWAKE][device] = ota_record_awake_us(record);
     columns[OTA_COLUMN_CHARGE][device] = record->charge_pc;
     columns[OTA_COLUMN_REACHED][device] = record->reached_us;
     columns[OTA_COLUMN_INSTALLED][device] = record->installed_us;
