@@ -192,8 +192,8 @@ static void run_shard(struct ota_engine *engine, size_t shard, int64_t from_us,
             size_t thing = shard * OTA_SHARD_SIZE + bit;
             marks[w] &= marks[w] - 1;
 
-            int64_t due_us = engine->client.advance(engine->client.self, shard,
-                                                    thing, until_us);
+            int64_t due_us =
+                engine->client.advance(engine->client.self, thing, until_us);
             assert(due_us >= until_us);
             engine->due_us[thing] = due_us;
             put_in(engine, thing);

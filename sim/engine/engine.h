@@ -37,8 +37,7 @@ struct ota_engine_client {
      * after until_us, and returns that instant; OTA_NEVER: no more. Called by
      * any thread, but by one at a time for a shard.
      */
-    int64_t (*advance)(void *self, size_t shard, size_t thing,
-                       int64_t until_us);
+    int64_t (*advance)(void *self, size_t thing, int64_t until_us);
 
     /*
      * Called at now_us with all things before it: at the begin first,

@@ -28,7 +28,6 @@ struct ota_fleet {
     struct ota_idle *idle; /* NULL: stepped through */
     struct ota_conduct *conduct;
     size_t count;
-    size_t shards;
     struct ota_backs *backs;
 
     /* Where devices are there together; else NULL. */
@@ -136,11 +135,10 @@ static void lived(void *self, size_t devices)
 
 /* --- the engine's client --- */
 
-static int64_t advance(void *self, size_t shard, size_t thing, int64_t until_us)
+static int64_t advance(void *self, size_t thing, int64_t until_us)
 {
     struct ota_actor actor = actor_of(self, thing);
 
-    (void)shard;
     ota_life_run(&actor, until_us);
     return actor.device->asking == OTA_ASKS_NOTHING ? actor.device->due_us
                                                     : OTA_NEVER;
@@ -234,13 +232,12 @@ struct ota_fleet *ota_fleet_new(const struct ota_fleet_config *config,
     fleet->config = config;
     fleet->key = *key;
     fleet->count = count;
-    fleet->shards = ota_engine_shards(count);
     const struct ota_conduct_fleet conducted = {
         .self = fleet,
         .config = config,
         .key = &fleet->key,
         .devices = count,
-        .shards = fleet->shards,
+        .shards = ota_engine_shards(count),
         .actor_of = actor_of,
         .actor_in = actor_in,
         .forget = forget,

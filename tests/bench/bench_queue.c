@@ -106,12 +106,11 @@ static bool run_heap(struct fleet *fleet)
 
 /* --- the engine --- */
 
-static int64_t advance(void *self, size_t shard, size_t thing, int64_t until_us)
+static int64_t advance(void *self, size_t thing, int64_t until_us)
 {
     struct fleet *fleet = self;
     int64_t due_us = fleet->due_us[thing];
 
-    (void)shard;
     while (due_us < until_us) {
         due_us += interval_us(fleet);
         fleet->wakes++;

@@ -59,20 +59,19 @@ static uint64_t mix_detail(uint64_t sum, const struct ota_observation *o)
     }
 }
 
-static void add_transfer(struct campaign_shard *shard,
+static void add_transfer(struct campaign_lane *lane,
                          const struct campaign_transfer *transfer)
 {
-    if (shard->count == shard->room) {
-        shard->room = shard->room > 0 ? 2 * shard->room : 64;
-        shard->transfers =
-            realloc(shard->transfers, shard->room * sizeof(*shard->transfers));
-        assert_non_null(shard->transfers);
+    if (lane->count == lane->room) {
+        lane->room = lane->room > 0 ? 2 * lane->room : 64;
+        lane->transfers =
+            realloc(lane->transfers, lane->room * sizeof(*lane->transfers));
+        assert_non_null(lane->transfers);
     }
-    shard->transfers[shard->count++] = *transfer;
+    lane->transfers[lane->count++] = *transfer;
 }
 
-static void see_end(struct campaign_shard *shard,
-                    const struct ota_observation *o)
+static void see_end(struct campaign_lane *lane, const struct ota_observation *o)
 {
     const struct campaign_transfer transfer = {
         .begun_us = o->detail.transfer.begun_us,
@@ -85,7 +84,7 @@ static void see_end(struct campaign_shard *shard,
         .undone = o->undone,
     };
 
-    add_transfer(shard, &transfer);
+    add_transfer(lane, &transfer);
 }
 
 static void see_stretch(struct campaign_device *device,
@@ -101,8 +100,8 @@ static void see_stretch(struct campaign_device *device,
 /* Called by several threads, each with a lane of its own: no assertions. */
 static void observe(void *self, const struct ota_observation *o)
 {
-    struct campaign_shard *shard = self;
-    struct campaign_device *device = &shard->run->devices[o->device];
+    struct campaign_lane *lane = self;
+    struct campaign_device *device = &lane->run->devices[o->device];
     uint64_t sum = mix(mix(1, (int64_t)o->device), o->kind);
 
     sum = mix_detail(mix(mix(sum, o->time_us), o->safe_mode), o);
@@ -114,9 +113,9 @@ static void observe(void *self, const struct ota_observation *o)
     else if (o->kind == OTA_SEEN_IDLE)
         see_stretch(device, o, o->detail.idle.since_us);
     else if (o->kind == OTA_SEEN_END)
-        see_end(shard, o);
+        see_end(lane, o);
     else if (o->kind == OTA_SEEN_FINAL)
-        shard->run->records[o->device] = *o->record;
+        lane->run->records[o->device] = *o->record;
 }
 
 /* --- running --- */
@@ -160,17 +159,17 @@ static size_t settle(struct campaign_transfer *transfers, size_t count)
 
 static void gather(struct campaign_run *run)
 {
-    for (size_t s = 0; s < run->shard_count; s++)
-        run->transfer_count += run->shards[s].count;
+    for (size_t l = 0; l < run->lane_count; l++)
+        run->transfer_count += run->lanes[l].count;
     run->transfers = calloc(run->transfer_count + 1, sizeof(*run->transfers));
     assert_non_null(run->transfers);
     size_t at = 0;
-    for (size_t s = 0; s < run->shard_count; s++) {
-        const struct campaign_shard *shard = &run->shards[s];
-        if (shard->count > 0)
-            memcpy(run->transfers + at, shard->transfers,
-                   shard->count * sizeof(*run->transfers));
-        at += shard->count;
+    for (size_t l = 0; l < run->lane_count; l++) {
+        const struct campaign_lane *lane = &run->lanes[l];
+        if (lane->count > 0)
+            memcpy(run->transfers + at, lane->transfers,
+                   lane->count * sizeof(*run->transfers));
+        at += lane->count;
     }
     qsort(run->transfers, at, sizeof(*run->transfers), by_end);
     run->transfer_count = settle(run->transfers, at);
@@ -207,19 +206,19 @@ void campaign_run(struct campaign_run *run, const char *text, int windows,
     run->count = (size_t)ota_fleet_config_devices(&run->scenario.fleet);
     struct ota_fleet *fleet = ota_fleet_new(&run->scenario.fleet, &key, &error);
     assert_non_null(fleet);
-    run->shard_count = (size_t)threads;
+    run->lane_count = (size_t)threads;
     run->records = calloc(run->count, sizeof(*run->records));
     run->devices = calloc(run->count, sizeof(*run->devices));
-    run->shards = calloc(run->shard_count, sizeof(*run->shards));
+    run->lanes = calloc(run->lane_count, sizeof(*run->lanes));
     struct ota_observer *observers =
-        calloc(run->shard_count, sizeof(*observers));
-    assert_true(run->records && run->devices && run->shards && observers);
-    for (size_t s = 0; s < run->shard_count; s++) {
-        run->shards[s].run = run;
-        observers[s] = (struct ota_observer){
+        calloc(run->lane_count, sizeof(*observers));
+    assert_true(run->records && run->devices && run->lanes && observers);
+    for (size_t l = 0; l < run->lane_count; l++) {
+        run->lanes[l].run = run;
+        observers[l] = (struct ota_observer){
             .wants = (1u << OTA_SEEN_KINDS) - 1,
             .observe = observe,
-            .self = &run->shards[s],
+            .self = &run->lanes[l],
         };
     }
     const struct ota_fleet_run_options options = {
@@ -236,9 +235,9 @@ void campaign_run(struct campaign_run *run, const char *text, int windows,
 
 void campaign_run_release(struct campaign_run *run)
 {
-    for (size_t s = 0; s < run->shard_count; s++)
-        free(run->shards[s].transfers);
-    free(run->shards);
+    for (size_t l = 0; l < run->lane_count; l++)
+        free(run->lanes[l].transfers);
+    free(run->lanes);
     free(run->devices);
     free(run->records);
     free(run->transfers);

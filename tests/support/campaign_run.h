@@ -31,12 +31,12 @@ struct campaign_run {
         int32_t net[OTA_SEEN_KINDS]; /* how often; taken back: less */
         int32_t taken_back;
     } * devices;
-    struct campaign_shard {
+    struct campaign_lane {
         struct campaign_run *run;
         struct campaign_transfer *transfers;
         size_t count, room;
-    } * shards; /* one a thread */
-    size_t shard_count;
+    } * lanes; /* one a thread */
+    size_t lane_count;
     struct campaign_transfer *transfers; /* all, by end */
     size_t transfer_count;
     struct ota_campaign_record campaign; /* waves: the run's */
