@@ -12,13 +12,13 @@ trap 'rm -rf "$scratch"' EXIT
 # headers; "posix" stands for all of POSIX.
 cat >"$scratch/table" <<'END'
 sim/base         gsl/ omp.h
-sim/engine       omp.h sim/base/
+sim/engine       sim/base/
 sim/ranks        mpi.h sim/base/
 sim/fleet        gsl/ sim/base/ sim/engine/ sim/ranks/ models/
 sim/stats        gsl/ sim/base/ sim/ranks/ sim/fleet/observation.h sim/fleet/campaign.h
 sim/scenario     cjson/ posix sim/base/ models/ sim/fleet/config.h
-sim/experiment   gsl/ omp.h sim/base/ sim/engine/ sim/ranks/ models/ sim/fleet/ sim/stats/
-sim/cli          gsl/ omp.h posix sim/ models/ output/
+sim/experiment   gsl/ sim/base/ sim/engine/ sim/ranks/ models/ sim/fleet/ sim/stats/
+sim/cli          omp.h posix sim/ models/ output/
 sim              sim/ models/ output/
 models           sim/base/ models/
 models/app       gsl/ sim/base/
