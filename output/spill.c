@@ -36,6 +36,7 @@ struct lane {
 
 struct ota_spill {
     int fd;
+    char *where; /* the folder that the file is in */
     size_t devices;
     uint32_t *places;           /* by device: of its record in the file */
     atomic_uint_least64_t next; /* place that no lane has */
@@ -104,19 +105,19 @@ static int open_nameless(const char *path, struct ota_error *error)
     return fd;
 }
 
-static int open_beside(const char *folder, struct ota_error *error)
+static bool open_beside(struct ota_spill *spill, const char *folder,
+                        struct ota_error *error)
 {
-    char *parent = ota_files_nearest(folder, error);
-    if (!parent)
-        return -1;
+    spill->where = ota_files_nearest(folder, error);
+    if (!spill->where)
+        return false;
 
     char name[48];
     snprintf(name, sizeof(name), ".otasim-devices-%ld", (long)getpid());
-    char *path = ota_files_join(parent, "/", name, error);
-    const int fd = path ? open_nameless(path, error) : -1;
+    char *path = ota_files_join(spill->where, "/", name, error);
+    spill->fd = path ? open_nameless(path, error) : -1;
     free(path);
-    free(parent);
-    return fd;
+    return spill->fd >= 0;
 }
 
 static bool allocate(struct ota_spill *spill)
@@ -162,9 +163,7 @@ struct ota_spill *ota_spill_new(const char *folder, size_t devices, int lanes,
     if (!spill || !allocate(spill))
         ota_fail(error, OTA_NO_MEMORY " for the places of %zu devices",
                  devices);
-    else
-        spill->fd = open_beside(folder, error);
-    if (spill && spill->fd >= 0)
+    else if (open_beside(spill, folder, error))
         return spill;
     ota_spill_free(spill);
     return NULL;
@@ -181,8 +180,9 @@ bool ota_spill_finish(struct ota_spill *spill, struct ota_error *error)
         struct lane *lane = &spill->lanes[l];
         write_batch(spill, lane);
         if (lane->reason != 0)
-            return ota_fail(error, "cannot keep the records of devices: %s",
-                            strerror(lane->reason));
+            return ota_fail(
+                error, "cannot keep the records of %zu devices in %s: %s",
+                spill->devices, spill->where, strerror(lane->reason));
     }
     return true;
 }
@@ -217,5 +217,6 @@ void ota_spill_free(struct ota_spill *spill)
     free(spill->places);
     if (spill->fd >= 0)
         close(spill->fd);
+    free(spill->where);
     free(spill);
 }
