@@ -15,6 +15,7 @@
 
 static const int64_t draw_every_ns = INT64_C(100000000);
 static const int64_t ask_every_ns = INT64_C(20000000);
+static const double least_share = 0.01; /* to tell the time that is left by */
 
 static int64_t now_ns(void)
 {
@@ -95,13 +96,15 @@ static void draw(struct ota_progress *progress)
     const double device_days =
         share * progress->device_days * (double)progress->replications;
     char rate[OTA_NUMBER_SIZE];
+    char left[OTA_NUMBER_SIZE] = "";
     format_rate(device_days / passed_s, rate, sizeof(rate));
+    if (share >= least_share)
+        snprintf(left, sizeof(left), ", %.0f s left",
+                 passed_s / share * (1.0 - share));
     fprintf(stderr,
-            "\r  %lld/%lld replications, %.0f %%, %s device-days/s, "
-            "%.0f s left\033[K",
+            "\r  %lld/%lld replications, %.0f %%, %s device-days/s%s\033[K",
             (long long)atomic_load(&progress->done),
-            (long long)progress->replications, 100.0 * share, rate,
-            passed_s / share * (1.0 - share));
+            (long long)progress->replications, 100.0 * share, rate, left);
     fflush(stderr);
 }
 

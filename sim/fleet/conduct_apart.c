@@ -236,7 +236,8 @@ bool ota_conduct_carry_out_apart(struct ota_conduct *conduct)
     if (conduct->all_due && !all_live_first(conduct, 1))
         return false;
     conduct->all_due = false;
-    ota_conduct_each_task(conduct, carry_out);
+    if (!ota_conduct_each_task(conduct, carry_out))
+        return false;
     for (size_t t = 0; t < count; t++)
         conduct->tasked[conduct->tasks[t].device] = false;
     conduct->task_count = 0;

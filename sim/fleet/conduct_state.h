@@ -98,12 +98,14 @@ uint32_t ota_conduct_deeds(const struct ota_conduct *conduct, size_t device);
 void ota_conduct_add_task(struct ota_conduct *conduct, uint32_t device,
                           uint32_t done);
 
-/* Does that for each task, on several threads if it is worth it. */
-void ota_conduct_each_task(struct ota_conduct *conduct,
+/* Does that for each task, on several threads if it is worth it. Returns false
+ * if it was stopped in their midst. */
+bool ota_conduct_each_task(struct ota_conduct *conduct,
                            void (*carry_out)(struct ota_conduct *,
                                              const struct ota_task *));
 
-/* Carries all tasks out, and hears what the devices report. */
+/* Carries all tasks out, and hears what the devices report. Returns false if it
+ * was stopped or has failed. */
 bool ota_conduct_carry_out(struct ota_conduct *conduct);
 
 /* Takes what devices have reported since. */

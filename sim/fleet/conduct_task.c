@@ -7,7 +7,7 @@
  * stop takes back what was offered) makes it live its life again, see life.h.
  */
 #include <assert.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 
 #include "sim/engine/engine.h"
 #include "sim/fleet/conduct_state.h"
@@ -158,28 +158,47 @@ bool ota_conduct_listen(struct ota_conduct *conduct)
            ota_conduct_lacks_memory(conduct);
 }
 
-static void together(struct ota_conduct *conduct,
+/* Whether the task is to be carried out; asks that now and then. */
+static bool goes_on(const struct ota_conduct *conduct, size_t task)
+{
+    const struct ota_conduct_fleet *fleet = &conduct->fleet;
+
+    return (task + 1) % TOGETHER_LEAST != 0 || fleet->keep_going(fleet->self);
+}
+
+static bool together(struct ota_conduct *conduct,
                      void (*each)(struct ota_conduct *,
                                   const struct ota_task *))
 {
     const ptrdiff_t count = (ptrdiff_t)conduct->task_count;
+    atomic_bool stopped = false;
 
 #pragma omp parallel for schedule(dynamic, TOGETHER_LEAST)                     \
     num_threads(conduct->threads)
-    for (ptrdiff_t t = 0; t < count; t++)
-        each(conduct, &conduct->tasks[t]);
+    for (ptrdiff_t t = 0; t < count; t++) {
+        if (atomic_load_explicit(&stopped, memory_order_relaxed))
+            continue;
+        if (!goes_on(conduct, (size_t)t))
+            atomic_store_explicit(&stopped, true, memory_order_relaxed);
+        else
+            each(conduct, &conduct->tasks[t]);
+    }
+    return !stopped;
 }
 
 /* Mostly there are few, and threads would take longer to begin. */
-void ota_conduct_each_task(struct ota_conduct *conduct,
+bool ota_conduct_each_task(struct ota_conduct *conduct,
                            void (*each)(struct ota_conduct *,
                                         const struct ota_task *))
 {
     if (conduct->threads > 1 && conduct->task_count > TOGETHER_LEAST)
-        together(conduct, each);
-    else
-        for (size_t t = 0; t < conduct->task_count; t++)
-            each(conduct, &conduct->tasks[t]);
+        return together(conduct, each);
+    for (size_t t = 0; t < conduct->task_count; t++) {
+        if (!goes_on(conduct, t))
+            return false;
+        each(conduct, &conduct->tasks[t]);
+    }
+    return true;
 }
 
 bool ota_conduct_carry_out(struct ota_conduct *conduct)
@@ -188,7 +207,8 @@ bool ota_conduct_carry_out(struct ota_conduct *conduct)
 
     if (conduct->apart)
         return ota_conduct_carry_out_apart(conduct);
-    ota_conduct_each_task(conduct, carry_out);
+    if (!ota_conduct_each_task(conduct, carry_out))
+        return false;
     for (size_t t = 0; t < count; t++) {
         conduct->tasked[conduct->tasks[t].device] = false;
         ota_conduct_follow(conduct, conduct->tasks[t].device);
