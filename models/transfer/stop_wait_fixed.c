@@ -42,6 +42,8 @@ static bool set_up(struct fixed *fixed, double loss)
     int64_t timeout_us = retry->timeout_us;
     int64_t longest_us = with->work_us;
 
+    if (with->block_time) /* of fixed length */
+        longest_us = ota_us_add(longest_us, (int64_t)with->block_time->a);
     fixed->request_loss = loss;
     fixed->spoilt = 1 - (1 - loss) * (1 - ota_retry_answer_loss(retry, loss));
     fixed->fails = fixed->spoilt;

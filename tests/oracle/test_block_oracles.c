@@ -260,6 +260,66 @@ static void lost_blocks_are_given_up(void **state)
     }
 }
 
+/* What a hundred blocks of 20 s take and send, over a link whose radio sleeps
+ * in between: each request is a first datagram, slower and lost more often. */
+static void measure_sleepy(int fidelity, double backoff, double mean[2],
+                           double error[2])
+{
+    const struct ota_transfer_block_config config = {
+        .fidelity = fidelity,
+        .chunk_bytes = BLOCK,
+        .overhead_down_bytes = 71,
+        .overhead_up_bytes = 87,
+        .block_time = ota_dist_fixed(OTA_TIME, 20.0 * OTA_US_PER_S),
+        .erase = ota_dist_fixed(OTA_TIME, 0),
+        .timeout_us = TIMEOUT_US,
+        .backoff = backoff,
+        .sends_max = SENDS,
+    };
+    const struct ota_dist first = ota_dist_fixed(OTA_TIME, OTA_US_PER_S);
+    double sum[2] = {0, 0};
+    double squares[2] = {0, 0};
+
+    for (uint64_t i = 0; i < PACKET_RUNS; i++) {
+        struct ota_dist rtt;
+        struct ota_air air = plain_air(&rtt, RTT_US, 0.01);
+        struct ota_transfer_job job = transfer_fixture_job(100 * BLOCK);
+        air.goodput_bit_s = INT64_C(1000000000000);
+        air.device_us_per_kib = 0;
+        air.tail_us = 10 * OTA_US_PER_S;
+        air.loss_first = 0.3;
+        air.rtt_first = &first;
+        air.spoke_us = job.begin_us;
+        const struct ota_transfer_result result =
+            transfer_fixture_run(&ota_transfer_block, &config, &air, job,
+                                 (uint64_t)fidelity << 32 | i);
+        const double values[2] = {(double)(result.end_us - job.begin_us),
+                                  (double)result.up_bytes};
+        for (int v = 0; v < 2; v++) {
+            sum[v] += values[v];
+            squares[v] += values[v] * values[v];
+        }
+    }
+    for (int v = 0; v < 2; v++) {
+        mean[v] = sum[v] / PACKET_RUNS;
+        error[v] =
+            sqrt((squares[v] / PACKET_RUNS - mean[v] * mean[v]) / PACKET_RUNS);
+    }
+}
+
+static void blocks_longer_than_the_tail_are_first_ones(void **state)
+{
+    (void)state;
+    for (double backoff = 1; backoff <= 2; backoff++) {
+        double flow[2], packet[2], errors[2][2];
+        measure_sleepy(OTA_TRANSFER_FLOW, backoff, flow, errors[0]);
+        measure_sleepy(OTA_TRANSFER_PACKET, backoff, packet, errors[1]);
+        for (int v = 0; v < 2; v++)
+            assert_true(fabs(flow[v] - packet[v]) <
+                        4 * hypot(errors[0][v], errors[1][v]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +327,7 @@ int main(void)
         cmocka_unit_test(growing_timers_have_their_mean),
         cmocka_unit_test(a_short_last_block_costs_less),
         cmocka_unit_test(lost_blocks_are_given_up),
+        cmocka_unit_test(blocks_longer_than_the_tail_are_first_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
