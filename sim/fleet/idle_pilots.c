@@ -375,15 +375,18 @@ int64_t ota_idle_key(const struct ota_idle_class *class, int64_t age_us)
                                         : ota_us_min(age_us, class->renew_us);
 }
 
-/* What a battery loses by that in span_us. */
-static int64_t lost_pc(const struct ota_actor *actor, int64_t span_us,
+/* What is asked of a battery by that in span_us. What comes in meanwhile does
+ * not count: whether it comes in time, or when the battery is full, is not
+ * known. */
+static int64_t asked_pc(const struct ota_actor *actor, int64_t span_us,
                        const struct ota_idle_spent *spent)
 {
     const struct ota_battery *battery = &actor->group->battery;
     int64_t power_us[OTA_POWERS], charge_pc;
 
     ota_idle_power_us(actor, span_us, spent, power_us);
-    return battery->model->spend_pc(battery->config, power_us, &charge_pc);
+    (void)battery->model->spend_pc(battery->config, power_us, &charge_pc);
+    return charge_pc;
 }
 
 /* What a pilot spent from its first point to its last. */
@@ -411,12 +414,12 @@ static void lead_a_life(const struct ota_idle *idle,
     pilot->points = &idle->points[number * OTA_IDLE_POINTS];
     begin_life(&life, idle, class, OTA_DEVICES_MAX - 1 - number, idle->key);
     live(&life, pilot, life_us(idle->config, group));
-    pilot->lost_pc = 0;
+    pilot->asked_pc = 0;
     if (pilot->count == 0)
         return;
     int64_t lived_us;
     const struct ota_idle_spent spent = spent_by(pilot, &lived_us);
-    pilot->lost_pc = lost_pc(&life.actor, lived_us, &spent);
+    pilot->asked_pc = asked_pc(&life.actor, lived_us, &spent);
 }
 
 /* ... and are put one behind the other, as most have few. */
@@ -445,7 +448,7 @@ static void sum_up(const struct ota_idle *idle, struct ota_idle_class *class)
         const struct ota_idle_spent spent = spent_by(pilot, &lived_us);
         class->lived_us += (double)lived_us;
         class->lived_bytes += (double)spent.billed_bytes;
-        class->lived_pc += (double)pilot->lost_pc;
+        class->lived_pc += (double)pilot->asked_pc;
     }
     ota_idle_put_together(idle, class);
 }

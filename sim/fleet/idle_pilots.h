@@ -50,7 +50,7 @@ struct ota_idle_pilot {
                         * handshake; count if there are none */
     int64_t *at_us;    /* of each point; apart, as they are searched */
     struct ota_idle_point *points;
-    int64_t lost_pc; /* by a battery, from the first of them on */
+    int64_t asked_pc; /* by a battery, from the first of them on */
 };
 
 /* A point from which a device may go on. */
@@ -103,7 +103,7 @@ struct ota_idle_class {
     int64_t period_us;  /* of the plan; OTA_NEVER: none */
     double lived_us;    /* by all pilots, from their first points on, */
     double lived_bytes; /* and what was billed, */
-    double lived_pc;    /* and what a battery lost */
+    double lived_pc;    /* and what was asked of a battery */
     int64_t most_bytes; /* no less than any period's of a life */
     struct ota_idle_pilot *pilots;
     struct ota_idle_life *lives;

@@ -334,6 +334,10 @@ static const struct {
      {"fleet.0.battery={\"model\": \"by_state\", \"capacity\": "
       "\"100mAh\", \"full\": \"uniform(20%, 100%)\"}",
       NULL}},
+    {"a_harvest_that_hardly_suffices",
+     {"fleet.0.battery={\"model\": \"by_state\", \"capacity\": "
+      "\"14mAh\", \"harvest\": \"590uA\"}",
+      NULL}},
 };
 
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
