@@ -463,9 +463,11 @@ static void live_out(struct ota_conduct *conduct, size_t device)
 
     actor.quiet_us = horizon_us;
     actor.contacts_us = OTA_NEVER;
-    while (actor.device->asking != OTA_ASKS_NOTHING)
-        ota_device_answer(&actor, actor.device->due_us, false);
     ota_life_run(&actor, horizon_us);
+    while (actor.device->asking != OTA_ASKS_NOTHING) { /* it may ask again */
+        ota_device_answer(&actor, actor.device->due_us, false);
+        ota_life_run(&actor, horizon_us);
+    }
 }
 
 bool ota_conduct_finish(struct ota_conduct *conduct)

@@ -64,10 +64,13 @@ bool ota_conduct_note_apart(struct ota_conduct *conduct,
     const int64_t now_us =
         ota_us_add(conduct->fleet.config->release_us, order->time_us);
     const uint32_t id = order->device;
-    const bool ahead = !order->all && (conduct->tasked[id] ||
-                                       conduct->leash[id] == OTA_LEASH_FREE);
+    const bool ahead =
+        !order->all && (conduct->tasked[id] || conduct->all_due ||
+                        conduct->leash[id] == OTA_LEASH_FREE);
+    const bool stands = !order->all && conduct->rooms[id] &&
+                        conduct->rooms[id]->device.due_us == now_us;
     const struct ota_deed deed = {
-        .time_us = ahead ? ota_us_add(now_us, 1) : now_us,
+        .time_us = ahead || stands ? ota_us_add(now_us, 1) : now_us,
         .kind = order->kind,
         .end_us = OTA_NEVER,
         .cut_us = OTA_NEVER,

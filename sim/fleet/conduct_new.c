@@ -181,7 +181,8 @@ struct ota_conduct *ota_conduct_new(const struct ota_conduct_fleet *fleet,
         return NULL;
     }
     conduct->listens =
-        conduct->sharing || ota_campaign_listens(conduct->campaign);
+        conduct->sharing || ota_campaign_listens(conduct->campaign) ||
+        !ota_policy_is_at_once(&config->policy); /* waves are shown */
     if (!conduct->listens)
         conduct->lookahead_us = OTA_NEVER;
     conduct->grants = ota_campaign_grants(conduct->campaign);

@@ -184,6 +184,8 @@ static void run_to_question(struct ota_actor *actor, int64_t at_us)
 static void live_through(struct ota_actor *actor, const struct ota_deeds *deeds,
                          size_t count)
 {
+    struct ota_report_log *log = actor->log;
+    const int64_t after_us = log ? log->after_us : INT64_MIN;
     const struct ota_deed *deed = ota_deeds_first(deeds, actor->id);
 
     for (size_t i = 0; i < count; i++) {
@@ -194,7 +196,11 @@ static void live_through(struct ota_actor *actor, const struct ota_deeds *deeds,
             run_to_question(actor, deed->time_us);
             ota_life_answer(actor, deed);
         } else {
+            if (log) /* as ota_life_pass() */
+                log->after_us = ota_us_max(after_us, deed->time_us - 1);
             run_on(actor, deed->time_us, deed->time_us);
+            if (log)
+                log->after_us = after_us;
             obey(actor, deed);
         }
         deed = ota_deeds_next(deeds, actor->id, deed);

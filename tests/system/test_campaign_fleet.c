@@ -572,7 +572,12 @@ static void neither_windows_nor_threads_matter(void **state)
             fprintf(stderr, "%llu: %s\n", (unsigned long long)i, writer.text);
         run_all_ways(writer.text, &promise, &variety);
     }
-    if (first == 0 && count == SWARM) { /* it is no swarm without these */
+    if (first == 0 && count == SWARM) {
+        /* One where an order falls on the instant of a question. */
+        under_way = 1149;
+        write_scenario(&writer, under_way, &promise);
+        run_all_ways(writer.text, &promise, &variety);
+        /* It is no swarm without these. */
         assert_true(variety.lived_again > 40 && variety.finished > 10);
         assert_true(variety.stopped > 15 && variety.halted > 5);
         assert_true(variety.reoffered > 10 && variety.rolled_back > 8);
