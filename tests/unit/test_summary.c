@@ -61,7 +61,7 @@ static void make(struct ota_results *results, int64_t confirmed,
 static struct ota_summary summarise(const int64_t *confirmed,
                                     const double *times_s, size_t count)
 {
-    struct ota_results results[REPLICATIONS_MAX];
+    struct ota_results results[REPLICATIONS_MAX] = {{0}};
     struct ota_summary summary;
     struct ota_error error = {.failed = false};
 
