@@ -40,7 +40,7 @@ static bool make_room(struct ota_spells *spells)
 {
     if (spells->count < spells->room)
         return true;
-    if (spells->taken_back)
+    if (spells->taken_back && spells->count > 0)
         compact(spells);
     if (spells->room > 0 && spells->count <= spells->room / 2)
         return true;

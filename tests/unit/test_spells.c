@@ -69,12 +69,24 @@ static void what_is_taken_back_takes_no_room(void **state)
     ota_spells_release(&spells);
 }
 
+/* On a thread that did not tell it: the first thing is taken back. */
+static void nothing_but_taken_back(void **state)
+{
+    (void)state;
+    struct ota_spells spells = {0};
+
+    ota_spells_take_back(&spells, 7, true);
+    assert_int_equal(ota_spells_at(&spells, 7), -1);
+    ota_spells_release(&spells);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_end_belongs_to_its_instant),
         cmocka_unit_test(many_spells_add_up),
         cmocka_unit_test(what_is_taken_back_takes_no_room),
+        cmocka_unit_test(nothing_but_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
