@@ -221,3 +221,23 @@ int64_t ota_transfer_pace_us(const struct ota_transfer_job *job,
     return ota_us_max(ota_us_max(ota_us_max(wire_us, device_us), job->pump_us),
                       1);
 }
+
+void ota_transfer_count(struct ota_transfer_account *account,
+                        const struct ota_transfer_message *message,
+                        int64_t requests, int64_t passed, int64_t answers)
+{
+    struct ota_transfer_result *result = account->result;
+    const int64_t asked =
+        requests * message->request_bytes + passed * message->echo_bytes;
+    const int64_t answered = answers * message->answer_bytes;
+
+    result->down_bytes += message->cloud_asks ? asked : answered;
+    result->up_bytes += message->cloud_asks ? answered : asked;
+    if (message->carrier == OTA_CARRIER_REQUEST) {
+        result->chunks_sent += requests;
+        account->chunk_bytes_down += requests * message->request_bytes;
+    } else if (message->carrier == OTA_CARRIER_ANSWER) {
+        result->chunks_sent += answers;
+        account->chunk_bytes_down += answered;
+    }
+}

@@ -175,4 +175,10 @@ extern const char *const ota_transfer_request_rules[];
                 "its own, slower, with the same distributions",                \
     }
 
+/* Counts the bytes of many exchanges of one kind: of requests, of answers, and
+ * of the echoes of those that passed. */
+void ota_transfer_count(struct ota_transfer_account *account,
+                        const struct ota_transfer_message *message,
+                        int64_t requests, int64_t passed, int64_t answers);
+
 #endif

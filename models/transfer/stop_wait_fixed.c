@@ -97,25 +97,12 @@ static void enter(struct fixed *fixed,
                   int64_t failed)
 {
     struct ota_transfer_account *account = fixed->account;
-    struct ota_transfer_result *result = account->result;
     const int64_t requests = passed + failed;
     const int64_t answers =
         passed + ota_flow_binomial(failed,
                                    1 - fixed->request_loss / fixed->spoilt,
                                    account->rng);
-    const int64_t asked =
-        requests * message->request_bytes + passed * message->echo_bytes;
-    const int64_t answered = answers * message->answer_bytes;
-
-    result->down_bytes += message->cloud_asks ? asked : answered;
-    result->up_bytes += message->cloud_asks ? answered : asked;
-    if (message->carrier == OTA_CARRIER_REQUEST) {
-        result->chunks_sent += requests;
-        account->chunk_bytes_down += requests * message->request_bytes;
-    } else if (message->carrier == OTA_CARRIER_ANSWER) {
-        result->chunks_sent += answers;
-        account->chunk_bytes_down += answered;
-    }
+    ota_transfer_count(account, message, requests, passed, answers);
 }
 
 /* Chunks of one kind that come, and then perhaps one that fails for good. */

@@ -154,24 +154,11 @@ static void count(struct stream *stream, int64_t chunks)
 {
     struct ota_transfer_account *account = stream->account;
     const struct ota_transfer_message *message = &stream->with->message;
-    struct ota_transfer_result *result = account->result;
     int64_t answers;
     const int64_t requests =
         chunks + ota_flow_count(&stream->flow, chunks, &answers);
     answers += chunks;
-    const int64_t asked =
-        requests * message->request_bytes + chunks * message->echo_bytes;
-    const int64_t answered = answers * message->answer_bytes;
-
-    result->down_bytes += message->cloud_asks ? asked : answered;
-    result->up_bytes += message->cloud_asks ? answered : asked;
-    if (message->carrier == OTA_CARRIER_REQUEST) {
-        result->chunks_sent += requests;
-        account->chunk_bytes_down += requests * message->request_bytes;
-    } else if (message->carrier == OTA_CARRIER_ANSWER) {
-        result->chunks_sent += answers;
-        account->chunk_bytes_down += answered;
-    }
+    ota_transfer_count(account, message, requests, chunks, answers);
     ota_transfer_arrive(account, chunks, 0, 0);
     if (stream->with->block_time)
         stream->flow.parts[OTA_FLOW_OWN].count += chunks;
