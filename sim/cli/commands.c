@@ -3,6 +3,7 @@
  * commands.c - the table of commands.
  */
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "sim/cli/options.h"
@@ -21,6 +22,54 @@ const struct ota_command ota_commands[] = {
             "bytes. With --out none there is the answer alone.\n",
         .ranked = true,
         .run = ota_command_run,
+    },
+    {
+        .name = "sweep",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "a grid or a Latin hypercube of settings, with intervals",
+        .about = "",
+        .ranked = true,
+        .run = ota_command_sweep,
+    },
+    {
+        .name = "compare",
+        .operands = "SCENARIO [FILE]...",
+        .operands_least = 1,
+        .operands_most = SIZE_MAX,
+        .summary = "variants against the scenario, paired, with verdicts",
+        .about = "",
+        .ranked = true,
+        .run = ota_command_compare,
+    },
+    {
+        .name = "tune",
+        .operands = "SCENARIO",
+        .operands_least = 1,
+        .operands_most = 1,
+        .summary = "the cheapest setting that meets a goal",
+        .about = "",
+        .ranked = true,
+        .run = ota_command_tune,
+    },
+    {
+        .name = "estimate",
+        .operands = "[SCENARIO]",
+        .operands_most = 1,
+        .summary = "the path of an update, bytes, minutes, money; in a moment",
+        .about = "",
+        .run = ota_command_estimate,
+    },
+    {
+        .name = "merge",
+        .operands = "PART...",
+        .operands_least = 1,
+        .operands_most = SIZE_MAX,
+        .missing = "name the files that --part wrote",
+        .summary = "put together what --part wrote, to the bytes of one run",
+        .about = "",
+        .run = ota_command_merge,
     },
     {
         .name = "gates",
@@ -92,6 +141,7 @@ const struct ota_command ota_commands[] = {
         .operands = "PLATFORM FILE",
         .operands_least = 2,
         .operands_most = 2,
+        .missing = "it takes a PLATFORM and a FILE",
         .summary = "turn a platform's rollout configuration into a policy",
         .about =
             "FILE is what the platform itself is sent, as JSON:\n"
@@ -131,7 +181,7 @@ const struct ota_command *ota_command_find(const char *name)
 
 const struct ota_command *ota_command_named(const char *name)
 {
-    const char *names[8];
+    const char *names[16];
     size_t count = 0;
 
     const struct ota_command *found = ota_command_find(name);

@@ -23,6 +23,12 @@ enum ota_exit {
     OTA_EXIT_SCENARIO = 3, /* something is wrong with the scenario */
 };
 
+/* Values of an option that may be given again, in order. */
+struct ota_words {
+    const char **list;
+    size_t count;
+};
+
 /* What stands on the command line. All text is borrowed from argv. */
 struct ota_options {
     struct ota_ranks *ranks;           /* of the program; NULL: alone */
@@ -39,8 +45,17 @@ struct ota_options {
     bool device_given;
     int64_t replication; /* trace: from 0 */
     int64_t limit;       /* trace: devices; 0: not given */
-    bool start_given;    /* import: when the release is, */
-    int64_t start_s;     /* in seconds since 1970 */
+    struct ota_words vary, with, goals, kpis, precisions;
+    const char *objective; /* tune: measure; NULL: not given */
+    bool maximise;
+    int64_t lhs;         /* sweep: points; 0: not given */
+    int64_t max_reps;    /* 0: not given */
+    int64_t budget;      /* tune: replications; 0: not given */
+    int64_t part, parts; /* from 1; 0: not given */
+    bool fresh;          /* use nothing that was done before */
+    const char *platform, *from, *to, *app, *link; /* estimate; or NULL */
+    bool start_given; /* import: when the release is, */
+    int64_t start_s;  /* in seconds since 1970 */
     enum ota_trace_format format;
     bool json, quiet, no_plots, schema, help, version;
 };
@@ -49,8 +64,9 @@ struct ota_command {
     const char *name;
     const char *operands; /* "SCENARIO", for help */
     size_t operands_least, operands_most;
-    const char *summary;     /* one line */
-    const char *about;       /* more, for the command's own help; lines */
+    const char *missing; /* what is said if there are fewer; NULL: the usual */
+    const char *summary; /* one line */
+    const char *about;   /* more, for the command's own help; lines */
     void (*more)(FILE *out); /* or NULL: writes what lists there are to it */
     bool ranked;             /* done by all ranks; else by the first */
     enum ota_exit (*run)(const struct ota_options *options);
@@ -103,6 +119,11 @@ int ota_terminal_width(void);
 bool ota_wants_colour(const struct ota_options *options);
 
 enum ota_exit ota_command_run(const struct ota_options *options);
+enum ota_exit ota_command_sweep(const struct ota_options *options);
+enum ota_exit ota_command_compare(const struct ota_options *options);
+enum ota_exit ota_command_tune(const struct ota_options *options);
+enum ota_exit ota_command_estimate(const struct ota_options *options);
+enum ota_exit ota_command_merge(const struct ota_options *options);
 enum ota_exit ota_command_gates(const struct ota_options *options);
 enum ota_exit ota_command_trace(const struct ota_options *options);
 enum ota_exit ota_command_check(const struct ota_options *options);

@@ -59,4 +59,41 @@ void ota_ranks_sum(struct ota_ranks *ranks, int64_t *values, size_t count);
 void ota_ranks_pass(struct ota_ranks *ranks, int from, void *bytes,
                     size_t size);
 
+/* A result of work: bytes on the heap. */
+struct ota_ranks_parcel {
+    void *bytes; /* malloc()'s, or NULL */
+    size_t size;
+};
+
+/* Work that is dealt to whoever is free. context is first in all calls. */
+struct ota_ranks_work {
+    void *context;
+    size_t units;
+    int threads; /* that do units beside each other, on each rank */
+    /* Does a unit, on any rank, by any thread; lanes, from 0 to threads - 1,
+     * tell those of a rank apart. Returns false with *error set, or without if
+     * it was stopped. */
+    bool (*work)(void *context, size_t unit, int lane,
+                 struct ota_ranks_parcel *result, struct ota_error *error);
+    /* On the first rank, one at a time, by any thread: that the unit goes to a
+     * rank (may be NULL); and its result, in the order in which they come,
+     * which is nobody's to rely on. False with *error set: it ends there. */
+    bool (*dealt)(void *context, size_t unit, int rank,
+                  struct ota_error *error);
+    bool (*taken)(void *context, size_t unit,
+                  const struct ota_ranks_parcel *result,
+                  struct ota_error *error);
+    /* May be NULL; asked on each rank, by any thread. False stops all. */
+    bool (*keep_going)(void *context);
+};
+
+/*
+ * Does all units, each once, on all ranks; dealt one by one in order, so that
+ * ranks of different speed end together. Units that are done when one fails or
+ * is stopped are still taken. Returns whether all went well, on all ranks the
+ * same; *error as of ota_ranks_agree().
+ */
+bool ota_ranks_deal(struct ota_ranks *ranks, const struct ota_ranks_work *work,
+                    struct ota_error *error);
+
 #endif

@@ -40,4 +40,33 @@ struct ota_estimate ota_interval_exact(int64_t hits, int64_t trials,
 struct ota_estimate ota_interval_wilson(int64_t hits, int64_t trials,
                                         double confidence);
 
+/*
+ * Ranks, from 1 on, of the order statistics between which the quantile p of
+ * `count` independent values lies with at least that confidence, whatever
+ * their distribution: by the binomial law. *lo is 0 or *hi is count + 1 where
+ * no value bounds it. Source: W. J. Conover, Practical Nonparametric
+ * Statistics, 3rd ed., 3.2.
+ */
+void ota_interval_ranks(int64_t count, double p, double confidence, int64_t *lo,
+                        int64_t *hi);
+
+/* The mean of differences of pairs, and what pairing is worth. */
+struct ota_paired {
+    struct ota_estimate difference; /* Student's t */
+    double deviation; /* of the differences; 0: all are the same */
+    double ratio;     /* variance of the difference of as many independent
+                       * values, over that of the pairs: how many times as
+                       * many replications those would need; infinite if the
+                       * differences are all the same, NaN if nothing varies */
+};
+
+/* Of a[i] - b[i]; pairs with a NaN give no estimate (values counts the
+ * others). */
+struct ota_paired ota_interval_paired(const double *a, const double *b,
+                                      int64_t count, double confidence);
+
+/* The confidence that each of so many intervals needs for all of them to hold
+ * together, at least: Bonferroni's. */
+double ota_interval_each(double confidence, int64_t intervals);
+
 #endif

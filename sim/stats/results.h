@@ -47,7 +47,18 @@ struct ota_results_shape {
     bool staged;   /* devices may have to do with each other, through
                     * the rollout */
     bool may_stop; /* a rule may stop it: who was downloading then? */
+    const int64_t *within_us; /* times since the release at which devices are
+                               * counted, ascending; copied */
+    size_t within_count;
     struct ota_rates rates;
+};
+
+/* What devices may have come to by an instant. */
+enum ota_within {
+    OTA_WITHIN_OFFERED, /* by the rollout, */
+    OTA_WITHIN_UPDATED, /* ran the release, */
+    OTA_WITHIN_CONFIRMED,
+    OTA_WITHINS
 };
 
 /* Of the whole fleet or of one group. */
@@ -63,6 +74,10 @@ struct ota_results {
     struct ota_timeline timeline;     /* of the fleet, summed */
     struct ota_histogram bytes;       /* all bytes of a device's run */
     bool staged;
+    size_t within_count;
+    int64_t *within_us; /* as asked for; NULL: none */
+    int64_t *within;    /* devices that had, [1 + group_count][within_count]
+                         * [OTA_WITHINS] */
     struct ota_campaign_record campaign; /* its waves are the results' own */
 };
 

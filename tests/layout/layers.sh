@@ -17,7 +17,7 @@ sim/ranks        mpi.h sim/base/
 sim/fleet        gsl/ sim/base/ sim/engine/ sim/ranks/ models/
 sim/stats        gsl/ sim/base/ sim/ranks/ sim/fleet/observation.h sim/fleet/campaign.h
 sim/scenario     cjson/ posix sim/base/ models/ sim/fleet/config.h
-sim/experiment   gsl/ sim/base/ sim/engine/ sim/ranks/ models/ sim/fleet/ sim/stats/
+sim/experiment   gsl/ sqlite3.h posix sim/base/ sim/engine/ sim/ranks/ models/ sim/fleet/ sim/stats/ sim/scenario/scenario.h
 sim/cli          omp.h posix sim/ models/ output/
 sim              sim/ models/ output/
 models           sim/base/ models/
@@ -33,7 +33,7 @@ models/presence  gsl/ sim/base/
 models/session   gsl/ sim/base/ models/link/ models/firmware/device_os.h
 models/sleep     gsl/ sim/base/
 models/transfer  gsl/ sim/base/ models/link/ models/firmware/device_os.h
-output           posix sqlite3.h sim/base/ sim/stats/ sim/fleet/observation.h
+output           posix sqlite3.h sim/base/ sim/stats/ sim/experiment/ sim/fleet/observation.h
 END
 
 # Prints each include that is out of place and "ok" or "not ok" a folder, for
