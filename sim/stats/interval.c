@@ -10,10 +10,16 @@
  * tail is an incomplete beta function, P(X >= h) = I_p(h, n - h + 1), so the
  * ends are beta quantiles. GSL's gsl_cdf_beta_Pinv() returns NaN for many of
  * the counts that fleets have, hence the search here.
+ *
+ * Order statistics: the r-th of n values is above the quantile p only if fewer
+ * than r values are at or below it, and below it only if at least r are less.
+ * Both counts are binomial, of a share that is at least and at most p: the
+ * tails of the binomial law of n and p say which r are safe.
  */
 #include "sim/stats/interval.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>
@@ -169,4 +175,83 @@ struct ota_estimate ota_interval_exact(int64_t hits, int64_t trials,
         estimate.hi =
             -expm1(log_beta_quantile(n - h, h + 1.0, tail, 1.0 - near.hi));
     return estimate;
+}
+
+/* P(X >= h) of X binomial, for h from 1 to n. */
+static double binomial_tail(double n, double p, double h)
+{
+    const double rest = n - h + 1.0;
+
+    return exp(h * log(p) + rest * log1p(-p) - log(h) -
+               gsl_sf_lnbeta(h, rest)) *
+           beta_fraction(h, rest, p);
+}
+
+/* The least rank whose value is below the quantile p with no more than that
+ * probability; count + 1 if none is. */
+static int64_t rank_above(int64_t count, double p, double tail)
+{
+    const double n = (double)count;
+    int64_t low = (int64_t)(n * p); /* a median is there or above: too low */
+    int64_t high = count + 1;
+
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (binomial_tail(n, p, (double)middle) <= tail)
+            high = middle;
+        else
+            low = middle;
+    }
+    return high;
+}
+
+void ota_interval_ranks(int64_t count, double p, double confidence, int64_t *lo,
+                        int64_t *hi)
+{
+    const double tail = tail_of(confidence);
+    assert(count > 0 && p > 0.0 && p < 1.0);
+
+    *hi = rank_above(count, p, tail);
+    *lo = count + 1 - rank_above(count, 1.0 - p, tail);
+}
+
+struct ota_paired ota_interval_paired(const double *a, const double *b,
+                                      int64_t count, double confidence)
+{
+    struct ota_tally differences = {0};
+    struct ota_tally of_a = {0};
+    struct ota_tally of_b = {0};
+    double largest = 0.0;
+
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(a[i]) || isnan(b[i]))
+            continue;
+        ota_tally_add(&differences, a[i] - b[i]);
+        ota_tally_add(&of_a, a[i]);
+        ota_tally_add(&of_b, b[i]);
+        largest = fmax(largest, fmax(fabs(a[i]), fabs(b[i])));
+    }
+    struct ota_paired paired = {nothing(), NAN, NAN};
+    if (count > 0 && differences.count == count) {
+        /* Less than the last digit of the values is their rounding. */
+        if (differences.most - differences.least <= 4.0 * DBL_EPSILON * largest)
+            differences.squares = 0.0;
+        const double variance = ota_tally_variance(&differences);
+        paired.difference = ota_interval_t(&differences, confidence);
+        if (count > 1) {
+            paired.deviation = sqrt(variance);
+            paired.ratio =
+                (ota_tally_variance(&of_a) + ota_tally_variance(&of_b)) /
+                variance;
+        }
+    }
+    paired.difference.values = differences.count;
+    paired.difference.of = count;
+    return paired;
+}
+
+double ota_interval_each(double confidence, int64_t intervals)
+{
+    assert(intervals > 0);
+    return 1.0 - (1.0 - confidence) / (double)intervals;
 }

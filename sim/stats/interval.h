@@ -60,8 +60,8 @@ struct ota_paired {
                        * differences are all the same, NaN if nothing varies */
 };
 
-/* Of a[i] - b[i]; pairs with a NaN give no estimate (values counts the
- * others). */
+/* Of a[i] - b[i]. If any pair has a NaN there is no estimate; values counts the
+ * others. deviation and ratio need two pairs, else they are NaN. */
 struct ota_paired ota_interval_paired(const double *a, const double *b,
                                       int64_t count, double confidence);
 
