@@ -95,15 +95,18 @@ static bool allocate(struct ota_collector *collector)
 {
     const size_t lanes = collector->lane_count;
 
+    const size_t times = collector->shape.within_count;
+
     collector->group_devices =
         calloc(collector->shape.group_count, sizeof(*collector->group_devices));
+    collector->within_us = calloc(times + 1, sizeof(*collector->within_us));
     collector->observers = calloc(lanes, sizeof(*collector->observers));
     collector->lanes =
         aligned_alloc(OTA_CACHE_LINE, lanes * sizeof(*collector->lanes));
     if (collector->lanes)
         memset(collector->lanes, 0, lanes * sizeof(*collector->lanes));
-    if (!collector->group_devices || !collector->observers ||
-        !collector->lanes ||
+    if (!collector->group_devices || !collector->within_us ||
+        !collector->observers || !collector->lanes ||
         !ota_digest_init(&collector->digest, collector->device_count,
                          collector->shape.may_stop))
         return false;
@@ -138,6 +141,11 @@ struct ota_collector *ota_collector_new(const struct ota_results_shape *shape,
     memcpy(collector->group_devices, shape->group_devices,
            shape->group_count * sizeof(*shape->group_devices));
     collector->shape.group_devices = collector->group_devices;
+    for (size_t t = 0; t < shape->within_count; t++) {
+        assert(t == 0 || shape->within_us[t - 1] < shape->within_us[t]);
+        collector->within_us[t] = shape->within_us[t];
+    }
+    collector->shape.within_us = collector->within_us;
     return collector;
 }
 
@@ -165,6 +173,7 @@ void ota_collector_free(struct ota_collector *collector)
     free(collector->observers);
     ota_digest_release(&collector->digest);
     free(collector->group_devices);
+    free(collector->within_us);
     free(collector);
 }
 
@@ -313,17 +322,43 @@ static void open_spans(const struct ota_collector *collector,
     }
 }
 
+/* How many devices had come to something by each of the instants. */
+static void count_within(const struct span *span, enum ota_within what,
+                         const struct ota_results_shape *shape, int64_t *counts)
+{
+    static const enum ota_column columns[OTA_WITHINS] = {
+        [OTA_WITHIN_OFFERED] = OTA_COLUMN_REACHED,
+        [OTA_WITHIN_UPDATED] = OTA_COLUMN_INSTALLED,
+        [OTA_WITHIN_CONFIRMED] = OTA_COLUMN_CONFIRMED,
+    };
+
+    for (size_t t = 0; t < shape->within_count; t++) {
+        const int64_t by_us =
+            ota_us_add(shape->release_us, shape->within_us[t]);
+        counts[t * OTA_WITHINS + what] =
+            by_us > shape->horizon_us
+                ? -1
+                : ota_rollout_count_by(&span->digest, columns[what], by_us);
+    }
+}
+
 /* One of the things that can be done beside each other. */
-static void condense(const struct span *spans, size_t span_count, size_t work,
+static void condense(const struct ota_results_shape *shape,
+                     const struct span *spans, size_t span_count, size_t work,
                      struct ota_results *results)
 {
+    enum { SPREADS = MEASURES, WITHINS = SPREADS + OTA_SPREADS };
+
     for (size_t s = 0; s < span_count; s++) {
         const struct span *span = &spans[s];
-        if (work < MEASURES)
+        if (work < SPREADS)
             measure(span, &measures[work]);
-        else if (work < MEASURES + OTA_SPREADS)
-            ota_rollout_spread(&span->view, work - MEASURES,
-                               span->results->kpi);
+        else if (work < WITHINS)
+            ota_rollout_spread(&span->view, work - SPREADS, span->results->kpi);
+        else if (work < WITHINS + OTA_WITHINS)
+            count_within(span, work - WITHINS, shape,
+                         results->within +
+                             s * shape->within_count * OTA_WITHINS);
         else {
             count(span);
             ota_rollout_kpis(&span->view, span->results->kpi);
@@ -337,9 +372,13 @@ static void condense(const struct span *spans, size_t span_count, size_t work,
 }
 
 /* A lone group is the fleet; of the rollout some numbers are the fleet's. */
-static void copy_fleet(const struct span *spans)
+static void copy_fleet(const struct span *spans, struct ota_results *results)
 {
+    const size_t counts = results->within_count * OTA_WITHINS;
+
     *spans[1].results = *spans[0].results;
+    for (size_t i = 0; i < counts; i++)
+        results->within[counts + i] = results->within[i];
     ota_rollout_kpis(&spans[1].view, spans[1].results->kpi);
 }
 
@@ -348,7 +387,7 @@ static void condense_all(struct ota_collector *collector, struct span *spans,
 {
     const size_t groups = collector->shape.group_count;
     const size_t span_count = groups == 1 ? 1 : 1 + groups;
-    const int works = MEASURES + OTA_SPREADS + 1;
+    const int works = MEASURES + OTA_SPREADS + OTA_WITHINS + 1;
 
     if (results->campaign.stop_us != OTA_NEVER)
         ota_digest_unfold(&collector->digest); /* else nobody looks */
@@ -356,9 +395,9 @@ static void condense_all(struct ota_collector *collector, struct span *spans,
 #pragma omp parallel for schedule(dynamic, 1)                                  \
     num_threads((int)collector->lane_count)
     for (int work = 0; work < works; work++)
-        condense(spans, span_count, (size_t)work, results);
+        condense(&collector->shape, spans, span_count, (size_t)work, results);
     if (groups == 1)
-        copy_fleet(spans);
+        copy_fleet(spans, results);
 }
 
 static const char *name_of(const struct ota_wave_record *wave)
@@ -420,6 +459,23 @@ static bool merge_lanes(const struct ota_collector *collector,
     return complete;
 }
 
+/* Makes room for the counts of devices by instants, and copies these. */
+static bool keep_times(const struct ota_results_shape *shape,
+                       struct ota_results *results)
+{
+    const size_t times = shape->within_count;
+
+    results->within_count = times;
+    results->within_us = calloc(times + 1, sizeof(*results->within_us));
+    results->within = calloc((1 + shape->group_count) * times * OTA_WITHINS + 1,
+                             sizeof(*results->within));
+    if (!results->within_us || !results->within)
+        return false;
+    for (size_t t = 0; t < times; t++)
+        results->within_us[t] = shape->within_us[t];
+    return true;
+}
+
 bool ota_collector_finish(struct ota_collector *collector,
                           const struct ota_campaign_record *campaign,
                           struct ota_results *results, struct ota_error *error)
@@ -434,6 +490,7 @@ bool ota_collector_finish(struct ota_collector *collector,
     results->groups = calloc(1 + groups, sizeof(*results->groups));
     const bool ok =
         spans && results->groups && keep_campaign(campaign, results) &&
+        keep_times(&collector->shape, results) &&
         ota_timeline_init(&results->timeline, collector->shape.horizon_us) &&
         merge_lanes(collector, &results->timeline);
     if (ok)
@@ -449,6 +506,8 @@ bool ota_collector_finish(struct ota_collector *collector,
 void ota_results_release(struct ota_results *results)
 {
     free(results->groups);
+    free(results->within_us);
+    free(results->within);
     ota_timeline_release(&results->timeline);
     free((void *)results->campaign.waves);
     *results = (struct ota_results){.groups = NULL};

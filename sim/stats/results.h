@@ -75,9 +75,9 @@ struct ota_results {
     struct ota_histogram bytes;       /* all bytes of a device's run */
     bool staged;
     size_t within_count;
-    int64_t *within_us; /* as asked for; NULL: none */
+    int64_t *within_us; /* as asked for */
     int64_t *within;    /* devices that had, [1 + group_count][within_count]
-                         * [OTA_WITHINS] */
+                         * [OTA_WITHINS]; -1: the run ended before */
     struct ota_campaign_record campaign; /* its waves are the results' own */
 };
 

@@ -23,7 +23,8 @@ struct ota_results_lane {
 
 struct ota_collector {
     struct ota_results_shape shape;
-    int64_t *group_devices;
+    int64_t *group_devices; /* of the shape, */
+    int64_t *within_us;     /* as these are */
     size_t device_count;
     struct ota_digest digest;
     size_t lane_count;

@@ -78,9 +78,8 @@ static void count_exposed(const struct ota_totals *totals, double kpi[OTA_KPIS])
     kpi[OTA_KPI_SITE_VISITS] = (double)totals->site_visits;
 }
 
-/* Devices to which it had come by then. */
-static int64_t count_by(const struct ota_digest *digest, enum ota_column column,
-                        int64_t time_us)
+int64_t ota_rollout_count_by(const struct ota_digest *digest,
+                             enum ota_column column, int64_t time_us)
 {
     int64_t count = 0;
 
@@ -104,7 +103,8 @@ static int64_t count_running(const struct ota_digest *digest, int64_t time_us)
 /* From the stop until 99 % of those that went back were back [s]. */
 static double back_time(const struct ota_digest *digest, int64_t stop_us)
 {
-    const int64_t back = count_by(digest, OTA_COLUMN_BACK, OTA_NEVER - 1);
+    const int64_t back =
+        ota_rollout_count_by(digest, OTA_COLUMN_BACK, OTA_NEVER - 1);
     double s[3];
 
     times_to(digest, OTA_COLUMN_BACK, back, stop_us, s);
@@ -126,7 +126,7 @@ static void count_at_stop(const struct ota_rollout_view *view,
 
     const struct ota_digest *digest = view->digest;
     kpi[OTA_KPI_STOP_OFFERED] =
-        (double)count_by(digest, OTA_COLUMN_REACHED, stop_us);
+        (double)ota_rollout_count_by(digest, OTA_COLUMN_REACHED, stop_us);
     kpi[OTA_KPI_STOP_DOWNLOADS] = (double)view->downloading;
     kpi[OTA_KPI_STOP_RUNNING] = (double)count_running(digest, stop_us);
     if (campaign->effective_us != OTA_NEVER)

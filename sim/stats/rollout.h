@@ -43,6 +43,10 @@ struct ota_rollout_view {
 int64_t ota_rollout_stop_us(const struct ota_campaign_record *campaign,
                             int64_t release_us);
 
+/* Devices to which it had come by then, of a column of instants. */
+int64_t ota_rollout_count_by(const struct ota_digest *digest,
+                             enum ota_column column, int64_t time_us);
+
 /* Fills in the KPIs of times to x %, OTA_KPI_TIME_TO_50 to 99 and those from
  * OTA_KPI_OFFERED_50 to OTA_KPI_REACHABLE_99, of one spread: of offers,
  * installations or confirmations. */
