@@ -87,6 +87,7 @@ struct ota_kpi_info {
     const char *label; /* for a person: "time to 50 %" */
     const char *help;  /* what exactly it is, one line */
     enum ota_kpi_of of;
+    int better; /* 1: more of it is, -1: less, 0: neither can be said */
 };
 
 extern const struct ota_kpi_info ota_kpis[OTA_KPIS];

@@ -10,7 +10,8 @@
  *                               and confirmed_within() likewise
  *     meters.charge             the same of a group alone
  *
- * Some go by a second name (success_rate, charge_per_device, ...).
+ * Some go by a second name (success_rate, charge_per_device, ...). Upper case,
+ * and - or a space for _, are as good.
  */
 #ifndef OTA_MEASURE_H
 #define OTA_MEASURE_H
@@ -37,6 +38,13 @@ struct ota_measure {
     size_t group;      /* 0: the fleet, 1 + g: group g */
     char name[OTA_MEASURE_NAME_SIZE]; /* one for all ways to write it */
 };
+
+/* Other ways to say a name, ended by NULL. */
+struct ota_measure_second {
+    const char *name, *means;
+};
+
+extern const struct ota_measure_second ota_measure_seconds[];
 
 /* What the method of an interval depends on, beside the values. */
 struct ota_measure_facts {
@@ -74,8 +82,8 @@ void ota_measure_range(const struct ota_measure *measure, int64_t devices,
 size_t ota_measure_times(const struct ota_measure *measures, size_t count,
                          int64_t *times);
 
-/* Its value in a replication; NaN: there is none. Results of a within()
- * measure were asked for its time. */
+/* Its value in a replication; NaN: there is none, as of a time that is after
+ * the end of the run. Results of a within() measure were asked for its time. */
 double ota_measure_value(const struct ota_measure *measure,
                          const struct ota_results *results);
 
