@@ -13,7 +13,7 @@
 #include "sim/scenario/policy_read.h"
 #include "sim/scenario/preset_read.h"
 #include "sim/scenario/sections.h"
-#include "sim/stats/kpi.h"
+#include "sim/stats/measure.h"
 
 static void print_field(const struct ota_field *field)
 {
@@ -136,6 +136,22 @@ static enum ota_exit print_policy(void)
     return OTA_EXIT_OK;
 }
 
+/* What measures there are beside KPIs and outcomes, and how they are asked
+ * for. */
+static void print_measures(void)
+{
+    puts("\nmeasures: what compare, sweep, tune and --precision take");
+    puts("  NAME: a KPI or an outcome\n"
+         "  updated_within(7d): share of all targets that ran the release so "
+         "long\n      after it at the latest; offered_within() and "
+         "confirmed_within() likewise\n"
+         "  GROUP.NAME: the same of a group alone\n"
+         "second names:");
+    for (size_t i = 0; ota_measure_seconds[i].name; i++)
+        printf("  %s: %s\n", ota_measure_seconds[i].name,
+               ota_measure_seconds[i].means);
+}
+
 static enum ota_exit print_kpis(void)
 {
     puts("kpi: the numbers a run is judged by, as summary.json names them");
@@ -145,6 +161,7 @@ static enum ota_exit print_kpis(void)
     puts("\noutcomes: how a device stood at the end; exactly one each");
     for (int i = 0; i < OTA_OUTCOMES; i++)
         printf("  %s: %s\n", ota_outcome_names[i], outcome_help[i]);
+    print_measures();
     puts("\nstates: where a device is on its way; exactly one at a time");
     for (int i = 0; i < OTA_STATES; i++)
         printf("  %s: %s\n", ota_state_names[i], state_help[i]);
@@ -301,7 +318,7 @@ static const struct {
     {"catalog", "the platforms and releases that the program knows",
      print_catalog},
     {"presets", "settings of models that go by a name", print_presets},
-    {"kpi", "the numbers a run is judged by, and outcomes", print_kpis},
+    {"kpi", "the numbers a run is judged by, outcomes, measures", print_kpis},
 };
 
 enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
