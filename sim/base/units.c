@@ -91,17 +91,17 @@ static const struct {
 } habits[] = {
     {OTA_TIME, "sec", "s"},       {OTA_TIME, "secs", "s"},
     {OTA_TIME, "second", "s"},    {OTA_TIME, "seconds", "s"},
-    {OTA_TIME, "m", "min"},       {OTA_TIME, "mins", "min"},
-    {OTA_TIME, "minute", "min"},  {OTA_TIME, "minutes", "min"},
-    {OTA_TIME, "hr", "h"},        {OTA_TIME, "hrs", "h"},
-    {OTA_TIME, "hour", "h"},      {OTA_TIME, "hours", "h"},
-    {OTA_TIME, "day", "d"},       {OTA_TIME, "days", "d"},
-    {OTA_TIME, "msec", "ms"},     {OTA_TIME, "usec", "us"},
-    {OTA_SIZE, "byte", "B"},      {OTA_SIZE, "bytes", "B"},
-    {OTA_SIZE, "k", "KB"},        {OTA_SIZE, "m", "MB"},
-    {OTA_SIZE, "g", "GB"},        {OTA_MONEY, "$", "USD"},
-    {OTA_RATE, "bps", "bit/s"},   {OTA_RATE, "kbps", "kbit/s"},
-    {OTA_RATE, "mbps", "Mbit/s"}, {OTA_RATE, "gbps", "Gbit/s"},
+    {OTA_TIME, "mins", "min"},    {OTA_TIME, "minute", "min"},
+    {OTA_TIME, "minutes", "min"}, {OTA_TIME, "hr", "h"},
+    {OTA_TIME, "hrs", "h"},       {OTA_TIME, "hour", "h"},
+    {OTA_TIME, "hours", "h"},     {OTA_TIME, "day", "d"},
+    {OTA_TIME, "days", "d"},      {OTA_TIME, "msec", "ms"},
+    {OTA_TIME, "usec", "us"},     {OTA_SIZE, "byte", "B"},
+    {OTA_SIZE, "bytes", "B"},     {OTA_SIZE, "k", "KB"},
+    {OTA_SIZE, "m", "MB"},        {OTA_SIZE, "g", "GB"},
+    {OTA_MONEY, "$", "USD"},      {OTA_RATE, "bps", "bit/s"},
+    {OTA_RATE, "kbps", "kbit/s"}, {OTA_RATE, "mbps", "Mbit/s"},
+    {OTA_RATE, "gbps", "Gbit/s"},
 };
 
 /* A decimal number: digits * 10^exponent, and the text it came from. */
@@ -270,9 +270,12 @@ static void unit_copy(const char *text, size_t length, char *unit, size_t size)
     unit[used] = '\0';
 }
 
+/* "15m" is 15 minutes, as most who write it mean. */
 static const struct ota_unit *unit_find(enum ota_dimension dimension,
                                         const char *name)
 {
+    if (dimension == OTA_TIME && strcmp(name, "m") == 0)
+        name = "min";
     for (const struct ota_unit *unit = ota_units(dimension); unit->name; unit++)
         if (strcmp(unit->name, name) == 0)
             return unit;

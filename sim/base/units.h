@@ -4,7 +4,8 @@
  * the simulator counts them: integers of one base unit a dimension.
  *
  * KB and MB are 1,000 and 1,000,000 bytes, as data plans bill them; KiB and
- * MiB are 1,024 and 1,048,576, as flash is sized.
+ * MiB are 1,024 and 1,048,576, as flash is sized. "m" is read as minutes, and
+ * written "min".
  */
 #ifndef OTA_UNITS_H
 #define OTA_UNITS_H

@@ -194,6 +194,8 @@ static enum ota_exit print_values(void)
     }
     puts("  share             0.02 or \"2%\"\n"
          "  number, flag      20, true\n"
+         "  \"15m\" is 15 minutes too; KB and MB are 1,000 and 1,000,000 "
+         "bytes, KiB and\n  MiB 1,024 and 1,048,576\n"
          "\ndistributions, where a field takes one:");
     for (size_t i = 0; i < sizeof(distributions) / sizeof(distributions[0]);
          i++)

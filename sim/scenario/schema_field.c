@@ -31,7 +31,8 @@ static void field_pattern(const struct ota_field *field, char *pattern,
         open = "|";
     }
     if (open[0] == '|')
-        ota_text_append(pattern, size, ")");
+        ota_text_append(pattern, size, "%s)",
+                        field->dimension == OTA_TIME ? "|m" : "");
     if (field->dimension == OTA_TIME && field->kind == OTA_FIELD_INTEGER)
         ota_text_append(pattern, size, "|never");
     if (field->kind == OTA_FIELD_DIST)
