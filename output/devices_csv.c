@@ -159,7 +159,7 @@ static bool write_rows(const struct rows *rows, size_t first, size_t end,
 {
     while (first < end) {
         const size_t count = end - first < BATCH ? end - first : BATCH;
-        if (!ota_output_goes_on(rows->options, error) ||
+        if (!ota_folder_goes_on(rows->options, error) ||
             !ota_spill_read(rows->report->devices, first, count, rows->records,
                             error))
             return false;
@@ -180,10 +180,11 @@ static void write_header(FILE *out)
     fputc('\n', out);
 }
 
-static bool write_devices(const struct ota_report *report, const char *folder,
+static bool write_devices(const void *of, const char *folder,
                           const struct ota_output_options *options,
                           struct ota_error *error)
 {
+    const struct ota_report *report = of;
     const struct ota_summary *summary = report->summary;
     struct ota_out_file file;
     if (!ota_out_file_open(&file, folder, ota_writer_devices.name, error))
@@ -204,7 +205,7 @@ static bool write_devices(const struct ota_report *report, const char *folder,
     return ota_out_file_close(&file, error) && ok;
 }
 
-const struct ota_writer ota_writer_devices = {
+const struct ota_folder_file ota_writer_devices = {
     .name = "devices.csv",
     .summary = "what each device of the first replication did",
     .write = write_devices,

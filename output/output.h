@@ -2,9 +2,6 @@
 /*
  * output.h - writers of results: they choose words and files and compute no
  * statistic.
- *
- * A results folder is complete or absent: files are written into a folder
- * beside it which is renamed at the end.
  */
 #ifndef OTA_OUTPUT_H
 #define OTA_OUTPUT_H
@@ -44,27 +41,8 @@ struct ota_output_options {
     void *context;
 };
 
-/* One file (or a family, in a folder of that name) of a results folder. */
-struct ota_writer {
-    const char *name;    /* "summary.json" */
-    const char *summary; /* what it holds, one line */
-
-    /* Writes its files into the folder. Returns false with *error set. */
-    bool (*write)(const struct ota_report *report, const char *folder,
-                  const struct ota_output_options *options,
-                  struct ota_error *error);
-};
-
-/* Every writer, ended by NULL; the manifest, which lists files, is last. */
-extern const struct ota_writer *const ota_writers[];
-
-/*
- * Writes a whole results folder: all writers into a new folder beside `folder`,
- * then renames it. A folder of the same name is replaced if it is empty or if
- * otasim wrote it and nothing else is in it, else this fails. Parent folders
- * are made. Pictures that gnuplot does not draw are a warning; all else is an
- * error.
- */
+/* Writes the results folder of a run (folder.h). Parent folders are made.
+ * Pictures that gnuplot does not draw are a warning; all else is an error. */
 bool ota_output_write(const struct ota_report *report, const char *folder,
                       const struct ota_output_options *options,
                       struct ota_error *error);

@@ -504,10 +504,11 @@ static bool write_files(const struct ota_report *report, const char *folder,
     return true;
 }
 
-static bool write_plots(const struct ota_report *report, const char *folder,
+static bool write_plots(const void *of, const char *folder,
                         const struct ota_output_options *options,
                         struct ota_error *error)
 {
+    const struct ota_report *report = of;
     char *plots = ota_files_join(folder, "/", ota_writer_plots.name, error);
     if (!plots)
         return false;
@@ -519,7 +520,7 @@ static bool write_plots(const struct ota_report *report, const char *folder,
     return ok;
 }
 
-const struct ota_writer ota_writer_plots = {
+const struct ota_folder_file ota_writer_plots = {
     .name = "plots",
     .summary = "states, time to update, bytes per device: SVG, PNG, gnuplot",
     .write = write_plots,

@@ -281,7 +281,7 @@ static void add_devices(struct database *base, const struct ota_report *report,
         end += (size_t)summary->groups[g].devices;
         while (base->ok && first < end) {
             const size_t count = end - first < BATCH ? end - first : BATCH;
-            base->ok = ota_output_goes_on(options, base->error) &&
+            base->ok = ota_folder_goes_on(options, base->error) &&
                        ota_spill_read(report->devices, first, count, records,
                                       base->error);
             for (size_t i = 0; base->ok && i < count; i++)
@@ -312,10 +312,11 @@ static void write_tables(struct database *base, const struct ota_report *report,
     free(records);
 }
 
-static bool write_sqlite(const struct ota_report *report, const char *folder,
+static bool write_sqlite(const void *of, const char *folder,
                          const struct ota_output_options *options,
                          struct ota_error *error)
 {
+    const struct ota_report *report = of;
     char *path = ota_files_join(folder, "/", ota_writer_sqlite.name, error);
     if (!path)
         return false;
@@ -332,7 +333,7 @@ static bool write_sqlite(const struct ota_report *report, const char *folder,
     return base.ok;
 }
 
-const struct ota_writer ota_writer_sqlite = {
+const struct ota_folder_file ota_writer_sqlite = {
     .name = "results.sqlite",
     .summary = "devices, timeline and summary as a database",
     .write = write_sqlite,

@@ -203,10 +203,11 @@ bool ota_output_print_json(const struct ota_report *report, FILE *out)
     return fflush(out) == 0 && !ferror(out);
 }
 
-static bool write_summary(const struct ota_report *report, const char *folder,
+static bool write_summary(const void *of, const char *folder,
                           const struct ota_output_options *options,
                           struct ota_error *error)
 {
+    const struct ota_report *report = of;
     (void)options;
     struct ota_out_file file;
     if (!ota_out_file_open(&file, folder, ota_writer_summary.name, error))
@@ -217,7 +218,7 @@ static bool write_summary(const struct ota_report *report, const char *folder,
     return ota_out_file_close(&file, error);
 }
 
-const struct ota_writer ota_writer_summary = {
+const struct ota_folder_file ota_writer_summary = {
     .name = "summary.json",
     .summary = "outcomes and KPIs of the fleet and its groups",
     .write = write_summary,

@@ -40,10 +40,11 @@ static void rows(const struct ota_report *report, FILE *out)
     }
 }
 
-static bool write_timeline(const struct ota_report *report, const char *folder,
+static bool write_timeline(const void *of, const char *folder,
                            const struct ota_output_options *options,
                            struct ota_error *error)
 {
+    const struct ota_report *report = of;
     (void)options;
     struct ota_out_file file;
     if (!ota_out_file_open(&file, folder, ota_writer_timeline.name, error))
@@ -58,7 +59,7 @@ static bool write_timeline(const struct ota_report *report, const char *folder,
     return ota_out_file_close(&file, error);
 }
 
-const struct ota_writer ota_writer_timeline = {
+const struct ota_folder_file ota_writer_timeline = {
     .name = "timeline.csv",
     .summary = "share of the fleet in each state over time",
     .write = write_timeline,

@@ -131,7 +131,7 @@ static void collect(const struct ota_device_sink *sink, const char *what,
     ota_collector_free(collector);
 }
 
-static void bench_writer(const struct ota_writer *writer,
+static void bench_writer(const struct ota_folder_file *writer,
                          const struct ota_report *report, const char *folder)
 {
     const struct ota_output_options options = {.threads = 1};
