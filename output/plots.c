@@ -2,18 +2,13 @@
 /*
  * plots.c - pictures: a gnuplot script each, which runs by hand from within
  * the folder too (`gnuplot states.gp`), and what it draws as SVG and PNG.
- *
- * Colours: M. Okabe, K. Ito, Color Universal Design (2008), told apart by
- * readers with any kind of colour vision.
  */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "output/files.h"
-#include "output/gnuplot.h"
 #include "output/number.h"
+#include "output/script.h"
 #include "output/writers.h"
 #include "sim/base/clock.h"
 
@@ -51,8 +46,6 @@ static int mean_column(enum ota_state state)
     return 2 + 3 * (int)state;
 }
 
-enum { NAME_COLUMNS = 48 }; /* of a scenario's name that a title shows */
-
 struct axis {
     const char *unit;
     int64_t unit_us;
@@ -66,30 +59,6 @@ static struct axis time_axis(int64_t length_us)
     if (length_us >= 3 * OTA_US_PER_H)
         return (struct axis){"hours", OTA_US_PER_H};
     return (struct axis){"minutes", OTA_US_PER_MIN};
-}
-
-/* A string for gnuplot: single quotes keep all but themselves. */
-static void quoted(FILE *out, const char *text)
-{
-    fputc('\'', out);
-    for (; *text; text++) {
-        if (*text == '\'')
-            fputc('\'', out);
-        fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-    }
-    fputc('\'', out);
-}
-
-/* Copies the start of UTF-8 text, with "..." for what a title has no room
- * for. */
-static void shortened(const char *text, char *start, size_t size)
-{
-    size_t length = 0, count = 0;
-
-    for (; text[length] && count < NAME_COLUMNS; length++)
-        count += ((unsigned char)text[length + 1] & 0xc0) != 0x80;
-    snprintf(start, size, "%.*s%s", (int)length, text,
-             text[length] ? "..." : "");
 }
 
 /* "2,000 devices, mean of 20 replications" */
@@ -117,39 +86,7 @@ static void begin_script(const struct ota_report *report, FILE *out,
     char size[3 * OTA_NUMBER_SIZE + 32];
 
     sample_size(report, size, sizeof(size), each);
-    fputs("# Run within this folder: it reads files beside it.\n"
-          "reset\n"
-          "set encoding utf8\n"
-          "set datafile separator ','\n"
-          "set border 3 linecolor rgb '#555555'\n"
-          "set tics nomirror out scale 0.6\n"
-          "set grid linetype 1 linecolor rgb '#e2e2e2' linewidth 0.6\n",
-          out);
-    fputs("title = ", out);
-    quoted(out, title);
-    fputs("\nscenario = ", out);
-    char name[4 * NAME_COLUMNS + 8];
-    shortened(report->scenario_name, name, sizeof(name));
-    quoted(out, name);
-    fputs("\nsample = ", out);
-    quoted(out, size);
-    fputs("\nset title title.\"\\n\".scenario.': '.sample\n", out);
-}
-
-/* The script has put what to plot into the string `curves`. */
-static void end_script(FILE *out, const char *name)
-{
-    fprintf(out,
-            "\nset terminal svg noenhanced size 800,450 dynamic "
-            "font 'DejaVu Sans,12' background rgb 'white'\n"
-            "set output '%s.svg'\n"
-            "plot @curves\n"
-            "set terminal pngcairo noenhanced size 1200,675 "
-            "font 'DejaVu Sans,15' linewidth 1.5 background rgb 'white'\n"
-            "set output '%s.png'\n"
-            "plot @curves\n"
-            "unset output\n",
-            name, name);
+    ota_script_begin(out, title, report->scenario_name, size);
 }
 
 static bool is_ever_seen(const struct ota_report *report, enum ota_state state)
@@ -199,7 +136,7 @@ static void states_script(const struct ota_report *report, FILE *out)
         separator = ",";
     }
     fputs("\"\n", out);
-    end_script(out, "states");
+    ota_script_end(out, "states");
 }
 
 /* Marks at which so many devices are confirmed. */
@@ -310,7 +247,7 @@ static void time_script(const struct ota_report *report, FILE *out)
             "using (($1-release_s)/unit_s):(100*$%d) with lines linewidth 2 "
             "linecolor rgb '#009e73' title 'confirmed'\"\n",
             mean);
-    end_script(out, "time_to_update");
+    ota_script_end(out, "time_to_update");
 }
 
 /* The bins from the first to the last that is not empty; false: none is. */
@@ -432,7 +369,7 @@ static void bytes_script(const struct ota_report *report, FILE *out)
               "\ncurves = '-1'\n",
               out);
     }
-    end_script(out, "bytes_per_device");
+    ota_script_end(out, "bytes_per_device");
 }
 
 static const struct {
@@ -445,50 +382,8 @@ static const struct {
     {"bytes_per_device.dat", bytes_data},
 };
 
-static const char *const scripts[] = {"states.gp", "time_to_update.gp",
-                                      "bytes_per_device.gp"};
-static const char *const pictures[] = {
-    "states.svg", "time_to_update.svg", "bytes_per_device.svg",
-    "states.png", "time_to_update.png", "bytes_per_device.png"};
-
-enum { SCRIPTS = sizeof(scripts) / sizeof(scripts[0]) };
-
-/* After a failure: no half-drawn pictures. */
-static void remove_pictures(const char *folder)
-{
-    for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
-        struct ota_error ignored = {0};
-        char *path = ota_files_join(folder, "/", pictures[i], &ignored);
-        if (path)
-            (void)unlink(path); /* most often it is not there */
-        free(path);
-    }
-}
-
-static bool draw(const char *folder, const struct ota_output_options *options,
-                 struct ota_error *error)
-{
-    struct ota_error problem = {0};
-    const enum ota_gnuplot_status status =
-        ota_gnuplot_run(folder, scripts, SCRIPTS, options, &problem);
-
-    if (status == OTA_GNUPLOT_DONE)
-        return true;
-    remove_pictures(folder);
-    if (status == OTA_GNUPLOT_INTERRUPTED)
-        return ota_fail(error, "%s", problem.message);
-    FILE *warn = options->warn;
-    if (!warn)
-        return true;
-    if (status == OTA_GNUPLOT_MISSING)
-        fputs("otasim: gnuplot is not installed (Debian: gnuplot-nox): no "
-              "pictures, only their scripts and data\n",
-              warn);
-    else
-        fprintf(warn, "otasim: %s: no pictures, only their scripts and data\n",
-                problem.message);
-    return true;
-}
+static const char *const pictures[] = {"states", "time_to_update",
+                                       "bytes_per_device"};
 
 static bool write_files(const struct ota_report *report, const char *folder,
                         struct ota_error *error)
@@ -513,9 +408,11 @@ static bool write_plots(const void *of, const char *folder,
     if (!plots)
         return false;
 
-    const bool ok = ota_files_make_folder(plots, error) &&
-                    write_files(report, plots, error) &&
-                    (!options->draw || draw(plots, options, error));
+    const bool ok =
+        ota_files_make_folder(plots, error) &&
+        write_files(report, plots, error) &&
+        ota_script_draw(plots, pictures, sizeof(pictures) / sizeof(pictures[0]),
+                        options, error);
     free(plots);
     return ok;
 }
