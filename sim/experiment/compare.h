@@ -15,16 +15,31 @@ enum ota_verdict {
     OTA_VERDICT_LESS,
     OTA_VERDICT_SAME, /* in every replication */
     OTA_VERDICT_OPEN, /* cannot tell yet */
-    OTA_VERDICT_NONE, /* a variant gives no value */
+    OTA_VERDICT_NONE, /* base or variant gives no value */
+    OTA_VERDICTS
 };
+
+/* What a verdict rests on; see compare.c. */
+enum ota_evidence {
+    OTA_EVIDENCE_T,     /* Student's t of the differences */
+    OTA_EVIDENCE_EXACT, /* of values that are 0 or 1: binomial laws */
+    OTA_EVIDENCE_SIGNS, /* of times that need not come: who is sooner */
+    OTA_EVIDENCES
+};
+
+extern const char *const ota_verdict_names[OTA_VERDICTS];
+extern const char *const ota_evidence_names[OTA_EVIDENCES];
 
 /* A variant's measure against the base's. */
 struct ota_contrast {
     struct ota_estimate base, variant; /* each for itself */
-    struct ota_paired paired;          /* variant - base; simultaneous */
+    struct ota_paired paired; /* variant - base; its interval has no ends where
+                               * the verdict does not come of one */
+    enum ota_evidence evidence;
     enum ota_verdict verdict;
-    int64_t more; /* OPEN: replications still needed to tell, if the
-                   * difference is what it looks like; -1: beyond reach */
+    int64_t differ; /* replications in which they are not the same */
+    int64_t more;   /* OPEN: replications still needed to tell, 4 times in 5, if
+                     * the difference is what it looks like; -1: beyond reach */
 };
 
 struct ota_comparison {
@@ -39,11 +54,25 @@ struct ota_comparison {
     struct ota_contrast *contrasts; /* [variant][measure]; the compare's */
 };
 
+enum { OTA_COMPARE_REACH = 10000 }; /* replications that `more` counts up to */
+
+/* The confidence of each difference, for all to hold together. */
+double ota_compare_each(const struct ota_comparison *comparison);
+
 /* Works out the contrasts; all else is filled in and borrowed, and all points
  * have the replications. Returns false without memory. */
 bool ota_compare_make(struct ota_comparison *comparison,
                       const struct ota_study *study);
 
 void ota_compare_release(struct ota_comparison *comparison);
+
+/*
+ * One contrast of values of `count` replications, of which NaN: it gave none;
+ * with a confidence of its own. Its base and variant are not filled in. room is
+ * for count numbers.
+ */
+struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
+                                    const double *base, const double *variant,
+                                    int64_t count, double each, double *room);
 
 #endif
