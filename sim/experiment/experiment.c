@@ -19,11 +19,161 @@
 #include "sim/fleet/fleet.h"
 #include "sim/stats/results.h"
 
+/* One replication, and whom it asks and tells. */
+struct replication {
+    const struct ota_fleet_config *config;
+    const struct ota_experiment_options *options; /* seed, ranks, rates, ... */
+    int64_t number;
+    int threads;                       /* of the fleet */
+    bool (*keep_going)(void *context); /* or NULL */
+    void (*lived)(void *context, size_t more, size_t of);
+    void *context;
+};
+
+/* Whether a rule may stop or halt the rollout, for all that is easily told. */
+static bool may_stop(const struct ota_policy *policy)
+{
+    bool rules = policy->rules.count > 0;
+
+    for (size_t w = 0; w < policy->waves.count; w++) {
+        const struct ota_rules *own = policy->waves.list[w].rules;
+        rules = rules || (own && own->count > 0);
+    }
+    return rules;
+}
+
+/* Puts together what was heard, as the replication's results; only the first
+ * rank has any. */
+static bool conclude(const struct replication *self,
+                     const struct ota_fleet *fleet,
+                     struct ota_collector *collector,
+                     struct ota_results *results, struct ota_error *error)
+{
+    struct ota_ranks *ranks = self->options->ranks;
+    struct ota_campaign_record campaign;
+    size_t first, count;
+
+    ota_fleet_campaign(fleet, &campaign);
+    ota_fleet_own(fleet, &first, &count);
+    return ota_collector_gather(collector, &campaign, ranks, first, count,
+                                error) &&
+           (ota_ranks_self(ranks) > 0 ||
+            ota_collector_finish(collector, &campaign, results, error));
+}
+
+/* Returns a collector for the replication, or NULL. */
+static struct ota_collector *collect(const struct replication *self,
+                                     struct ota_error *error)
+{
+    const struct ota_fleet_config *config = self->config;
+    const struct ota_experiment_options *options = self->options;
+    int64_t *devices = calloc(config->group_count, sizeof(*devices));
+
+    if (!devices) {
+        ota_fail(error, OTA_NO_MEMORY " for %zu groups", config->group_count);
+        return NULL;
+    }
+    for (size_t g = 0; g < config->group_count; g++)
+        devices[g] = config->groups[g].count;
+    const struct ota_results_shape shape = {
+        .group_devices = devices,
+        .group_count = config->group_count,
+        .threads = self->threads,
+        .horizon_us = config->horizon_us,
+        .release_us = config->release_us,
+        .sink = self->number == 0 ? options->sink : NULL,
+        .staged = !ota_policy_is_at_once(&config->policy),
+        .may_stop = may_stop(&config->policy),
+        .within_us = options->within_us,
+        .within_count = options->within_count,
+        .rates = options->rates,
+    };
+    struct ota_collector *collector = ota_collector_new(&shape, error);
+    free(devices);
+    return collector;
+}
+
+/* Runs the fleet and leaves its results. */
+static enum ota_experiment_status listen(const struct replication *self,
+                                         struct ota_fleet *fleet,
+                                         struct ota_results *results,
+                                         struct ota_error *error)
+{
+    struct ota_collector *collector = collect(self, error);
+    if (!collector)
+        return OTA_EXPERIMENT_FAILED;
+
+    const struct ota_fleet_run_options run = {
+        .observers = ota_collector_observers(collector),
+        .threads = self->threads,
+        .ranks = self->options->ranks,
+        .keep_going = self->keep_going,
+        .lived = self->lived,
+        .context = self->context,
+    };
+    enum ota_experiment_status status = OTA_EXPERIMENT_DONE;
+    if (ota_fleet_run(fleet, &run)) {
+        if (!conclude(self, fleet, collector, results, error))
+            status = OTA_EXPERIMENT_FAILED;
+    } else if (ota_fleet_error(fleet)) {
+        *error = *ota_fleet_error(fleet);
+        status = OTA_EXPERIMENT_FAILED;
+    } else {
+        status = OTA_EXPERIMENT_STOPPED; /* on whatever rank */
+    }
+    ota_collector_free(collector);
+    return status;
+}
+
+static enum ota_experiment_status replicate(const struct replication *self,
+                                            struct ota_results *results,
+                                            struct ota_error *error)
+{
+    const struct ota_experiment_options *options = self->options;
+    const struct ota_random_key key = {
+        .seed = options->seed,
+        .replication = (uint64_t)self->number,
+    };
+    struct ota_fleet *fleet = ota_fleet_new(self->config, &key, error);
+    if (!fleet)
+        return OTA_EXPERIMENT_FAILED;
+
+    if (self->number == 0 && ota_ranks_count(options->ranks) > 1 &&
+        ota_ranks_self(options->ranks) == 0 && !ota_fleet_splits(fleet) &&
+        options->alone)
+        options->alone(options->context);
+    const enum ota_experiment_status status =
+        listen(self, fleet, results, error);
+    ota_fleet_free(fleet);
+    return status;
+}
+
+enum ota_experiment_status
+ota_experiment_replicate(const struct ota_fleet_config *config,
+                         const struct ota_experiment_options *options,
+                         int64_t replication, struct ota_results *results,
+                         struct ota_error *error)
+{
+    const struct replication self = {
+        .config = config,
+        .options = options,
+        .number = replication,
+        .threads = options->threads,
+        .keep_going = options->keep_going,
+        .context = options->context,
+    };
+
+    assert(options->threads >= 1 && replication >= 0 && !error->failed);
+    gsl_set_error_handler_off();
+    return replicate(&self, results, error);
+}
+
+/* --- all of them --- */
+
 /* What the threads share. */
 struct experiment {
     const struct ota_fleet_config *config;
     const struct ota_experiment_options *options;
-    const int64_t *group_devices;
     int fleet_threads;
     struct ota_results *results; /* by replication */
     atomic_bool halted;          /* asked to stop, or one has failed */
@@ -61,99 +211,6 @@ static void lived(void *self, size_t more, size_t of)
                        (int64_t)of * options->replications);
 }
 
-/* Whether a rule may stop or halt the rollout, for all that is easily told. */
-static bool may_stop(const struct ota_policy *policy)
-{
-    bool rules = policy->rules.count > 0;
-
-    for (size_t w = 0; w < policy->waves.count; w++) {
-        const struct ota_rules *own = policy->waves.list[w].rules;
-        rules = rules || (own && own->count > 0);
-    }
-    return rules;
-}
-
-/* Puts together what was heard, as the replication's results. */
-static bool conclude(struct experiment *experiment, int64_t replication,
-                     const struct ota_fleet *fleet,
-                     struct ota_collector *collector, struct ota_error *error)
-{
-    struct ota_ranks *ranks = experiment->options->ranks;
-    struct ota_campaign_record campaign;
-    size_t first, count;
-
-    ota_fleet_campaign(fleet, &campaign);
-    ota_fleet_own(fleet, &first, &count);
-    return ota_collector_gather(collector, &campaign, ranks, first, count,
-                                error) &&
-           (ota_ranks_self(ranks) > 0 ||
-            ota_collector_finish(collector, &campaign,
-                                 &experiment->results[replication], error));
-}
-
-/* Runs the fleet and puts its results into their place; false if it failed.
- * A run that was stopped leaves no results and is no failure. */
-static bool listen(struct experiment *experiment, int64_t replication,
-                   struct ota_fleet *fleet, struct ota_error *error)
-{
-    const struct ota_fleet_config *config = experiment->config;
-    const struct ota_results_shape shape = {
-        .group_devices = experiment->group_devices,
-        .group_count = config->group_count,
-        .threads = experiment->fleet_threads,
-        .horizon_us = config->horizon_us,
-        .release_us = config->release_us,
-        .sink = replication == 0 ? experiment->options->sink : NULL,
-        .staged = !ota_policy_is_at_once(&config->policy),
-        .may_stop = may_stop(&config->policy),
-        .rates = experiment->options->rates,
-    };
-    struct ota_collector *collector = ota_collector_new(&shape, error);
-    if (!collector)
-        return false;
-
-    const struct ota_fleet_run_options run = {
-        .observers = ota_collector_observers(collector),
-        .threads = experiment->fleet_threads,
-        .ranks = experiment->options->ranks,
-        .keep_going = keep_going,
-        .lived = lived,
-        .context = experiment,
-    };
-    bool good = true;
-    if (ota_fleet_run(fleet, &run)) {
-        good = conclude(experiment, replication, fleet, collector, error);
-    } else if (ota_fleet_error(fleet)) {
-        *error = *ota_fleet_error(fleet);
-        good = false;
-    } else {
-        atomic_store(&experiment->halted, true); /* on whatever rank */
-    }
-    ota_collector_free(collector);
-    return good;
-}
-
-static bool replicate(struct experiment *experiment, int64_t replication,
-                      struct ota_error *error)
-{
-    const struct ota_random_key key = {
-        .seed = experiment->options->seed,
-        .replication = (uint64_t)replication,
-    };
-    struct ota_fleet *fleet = ota_fleet_new(experiment->config, &key, error);
-    if (!fleet)
-        return false;
-
-    const struct ota_experiment_options *options = experiment->options;
-    if (replication == 0 && ota_ranks_count(options->ranks) > 1 &&
-        ota_ranks_self(options->ranks) == 0 && !ota_fleet_splits(fleet) &&
-        options->alone)
-        options->alone(options->context);
-    const bool good = listen(experiment, replication, fleet, error);
-    ota_fleet_free(fleet);
-    return good;
-}
-
 /* Counts a replication that went well, or notes why it failed. */
 static void report(struct experiment *experiment, bool good,
                    const struct ota_error *error)
@@ -174,13 +231,24 @@ static void report(struct experiment *experiment, bool good,
 
 /* Replicates, if all ranks are well; if one is not afterwards, none is. Being
  * stopped is no failure. */
-static bool attempt(struct experiment *experiment, int64_t replication,
+static bool attempt(struct experiment *experiment, int64_t number,
                     struct ota_error *error)
 {
+    const struct replication replication = {
+        .config = experiment->config,
+        .options = experiment->options,
+        .number = number,
+        .threads = experiment->fleet_threads,
+        .keep_going = keep_going,
+        .lived = lived,
+        .context = experiment,
+    };
     struct ota_ranks *ranks = experiment->options->ranks;
     const bool well =
         ota_ranks_agree(ranks, keep_going(experiment), error) &&
-        ota_ranks_agree(ranks, replicate(experiment, replication, error),
+        ota_ranks_agree(ranks,
+                        replicate(&replication, &experiment->results[number],
+                                  error) == OTA_EXPERIMENT_DONE,
                         error);
 
     if (!well)
@@ -233,22 +301,18 @@ ota_experiment_run(const struct ota_fleet_config *config,
     gsl_set_error_handler_off();
 
     const size_t replications = (size_t)options->replications;
-    int64_t *devices = calloc(config->group_count, sizeof(*devices));
     const char **names = calloc(config->group_count, sizeof(*names));
     struct ota_results *results = calloc(replications, sizeof(*results));
     enum ota_experiment_status status = OTA_EXPERIMENT_FAILED;
 
-    if (!devices || !names || !results) {
+    if (!names || !results) {
         ota_fail(error, OTA_NO_MEMORY " for %zu replications", replications);
     } else {
-        for (size_t g = 0; g < config->group_count; g++) {
-            devices[g] = config->groups[g].count;
+        for (size_t g = 0; g < config->group_count; g++)
             names[g] = config->groups[g].name;
-        }
         struct experiment experiment = {
             .config = config,
             .options = options,
-            .group_devices = devices,
             .results = results,
             .error = error,
         };
@@ -259,7 +323,6 @@ ota_experiment_run(const struct ota_fleet_config *config,
     }
     free(results);
     free(names);
-    free(devices);
     return status;
 }
 

@@ -16,12 +16,14 @@
 
 struct ota_experiment_options {
     uint64_t seed;
-    int64_t replications;    /* at least 1 */
-    int threads;             /* at least 1; results do not depend on it */
-    struct ota_ranks *ranks; /* that do the same, each with so many threads;
-                              * nor on these. NULL: this process is alone */
-    double confidence;       /* of the intervals, 0 to 1, ends excluded */
-    struct ota_rates rates;  /* what trouble costs beside the data */
+    int64_t replications;     /* at least 1 */
+    int threads;              /* at least 1; results do not depend on it */
+    struct ota_ranks *ranks;  /* that do the same, each with so many threads;
+                               * nor on these. NULL: this process is alone */
+    double confidence;        /* of the intervals, 0 to 1, ends excluded */
+    struct ota_rates rates;   /* what trouble costs beside the data */
+    const int64_t *within_us; /* as of struct ota_results_shape */
+    size_t within_count;
     const struct ota_device_sink *sink; /* takes the devices of replication 0,
                                          * on lanes from 0 to threads - 1;
                                          * NULL: nobody does */
@@ -61,6 +63,19 @@ enum ota_experiment_status
 ota_experiment_run(const struct ota_fleet_config *config,
                    const struct ota_experiment_options *options,
                    struct ota_summary *summary, struct ota_error *error);
+
+/*
+ * Runs one replication, from 0, as ota_experiment_run() does, and leaves
+ * *results, which the caller releases after OTA_EXPERIMENT_DONE; on several
+ * ranks the first rank's alone. Of the options, replications and confidence are
+ * not looked at, and neither progress nor lived is told. *error has not failed
+ * yet. GSL's error handler: as above.
+ */
+enum ota_experiment_status
+ota_experiment_replicate(const struct ota_fleet_config *config,
+                         const struct ota_experiment_options *options,
+                         int64_t replication, struct ota_results *results,
+                         struct ota_error *error);
 
 /*
  * Runs one replication, from 0, with an observer of the caller's: what it does
