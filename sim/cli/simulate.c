@@ -34,13 +34,7 @@ ota_simulate_options(const struct ota_options *options,
         .threads = ota_threads(options),
         .ranks = options->ranks,
         .confidence = scenario->run.confidence,
-        .rates =
-            {
-                .site_visit_usd =
-                    ota_dist_mean(&scenario->costs.site_visit) / 1e6,
-                .operator_hour_usd =
-                    (double)scenario->costs.operator_hour_uusd / 1e6,
-            },
+        .rates = ota_experiment_rates(scenario),
         .alone = options->quiet ? NULL : runs_alone,
         .progress = ota_progress_done,
         .lived = ota_progress_lived,

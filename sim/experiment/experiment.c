@@ -19,6 +19,16 @@
 #include "sim/fleet/fleet.h"
 #include "sim/stats/results.h"
 
+struct ota_rates ota_experiment_rates(const struct ota_scenario *scenario)
+{
+    const struct ota_costs *costs = &scenario->costs;
+
+    return (struct ota_rates){
+        .site_visit_usd = ota_dist_mean(&costs->site_visit) / 1e6,
+        .operator_hour_usd = (double)costs->operator_hour_uusd / 1e6,
+    };
+}
+
 /* One replication, and whom it asks and tells. */
 struct replication {
     const struct ota_fleet_config *config;

@@ -12,6 +12,7 @@
 #include "sim/fleet/config.h"
 #include "sim/fleet/observation.h"
 #include "sim/ranks/ranks.h"
+#include "sim/scenario/scenario.h"
 #include "sim/stats/summary.h"
 
 struct ota_experiment_options {
@@ -41,6 +42,9 @@ struct ota_experiment_options {
     bool (*keep_going)(void *context);
     void *context;
 };
+
+/* What a scenario's trouble costs. */
+struct ota_rates ota_experiment_rates(const struct ota_scenario *scenario);
 
 enum ota_experiment_status {
     OTA_EXPERIMENT_DONE,    /* on all ranks; the first has the summary */

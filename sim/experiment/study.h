@@ -98,9 +98,11 @@ size_t ota_study_points(const struct ota_study *study);
 struct ota_study_point ota_study_point(const struct ota_study *study,
                                        size_t point);
 
-/* All that are kept, those asked for first; and the place of the measure of
- * that name (any way to write it), which is one of them. */
+/* All that are kept, those asked for first, each once; and the place of the
+ * measure of that name, written in any way. Returns false if it is not kept. */
 size_t ota_study_measures(const struct ota_study *study);
+bool ota_study_place(const struct ota_study *study, const char *name,
+                     size_t *place);
 const char *ota_study_measure_name(const struct ota_study *study, size_t place);
 const struct ota_measure *ota_study_measure(const struct ota_study *study,
                                             size_t point, size_t place);
