@@ -32,10 +32,18 @@ struct ota_store_unit {
     int64_t replication;
 };
 
-/* Opens the store at path, made if it is not there. NULL with *error set; one
- * that another process writes to, or another version wrote, is an error that
- * says so. */
-struct ota_store *ota_store_open(const char *path, struct ota_error *error);
+/* Opens the store at path, made if it is not there; NULL: one that is nowhere
+ * and goes with its closing. version is otasim's. Returns NULL with *error set;
+ * a store that another process has open, or another version wrote, or a file
+ * that is something else, is an error that says so, and is left alone. */
+struct ota_store *ota_store_open(const char *path, const char *version,
+                                 struct ota_error *error);
+
+/* How many replications are in it, and whether values of a scenario are. */
+bool ota_store_count(struct ota_store *store, int64_t *units,
+                     struct ota_error *error);
+bool ota_store_knows(struct ota_store *store, const char *scenario, bool *knows,
+                     struct ota_error *error);
 
 /* Takes in what the store, part or results.sqlite at path has. */
 bool ota_store_absorb(struct ota_store *store, const char *path,
@@ -76,7 +84,22 @@ bool ota_store_note(struct ota_store *store, const char *name,
 bool ota_store_noted(struct ota_store *store, const char *name, char **value,
                      struct ota_error *error);
 
-/* What was put is on disk. */
+/* Leaves a single file. What was put is on disk. */
 void ota_store_close(struct ota_store *store);
+
+/* Removes the store at path, which nobody has open, and what SQLite keeps
+ * beside it. */
+void ota_store_remove(const char *path);
+
+struct ota_study;
+struct sqlite3;
+
+/*
+ * Writes the values of a study into a database that is being made, as tables
+ * that ota_store_absorb() takes: otasim, scenario, measure, unit. What is
+ * written, and its order, depends on nothing but the study's points and values.
+ */
+bool ota_store_write(struct sqlite3 *db, const struct ota_study *study,
+                     const char *version, struct ota_error *error);
 
 #endif

@@ -36,8 +36,9 @@ struct ota_study_options {
     int threads;
     struct ota_ranks *ranks; /* NULL: alone */
     struct ota_store *store; /* of the first rank; NULL: nothing is kept */
-    int64_t part, parts;     /* does only units of that part, from 0; parts
-                              * 0: all */
+    bool found_only; /* what is not in the store is an error, and not done */
+    int64_t part, parts; /* does only units of that part, from 0; parts
+                          * 0: all */
     /* As of struct ota_experiment_options; replications are counted over all
      * points that were wanted so far. */
     void (*progress)(void *context, int64_t done, int64_t of);
