@@ -61,6 +61,7 @@ TEST_LIB := $(BUILD)/libtests.a
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 SCRIPTS  := $(sort $(wildcard tests/cli/*.sh tests/layout/*.sh \
             tests/golden/*.sh tests/fuzz/*.sh))
+RANKED   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/ranks/*.c)))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # A word a command; V=1 shows the commands themselves.
@@ -122,7 +123,7 @@ $(TEST_LIB): $(TEST_OBJ)
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB) $(LIB)
 	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB) $(LIB)
+$(BENCHES) $(RANKED): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIB) $(LIB)
 	$(call say,LINK)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 .PHONY: check

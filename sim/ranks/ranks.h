@@ -15,6 +15,7 @@
 #ifndef OTA_RANKS_H
 #define OTA_RANKS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,7 +70,9 @@ struct ota_ranks_parcel {
 struct ota_ranks_work {
     void *context;
     size_t units;
-    int threads; /* that do units beside each other, on each rank */
+    int threads;      /* that do units beside each other, on each rank; each may
+                       * have a team of OpenMP's for its unit */
+    bool first_stays; /* unit 0 is done on the first rank */
     /* Does a unit, on any rank, by any thread; lanes, from 0 to threads - 1,
      * tell those of a rank apart. Returns false with *error set, or without if
      * it was stopped. */
@@ -85,6 +88,9 @@ struct ota_ranks_work {
                   struct ota_error *error);
     /* May be NULL; asked on each rank, by any thread. False stops all. */
     bool (*keep_going)(void *context);
+    /* May be NULL; set on each rank when it ends early, wherever that came
+     * from: units in hand may look at it and give up. */
+    atomic_bool *halted;
 };
 
 /*

@@ -20,13 +20,15 @@
 
 #include <mpi.h>
 
-#include "sim/ranks/ranks.h"
+#include "sim/ranks/notes.h"
 
 enum {
     PIECE = 1 << 26, /* bytes sent at a time: counts are ints */
     SPIN_NS = 100000,
     NAP_NS = 50000,
 };
+
+enum { PASSED, NOTED }; /* tags */
 
 enum state { WELL, STOPPED, FAILED, ENDED };
 
@@ -207,6 +209,33 @@ static void spread(struct ota_ranks *ranks, const void *bytes, char *all)
     }
 }
 
+static void send(struct ota_ranks *ranks, const void *bytes, size_t size,
+                 int to, int tag)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        const int piece = piece_of(size);
+        MPI_Send(at, piece, MPI_BYTE, to, tag, ranks->comm);
+        at += piece;
+        size -= (size_t)piece;
+    }
+}
+
+static void receive(struct ota_ranks *ranks, void *bytes, size_t size, int from,
+                    int tag)
+{
+    char *at = bytes;
+
+    while (size > 0) {
+        const int piece = piece_of(size);
+        MPI_Recv(at, piece, MPI_BYTE, from, tag, ranks->comm,
+                 MPI_STATUS_IGNORE);
+        at += piece;
+        size -= (size_t)piece;
+    }
+}
+
 bool ota_ranks_share(struct ota_ranks *ranks, bool good, const void *bytes,
                      size_t size, void **all, size_t *all_size,
                      struct ota_error *error)
@@ -239,19 +268,35 @@ void ota_ranks_sum(struct ota_ranks *ranks, int64_t *values, size_t count)
 
 void ota_ranks_pass(struct ota_ranks *ranks, int from, void *bytes, size_t size)
 {
-    char *at = bytes;
-
     if (!ranks || from == 0 || (ranks->self != 0 && ranks->self != from))
         return;
     assert(!ranks->parted);
-    for (size_t left = size; left > 0;) {
-        const int piece = piece_of(left);
-        if (ranks->self == from)
-            MPI_Send(at, piece, MPI_BYTE, 0, 0, ranks->comm);
-        else
-            MPI_Recv(at, piece, MPI_BYTE, from, 0, ranks->comm,
-                     MPI_STATUS_IGNORE);
-        at += piece;
-        left -= (size_t)piece;
-    }
+    if (ranks->self == from)
+        send(ranks, bytes, size, 0, PASSED);
+    else
+        receive(ranks, bytes, size, from, PASSED);
+}
+
+void ota_notes_write(struct ota_ranks *ranks, int to,
+                     const struct ota_note *note, const void *bytes)
+{
+    MPI_Send(note, 3, MPI_INT64_T, to, NOTED, ranks->comm);
+    send(ranks, bytes, (size_t)note->size, to, NOTED);
+}
+
+bool ota_notes_read(struct ota_ranks *ranks, int *from, struct ota_note *note,
+                    void **bytes)
+{
+    MPI_Status status;
+    int come;
+
+    MPI_Iprobe(MPI_ANY_SOURCE, NOTED, ranks->comm, &come, &status);
+    if (!come)
+        return false;
+    *from = status.MPI_SOURCE;
+    MPI_Recv(note, 3, MPI_INT64_T, *from, NOTED, ranks->comm,
+             MPI_STATUS_IGNORE);
+    *bytes = note->size > 0 ? must(malloc((size_t)note->size)) : NULL;
+    receive(ranks, *bytes, (size_t)note->size, *from, NOTED);
+    return true;
 }

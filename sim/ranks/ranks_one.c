@@ -2,12 +2,10 @@
 /*
  * ranks_one.c - ranks.h without MPI: whoever asks is alone.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/base/lane.h"
-#include "sim/ranks/ranks.h"
+#include "sim/ranks/notes.h"
 
 struct ota_ranks *ota_ranks_begin(int *argc, char ***argv)
 {
@@ -80,82 +78,21 @@ void ota_ranks_pass(struct ota_ranks *ranks, int from, void *bytes, size_t size)
     (void)size;
 }
 
-/* --- dealing --- */
-
-/* What the threads share; changed by one at a time. */
-struct deal {
-    const struct ota_ranks_work *work;
-    size_t next;  /* unit */
-    bool halted;  /* no more is dealt */
-    bool spoiled; /* dealt or taken failed: no more is taken either */
-    struct ota_error *error;
-};
-
-static void halt(struct deal *deal, const struct ota_error *error)
+void ota_notes_write(struct ota_ranks *ranks, int to,
+                     const struct ota_note *note, const void *bytes)
 {
-    deal->halted = true;
-    if (error->failed && !deal->error->failed)
-        *deal->error = *error;
-}
-
-/* Puts the next unit into *unit; false: there is none. */
-static bool next_unit(struct deal *deal, size_t *unit)
-{
-    const struct ota_ranks_work *work = deal->work;
-    struct ota_error error = {.failed = false};
-    bool any = false;
-
-#pragma omp critical(ota_ranks_deal)
-    {
-        if (!deal->halted && deal->next < work->units) {
-            *unit = deal->next++;
-            any = !work->keep_going || work->keep_going(work->context);
-            if (any && work->dealt &&
-                !work->dealt(work->context, *unit, 0, &error)) {
-                deal->spoiled = true;
-                any = false;
-            }
-            if (!any)
-                halt(deal, &error);
-        }
-    }
-    return any;
-}
-
-static void do_unit(struct deal *deal, size_t unit)
-{
-    const struct ota_ranks_work *work = deal->work;
-    struct ota_error error = {.failed = false};
-    struct ota_ranks_parcel result = {0};
-
-    const bool done = work->work(work->context, unit, ota_lane(work->threads),
-                                 &result, &error);
-#pragma omp critical(ota_ranks_deal)
-    {
-        bool good = done;
-        if (done && !deal->spoiled &&
-            !work->taken(work->context, unit, &result, &error)) {
-            deal->spoiled = true;
-            good = false;
-        }
-        if (!good)
-            halt(deal, &error);
-    }
-    free(result.bytes);
-}
-
-bool ota_ranks_deal(struct ota_ranks *ranks, const struct ota_ranks_work *work,
-                    struct ota_error *error)
-{
-    struct deal deal = {.work = work, .error = error};
-
     (void)ranks;
-    assert(work->threads >= 1 && !error->failed);
-#pragma omp parallel num_threads(work->threads)
-    {
-        size_t unit = 0;
-        while (next_unit(&deal, &unit))
-            do_unit(&deal, unit);
-    }
-    return !deal.halted;
+    (void)to;
+    (void)note;
+    (void)bytes;
+}
+
+bool ota_notes_read(struct ota_ranks *ranks, int *from, struct ota_note *note,
+                    void **bytes)
+{
+    (void)ranks;
+    (void)from;
+    (void)note;
+    (void)bytes;
+    return false;
 }

@@ -13,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 cat >"$scratch/table" <<'END'
 sim/base         gsl/ omp.h
 sim/engine       sim/base/
-sim/ranks        mpi.h sim/base/
+sim/ranks        mpi.h posix sim/base/
 sim/fleet        gsl/ sim/base/ sim/engine/ sim/ranks/ models/
 sim/stats        gsl/ sim/base/ sim/ranks/ sim/fleet/observation.h sim/fleet/campaign.h
 sim/scenario     cjson/ posix sim/base/ models/ sim/fleet/config.h
