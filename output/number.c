@@ -112,10 +112,10 @@ static int decimals_for(double value, double half)
     return leading < 3.55 ? 1 - place : -place;
 }
 
-struct ota_reading ota_reading_of(enum ota_scale scale,
+struct ota_reading ota_reading_in(enum ota_scale scale, double unit_for,
                                   const struct ota_estimate *estimate)
 {
-    const struct step *step = step_for(scale, fabs(estimate->mean));
+    const struct step *step = step_for(scale, fabs(unit_for));
     const double value = fabs(estimate->mean) / step->worth;
     const double half = (estimate->hi - estimate->lo) / step->worth / 2.0;
 
@@ -131,6 +131,12 @@ struct ota_reading ota_reading_of(enum ota_scale scale,
         .decimals = decimals,
         .cents = scale == OTA_SCALE_MONEY,
     };
+}
+
+struct ota_reading ota_reading_of(enum ota_scale scale,
+                                  const struct ota_estimate *estimate)
+{
+    return ota_reading_in(scale, estimate->mean, estimate);
 }
 
 void ota_reading_format(const struct ota_reading *reading, double value,

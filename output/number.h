@@ -49,6 +49,10 @@ struct ota_reading {
 struct ota_reading ota_reading_of(enum ota_scale scale,
                                   const struct ota_estimate *estimate);
 
+/* The same, in the unit that suits another number: of a column, say. */
+struct ota_reading ota_reading_in(enum ota_scale scale, double unit_for,
+                                  const struct ota_estimate *estimate);
+
 /* Writes "1.07 MB", or "-" for a number that there is not. */
 void ota_reading_format(const struct ota_reading *reading, double value,
                         char *text, size_t size);

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sweep_table.c - a sweep for a person: a row a point, a column a measure.
+ *
+ * All numbers of a column are in one unit, with the digits that each one's
+ * interval justifies, points under points. Measures that do not fit beside each
+ * other continue in further blocks, each with the settings, or where these take
+ * too much room with numbers of the points. A best point is marked only where
+ * its interval is apart from those of all others.
+ */
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/page.h"
+#include "output/sweep.h"
+#include "sim/base/clock.h"
+
+enum {
+    CELL_SIZE = 128,
+    CELL_COLUMNS = 32, /* of a setting's value that are shown */
+    HEAD_LINES = 4,
+    HEAD_LEAST = 9, /* columns that a heading gets in any case */
+    ROWS_MOST = 40, /* shown, */
+    ROWS_ENDS = 10, /* else so many from either end */
+    GAP = 2,        /* columns */
+};
+
+struct cell {
+    char text[CELL_SIZE];
+};
+
+struct column {
+    struct cell heads[HEAD_LINES];
+    size_t head_count;
+    size_t width;
+    struct cell *cells; /* by row that is shown */
+};
+
+struct table {
+    const struct ota_sweep_report *report;
+    const struct ota_page *page;
+    struct ota_arena arena;
+    size_t *rows;          /* shown */
+    size_t row_count, cut; /* rows left out behind so many; 0: none */
+    struct column *columns;
+    size_t column_count, key_count; /* columns that every block has */
+    bool marked, missing;
+};
+
+/* --- cells --- */
+
+/* Copies text without what a terminal would obey, cut to so many columns. */
+static void copy(char *to, size_t size, const char *text, size_t columns)
+{
+    size_t used = 0;
+    bool whole = ota_page_columns(text) <= columns;
+
+    for (size_t at = 0; *text && used + 4 < size; text++) {
+        at += ((unsigned char)*text & 0xc0) != 0x80;
+        if (!whole && at + 2 > columns)
+            break;
+        to[used++] = iscntrl((unsigned char)*text) ? ' ' : *text;
+    }
+    to[used] = '\0';
+    if (*text)
+        strcpy(to + used, "..");
+}
+
+/* Breaks a heading behind blanks and points, into lines of so many columns,
+ * where it can be. */
+static void break_head(struct column *column, const char *text, size_t columns)
+{
+    size_t line = 0, used = 0;
+
+    column->heads[0].text[0] = '\0';
+    while (*text) {
+        const size_t word = strcspn(text, " .");
+        const size_t length = word + (text[word] != '\0');
+        char *head = column->heads[line].text;
+        if (used > 0 && used + word > columns && line + 1 < HEAD_LINES) {
+            head = column->heads[++line].text;
+            used = 0;
+        }
+        snprintf(head + strlen(head) * (used > 0),
+                 CELL_SIZE - strlen(head) * (used > 0), "%.*s", (int)length,
+                 text);
+        used += length;
+        text += length;
+    }
+    column->head_count = line + 1;
+    for (size_t l = 0; l <= line; l++) {
+        char *head = column->heads[l].text;
+        size_t length = strlen(head);
+        while (length > 0 && head[length - 1] == ' ')
+            head[--length] = '\0';
+        if (ota_page_columns(head) > column->width)
+            column->width = ota_page_columns(head);
+    }
+}
+
+static struct column *add_column(struct table *table)
+{
+    struct column *column = &table->columns[table->column_count++];
+
+    column->cells =
+        ota_arena_alloc(&table->arena, table->row_count, sizeof(struct cell));
+    return column->cells ? column : NULL;
+}
+
+static void close_column(struct table *table, struct column *column,
+                         const char *head)
+{
+    for (size_t r = 0; r < table->row_count; r++) {
+        const size_t width = ota_page_columns(column->cells[r].text);
+        if (width > column->width)
+            column->width = width;
+    }
+    break_head(column, head,
+               column->width > HEAD_LEAST ? column->width : HEAD_LEAST);
+}
+
+/* --- columns --- */
+
+static bool add_axis(struct table *table, size_t axis)
+{
+    struct column *column = add_column(table);
+
+    if (!column)
+        return false;
+    for (size_t r = 0; r < table->row_count; r++)
+        copy(column->cells[r].text, CELL_SIZE,
+             table->report->study.rows[table->rows[r]].settings[axis].value,
+             CELL_COLUMNS);
+    close_column(table, column, table->report->axes[axis].path);
+    return true;
+}
+
+static bool add_counts(struct table *table, const char *head,
+                       int64_t (*count)(const struct table *table, size_t row))
+{
+    struct column *column = add_column(table);
+
+    if (!column)
+        return false;
+    for (size_t r = 0; r < table->row_count; r++)
+        ota_number_grouped((double)count(table, table->rows[r]), 0,
+                           column->cells[r].text, CELL_SIZE);
+    close_column(table, column, head);
+    return true;
+}
+
+static int64_t number_of(const struct table *table, size_t row)
+{
+    (void)table;
+    return (int64_t)row + 1;
+}
+
+static int64_t replications_of(const struct table *table, size_t row)
+{
+    return table->report->study.rows[row].replications;
+}
+
+static int64_t devices_of(const struct table *table, size_t row)
+{
+    return table->report->study.devices[row];
+}
+
+/* A number of a measure, taken apart at its point. */
+struct number {
+    struct cell whole, interval;
+    int places; /* columns from the point on */
+};
+
+static void write_number(const struct table *table, size_t row, size_t measure,
+                         double unit_for, struct number *number)
+{
+    const struct ota_estimate *estimate =
+        ota_study_report_estimate(&table->report->study, row, measure);
+    struct ota_reading reading = ota_reading_in(
+        table->report->study.measures[measure].scale, unit_for, estimate);
+
+    reading.unit = "";
+    ota_reading_format(&reading, estimate->mean, number->whole.text, CELL_SIZE);
+    const char *point = strchr(number->whole.text, '.');
+    number->places = point ? (int)strlen(point) : 0;
+    if (isfinite(estimate->mean))
+        ota_reading_interval(&reading, estimate, number->interval.text,
+                             CELL_SIZE);
+    else if (estimate->values == 0)
+        snprintf(number->interval.text, CELL_SIZE, "never");
+    else
+        snprintf(number->interval.text, CELL_SIZE, "in %lld of %lld",
+                 (long long)estimate->values, (long long)estimate->of);
+}
+
+/* Points under points, and the intervals behind. */
+static void join(struct table *table, struct column *column,
+                 const struct number *numbers, size_t best)
+{
+    int wholes = 0, places = 0;
+
+    for (size_t r = 0; r < table->row_count; r++) {
+        const int length = (int)strlen(numbers[r].whole.text);
+        if (length - numbers[r].places > wholes)
+            wholes = length - numbers[r].places;
+        if (numbers[r].places > places)
+            places = numbers[r].places;
+    }
+    for (size_t r = 0; r < table->row_count; r++) {
+        const bool mark = table->rows[r] == best;
+        const int left = (int)strlen(numbers[r].whole.text) - numbers[r].places;
+        table->marked = table->marked || mark;
+        snprintf(column->cells[r].text, CELL_SIZE, "%*s%.40s%*s%s %.60s",
+                 wholes - left, "", numbers[r].whole.text,
+                 places - numbers[r].places, "",
+                 mark                                    ? "*"
+                 : best < table->report->study.row_count ? " "
+                                                         : "",
+                 numbers[r].interval.text);
+    }
+}
+
+static bool add_measure(struct table *table, size_t measure)
+{
+    const struct ota_study_measure *of =
+        &table->report->study.measures[measure];
+    const double unit_for = ota_sweep_unit_for(table->report, measure);
+    const struct ota_estimate none = {NAN, NAN, NAN, 0, 0};
+    struct column *column = add_column(table);
+    struct number *numbers =
+        ota_arena_alloc(&table->arena, table->row_count, sizeof(*numbers));
+    char head[192];
+
+    if (!column || !numbers)
+        return false;
+    for (size_t r = 0; r < table->row_count; r++) {
+        write_number(table, table->rows[r], measure, unit_for, &numbers[r]);
+        table->missing = table->missing || numbers[r].whole.text[0] == '-';
+    }
+    join(table, column, numbers, ota_sweep_best(table->report, measure));
+    const char *unit = ota_reading_in(of->scale, unit_for, &none).unit;
+    snprintf(head, sizeof(head), "%s%s%s", of->label, *unit ? "," : "", unit);
+    close_column(table, column, head);
+    return true;
+}
+
+/* --- the table --- */
+
+static bool differ(const struct table *table,
+                   int64_t (*count)(const struct table *table, size_t row))
+{
+    for (size_t r = 1; r < table->report->study.row_count; r++)
+        if (count(table, r) != count(table, 0))
+            return true;
+    return false;
+}
+
+static size_t width_of(const struct table *table, size_t from, size_t to)
+{
+    size_t width = 0;
+
+    for (size_t c = from; c < to; c++)
+        width += (c > from ? GAP : 0) + table->columns[c].width;
+    return width;
+}
+
+static bool choose_rows(struct table *table)
+{
+    const size_t count = table->report->study.row_count;
+
+    table->cut = count > ROWS_MOST ? ROWS_ENDS : 0;
+    table->row_count = table->cut ? 2 * (size_t)ROWS_ENDS : count;
+    table->rows =
+        ota_arena_alloc(&table->arena, table->row_count, sizeof(*table->rows));
+    for (size_t r = 0; table->rows && r < table->row_count; r++)
+        table->rows[r] =
+            table->cut && r >= table->cut ? count - table->row_count + r : r;
+    return table->rows != NULL;
+}
+
+static bool make(struct table *table)
+{
+    const struct ota_sweep_report *report = table->report;
+
+    table->columns = ota_arena_alloc(
+        &table->arena, report->axis_count + report->study.shown_count + 3,
+        sizeof(struct column));
+    if (!table->columns || !choose_rows(table))
+        return false;
+    /* Numbers of points first; passed over if settings take their place. */
+    bool ok = add_counts(table, "point", number_of);
+    for (size_t a = 0; ok && a < report->axis_count; a++)
+        ok = add_axis(table, a);
+    if (ok && differ(table, devices_of))
+        ok = add_counts(table, "devices", devices_of);
+    if (ok && differ(table, replications_of))
+        ok = add_counts(table, "reps", replications_of);
+    table->key_count = table->column_count;
+    for (size_t m = 0; ok && m < report->study.shown_count; m++)
+        ok = add_measure(table, m);
+    return ok;
+}
+
+static void add_padded(char *line, size_t size, const char *text, size_t width)
+{
+    const size_t used = strlen(line);
+    const size_t columns = ota_page_columns(text);
+
+    snprintf(line + used, size - used, "%s%s", used > 0 ? "  " : "", text);
+    const size_t now = strlen(line);
+    if (columns < width && now + width - columns < size) {
+        memset(line + now, ' ', width - columns);
+        line[now + width - columns] = '\0';
+    }
+}
+
+/* The columns that a block has: keys, and [from, to). */
+struct block {
+    size_t key_from, key_to, from, to;
+};
+
+static size_t block_columns(const struct block *block)
+{
+    return block->key_to - block->key_from + block->to - block->from;
+}
+
+static const struct column *block_column(const struct table *table,
+                                         const struct block *block, size_t i)
+{
+    const size_t keys = block->key_to - block->key_from;
+
+    return &table->columns[i < keys ? block->key_from + i
+                                    : block->from + i - keys];
+}
+
+static void print_heads(const struct table *table, const struct block *block)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < block_columns(block); i++) {
+        const size_t count = block_column(table, block, i)->head_count;
+        lines = count > lines ? count : lines;
+    }
+    fputc('\n', table->page->out);
+    ota_page_style(table->page, "1");
+    for (size_t l = 0; l < lines; l++) {
+        char line[1024] = "";
+        for (size_t i = 0; i < block_columns(block); i++) {
+            const struct column *column = block_column(table, block, i);
+            const size_t above = lines - column->head_count;
+            add_padded(line, sizeof(line),
+                       l < above ? "" : column->heads[l - above].text,
+                       column->width);
+        }
+        ota_page_row(table->page, "%s", line);
+    }
+    ota_page_style(table->page, "0");
+}
+
+static void print_block(const struct table *table, const struct block *block)
+{
+    print_heads(table, block);
+    for (size_t r = 0; r < table->row_count; r++) {
+        char line[1024] = "";
+        if (table->cut && r == table->cut)
+            ota_page_row(table->page, "...");
+        for (size_t i = 0; i < block_columns(block); i++) {
+            const struct column *column = block_column(table, block, i);
+            add_padded(line, sizeof(line), column->cells[r].text,
+                       column->width);
+        }
+        ota_page_row(table->page, "%s", line);
+    }
+}
+
+/* As many columns as fit, at least one, block after block. */
+static void print_blocks(const struct table *table, struct block block,
+                         size_t end)
+{
+    const size_t page = (size_t)table->page->width;
+    const size_t keys = width_of(table, block.key_from, block.key_to);
+
+    while (block.from < end) {
+        block.to = block.from + 1;
+        while (block.to < end &&
+               keys + GAP + width_of(table, block.from, block.to + 1) <= page)
+            block.to++;
+        print_block(table, &block);
+        block.from = block.to;
+    }
+}
+
+static size_t widest(const struct table *table, size_t from)
+{
+    size_t width = 0;
+
+    for (size_t c = from; c < table->column_count; c++)
+        if (table->columns[c].width > width)
+            width = table->columns[c].width;
+    return width;
+}
+
+static void print_table(const struct table *table)
+{
+    const size_t keys = width_of(table, 1, table->key_count);
+    const struct block settings = {0, 1, 1, 1};
+    const struct block beside = {1, table->key_count, table->key_count, 0};
+    const struct block numbered = {0, 1, table->key_count, 0};
+
+    if (keys + GAP + widest(table, table->key_count) <=
+        (size_t)table->page->width) {
+        print_blocks(table, beside, table->column_count);
+    } else {
+        print_blocks(table, settings, table->key_count);
+        print_blocks(table, numbered, table->column_count);
+    }
+}
+
+static void print_title(const struct ota_sweep_report *report,
+                        const struct ota_page *page)
+{
+    const struct ota_study_report *study = &report->study;
+    char points[OTA_NUMBER_SIZE], devices[OTA_NUMBER_SIZE];
+    char reps[OTA_NUMBER_SIZE], horizon[OTA_NUMBER_SIZE], line[512];
+    int64_t least = INT64_MAX, most = 0;
+
+    for (size_t r = 0; r < study->row_count; r++) {
+        const int64_t count = study->rows[r].replications;
+        least = count < least ? count : least;
+        most = count > most ? count : most;
+    }
+    ota_page_style(page, "1");
+    ota_page_paragraph(page, study->scenario_title[0] ? study->scenario_title
+                                                      : study->scenario_name);
+    ota_page_style(page, "0");
+    ota_number_grouped((double)study->row_count, 0, points, sizeof(points));
+    ota_number_grouped((double)study->devices[0], 0, devices, sizeof(devices));
+    ota_number_grouped((double)least, 0, reps, sizeof(reps));
+    if (most > least)
+        snprintf(reps + strlen(reps), sizeof(reps) - strlen(reps), " to %lld",
+                 (long long)most);
+    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
+                     sizeof(horizon));
+    snprintf(line, sizeof(line),
+             "%s%s point%s of %s replication%s of %s, %s devices, seed %llu; "
+             "in brackets %g %% intervals",
+             points, report->grid ? "" : " random",
+             study->row_count == 1 ? "" : "s", reps, most == 1 ? "" : "s",
+             horizon, devices, (unsigned long long)study->seed,
+             100.0 * study->confidence);
+    ota_page_paragraph(page, line);
+}
+
+static void print_notes(const struct table *table, const char *where)
+{
+    const size_t left = table->report->study.row_count - table->row_count;
+    char line[512];
+
+    if (left > 0 || table->marked || table->missing)
+        fputc('\n', table->page->out);
+    if (left > 0) {
+        snprintf(line, sizeof(line),
+                 where ? "%zu points are left out here; all are in %s."
+                       : "%zu points are left out here; all are written with "
+                         "--out DIR or --json.",
+                 left, where);
+        ota_page_paragraph(table->page, line);
+    }
+    if (table->marked)
+        ota_page_paragraph(table->page, "* the best; its interval is apart "
+                                        "from those of all others.");
+    if (table->missing)
+        ota_page_paragraph(table->page,
+                           "- no mean, as it did not happen in all "
+                           "replications; \"in\" says in how many.");
+}
+
+bool ota_sweep_print(const struct ota_sweep_report *report, FILE *out,
+                     int width, bool colour, const char *where)
+{
+    const struct ota_page page = ota_page_on(out, width, colour);
+    struct table table = {.report = report, .page = &page};
+    const bool ok = make(&table);
+
+    if (ok) {
+        print_title(report, &page);
+        print_table(&table);
+        print_notes(&table, where);
+    }
+    ota_arena_release(&table.arena);
+    return ok;
+}
