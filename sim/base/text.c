@@ -114,3 +114,12 @@ void ota_text_append(char *text, size_t size, const char *format, ...)
     vsnprintf(text + length, size - length, format, args);
     va_end(args);
 }
+
+uint64_t ota_text_hash(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash;
+}

@@ -6,6 +6,7 @@
 #define OTA_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sim/base/error.h"
 
@@ -30,6 +31,11 @@ size_t ota_utf8_length(const char *text, size_t left);
  */
 const char *ota_text_nearest(const char *text, const char *const *words,
                              size_t count);
+
+/* FNV-1a of 64 bits: texts that have the same mostly are. Source: G. Fowler,
+ * L. C. Noll, K.-P. Vo, D. Eastlake, The FNV Non-Cryptographic Hash
+ * Algorithm. */
+uint64_t ota_text_hash(const char *text);
 
 /* Appends to the NUL-terminated text of capacity size, cutting what is too
  * long. */

@@ -16,6 +16,7 @@
 #include <gsl/gsl_errno.h>
 
 #include "sim/base/grow.h"
+#include "sim/base/text.h"
 #include "sim/experiment/study_state.h"
 #include "sim/stats/kpi.h"
 
@@ -107,26 +108,6 @@ bool ota_study_read(const struct ota_point *point,
     return false;
 }
 
-/* FNV-1a. */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash;
-}
-
-static char *copy_text(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
-
-    if (copy)
-        memcpy(copy, text, size);
-    return copy;
-}
-
 static bool complain_memory(const struct ota_study_scenario *point,
                             struct ota_complaints *complaints)
 {
@@ -187,7 +168,7 @@ static bool keep_groups(struct ota_study *study,
 {
     study->groups = calloc(fleet->group_count, sizeof(*study->groups));
     for (size_t g = 0; study->groups && g < fleet->group_count; g++) {
-        study->groups[g] = copy_text(fleet->groups[g].name);
+        study->groups[g] = strdup(fleet->groups[g].name);
         if (!study->groups[g])
             return false;
         study->group_count++;
@@ -208,7 +189,7 @@ static bool describe(struct ota_study *study, struct ota_study_scenario *point,
     point->seed = scenario->run.seed;
     point->confidence = scenario->run.confidence;
     point->asked = scenario->run.replications;
-    point->name = copy_text(scenario->name);
+    point->name = strdup(scenario->name);
     point->measures = calloc(study->measure_count, sizeof(*point->measures));
     point->facts = calloc(study->measure_count, sizeof(*point->facts));
     point->within_us = calloc(study->measure_count, sizeof(*point->within_us));
@@ -251,7 +232,7 @@ bool ota_study_add(struct ota_study *study, const struct ota_point *point,
 
     if (!ota_study_read(point, &scenario, &added.json, complaints))
         return false;
-    added.hash = hash_of(added.json);
+    added.hash = ota_text_hash(added.json);
     added.seed = scenario.run.seed;
     *number = same_point(study, &added);
     bool good = true;

@@ -163,9 +163,26 @@ static bool spread(struct ota_study *study, bool good, int64_t *count,
     return ota_ranks_agree(ranks, good, error);
 }
 
+struct ota_store_unit ota_study_unit_of(const struct ota_study *study,
+                                        size_t point, int64_t replication)
+{
+    return (struct ota_store_unit){
+        .scenario = study->points[point].json,
+        .seed = study->points[point].seed,
+        .replication = replication,
+    };
+}
+
 bool ota_study_take(struct ota_study *study, size_t point, int64_t replication,
                     const double *values, struct ota_error *error)
 {
+    const struct ota_store_unit unit =
+        ota_study_unit_of(study, point, replication);
+
+    if (study->options.store &&
+        !ota_store_put(study->options.store, &unit, study->names,
+                       study->measure_count, values, error))
+        return false;
     place_values(study, point, replication, values);
     study->simulated++;
     tell(study);
@@ -254,6 +271,72 @@ static bool make_plan(struct ota_study *study,
     return true;
 }
 
+/* Puts what the store has of a block into its place. values have room for a
+ * replication. */
+static bool find_block(struct ota_study *study,
+                       const struct ota_study_unit *block, double *values,
+                       struct ota_error *error)
+{
+    for (int64_t r = block->first; r < block->first + block->count; r++) {
+        const struct ota_store_unit unit =
+            ota_study_unit_of(study, block->point, r);
+        bool found = study->points[block->point].there[r];
+        if (found)
+            continue;
+        if (!ota_store_find(study->options.store, &unit, study->names,
+                            study->measure_count, values, &found, error))
+            return false;
+        if (!found)
+            continue;
+        place_values(study, block->point, r, values);
+        study->found++;
+        if (!note_fresh(study, block->point, r, error))
+            return false;
+    }
+    return true;
+}
+
+/* What the store has of the plan. */
+static bool find_all(struct ota_study *study, const struct plan *plan,
+                     struct ota_error *error)
+{
+    double *values;
+    bool good = true;
+
+    if (!study->options.store || plan->count == 0)
+        return true;
+    values = malloc(study->measure_count * sizeof(*values));
+    if (!values)
+        return ota_fail(error, OTA_NO_MEMORY);
+    for (size_t u = 0; u < plan->count && good; u++)
+        good = find_block(study, &plan->units[u], values, error);
+    free(values);
+    return good;
+}
+
+/* Says what is missing where nothing may be. */
+static bool complain_missing(const struct ota_study *study,
+                             const struct plan *plan, struct ota_error *error)
+{
+    const struct ota_study_scenario *point;
+    bool knows = false;
+
+    if (plan->count == 0)
+        return true;
+    point = &study->points[plan->units[0].point];
+    if (study->options.store &&
+        !ota_store_knows(study->options.store, point->json, &knows, error))
+        return false;
+    return knows ? ota_fail(error,
+                            "%s: replications of it are missing: the seed or "
+                            "their number is another than it was",
+                            point->point.file)
+                 : ota_fail(error,
+                            "%s, or a file that it names, was changed since: "
+                            "nothing of it as it is was done",
+                            point->point.file);
+}
+
 /* Leaves units of which something is missing. */
 static void drop_found(const struct ota_study *study, struct plan *plan)
 {
@@ -272,11 +355,16 @@ enum ota_experiment_status ota_study_do(struct ota_study *study,
     struct plan plan = {.count = 0};
 
     assert(!error->failed);
-    bool good = make_plan(study, wants, count, &plan, error);
+    bool good = make_plan(study, wants, count, &plan, error) &&
+                find_all(study, &plan, error);
     good = spread(study, good, &study->found, error);
     if (good) {
         drop_found(study, &plan);
         tell(study);
+        good =
+            !study->options.found_only || complain_missing(study, &plan, error);
+    }
+    if (good) {
         good = ota_study_deal(study, plan.units, plan.count, error);
         good = spread(study, good, &study->simulated, error);
     }

@@ -76,8 +76,12 @@ struct ota_study_unit {
 int64_t ota_study_missing(const struct ota_study *study,
                           const struct ota_study_unit *unit);
 
+/* What a replication goes by in the store. */
+struct ota_store_unit ota_study_unit_of(const struct ota_study *study,
+                                        size_t point, int64_t replication);
+
 /* Puts the values of a replication into their places, of which there is none
- * yet; on the first rank. */
+ * yet, and into the store; on the first rank. */
 bool ota_study_take(struct ota_study *study, size_t point, int64_t replication,
                     const double *values, struct ota_error *error);
 

@@ -200,6 +200,24 @@ static bool work_on(void *context, size_t number, int lane,
     return good;
 }
 
+/* Notes who does the unit. */
+static bool dealt(void *context, size_t number, int rank,
+                  struct ota_error *error)
+{
+    struct work *work = context;
+    const struct ota_study_unit *unit = &work->units[number];
+    const bool *there = work->study->points[unit->point].there;
+
+    for (int64_t r = unit->first; r < unit->first + unit->count; r++) {
+        const struct ota_store_unit one =
+            ota_study_unit_of(work->study, unit->point, r);
+        if (!there[r] &&
+            !ota_store_deal(work->study->options.store, &one, rank, error))
+            return false;
+    }
+    return true;
+}
+
 /* Puts a unit's values into their places. */
 static bool taken(void *context, size_t number,
                   const struct ota_ranks_parcel *result,
@@ -238,6 +256,7 @@ bool ota_study_deal(struct ota_study *study, const struct ota_study_unit *units,
         .units = count,
         .threads = beside ? options->threads : 1,
         .work = work_on,
+        .dealt = options->store ? dealt : NULL,
         .taken = taken,
         .keep_going = keep_going,
     };

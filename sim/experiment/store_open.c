@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store_open.c - the file of a store, and its ids.
+ *
+ * The store is locked from its opening to its closing, so that no two processes
+ * work at one study. With that lock the log of SQLite needs no memory in common
+ * with others, which file systems of clusters do not have.
+ *
+ * Before anything is changed, it is looked whether the file is a store: what is
+ * somebody else's is left as it is.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/grow.h"
+#include "sim/base/text.h"
+#include "sim/experiment/store_state.h"
+
+enum { WAIT_MS = 1000 }; /* for another process that is about to end */
+
+const char ota_store_tables[] =
+    "CREATE TABLE scenario (id INTEGER PRIMARY KEY, json TEXT);"
+    "CREATE TABLE measure (id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE unit (scenario INTEGER, seed INTEGER, replication INTEGER,"
+    " measure INTEGER, value REAL,"
+    " PRIMARY KEY (scenario, seed, replication, measure)) WITHOUT ROWID;";
+
+const char ota_store_otasim[] =
+    "CREATE TABLE otasim (name TEXT PRIMARY KEY, value) WITHOUT ROWID;";
+
+static const char own_tables[] =
+    "CREATE TABLE blob (scenario INTEGER, seed INTEGER, replication INTEGER,"
+    " results BLOB, PRIMARY KEY (scenario, seed, replication));"
+    "CREATE TABLE dealt (scenario INTEGER, seed INTEGER, replication INTEGER,"
+    " rank INTEGER, PRIMARY KEY (scenario, seed, replication)) WITHOUT ROWID;";
+
+static const char *const statements[OTA_STORE_STATEMENTS] = {
+    [OTA_STORE_FIND] = "SELECT measure, value FROM unit WHERE scenario = ?1 "
+                       "AND seed = ?2 AND replication = ?3",
+    [OTA_STORE_PUT] = "INSERT OR REPLACE INTO unit VALUES (?1,?2,?3,?4,?5)",
+    [OTA_STORE_FIND_BLOB] = "SELECT results FROM blob WHERE scenario = ?1 "
+                            "AND seed = ?2 AND replication = ?3",
+    [OTA_STORE_PUT_BLOB] = "INSERT OR REPLACE INTO blob VALUES (?1,?2,?3,?4)",
+    [OTA_STORE_DEAL] = "INSERT OR REPLACE INTO dealt VALUES (?1,?2,?3,?4)",
+    [OTA_STORE_RETURN] = "DELETE FROM dealt WHERE scenario = ?1 "
+                         "AND seed = ?2 AND replication = ?3",
+    [OTA_STORE_JSON] = "SELECT json FROM scenario WHERE id = ?1",
+    [OTA_STORE_ADD_SCENARIO] = "INSERT INTO scenario VALUES (?1,?2)",
+    [OTA_STORE_ADD_MEASURE] = "INSERT INTO measure VALUES (?1,?2)",
+    [OTA_STORE_NOTE] = "INSERT OR REPLACE INTO otasim VALUES (?1,?2)",
+    [OTA_STORE_NOTED] = "SELECT value FROM otasim WHERE name = ?1",
+};
+
+bool ota_store_check(const char *path, sqlite3 *db, int status,
+                     struct ota_error *error)
+{
+    switch (status & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return true;
+    case SQLITE_NOMEM:
+        return ota_fail(error, OTA_NO_MEMORY);
+    case SQLITE_BUSY:
+        return ota_fail(error,
+                        "%s is in use by another otasim; wait for its end, or "
+                        "write elsewhere",
+                        path);
+    case SQLITE_NOTADB:
+        return ota_fail(error, "%s is no store of otasim; it was left as it is",
+                        path);
+    case SQLITE_CORRUPT:
+        return ota_fail(error,
+                        "%s is damaged, and was left as it is; remove it to "
+                        "begin anew",
+                        path);
+    default:
+        return ota_fail(error, "%s: %s", path, sqlite3_errmsg(db));
+    }
+}
+
+bool ota_store_run(struct ota_store *store, const char *sql,
+                   struct ota_error *error)
+{
+    return ota_store_check(store->path, store->db,
+                           sqlite3_exec(store->db, sql, NULL, NULL, NULL),
+                           error);
+}
+
+sqlite3_stmt *ota_store_statement(struct ota_store *store,
+                                  enum ota_store_statement which,
+                                  struct ota_error *error)
+{
+    sqlite3_stmt **statement = &store->statements[which];
+
+    if (*statement)
+        sqlite3_reset(*statement);
+    else if (!ota_store_check(store->path, store->db,
+                              sqlite3_prepare_v2(store->db, statements[which],
+                                                 -1, statement, NULL),
+                              error))
+        return NULL;
+    return *statement;
+}
+
+bool ota_store_end(struct ota_store *store, bool good, struct ota_error *error)
+{
+    struct ota_error more = {.failed = false};
+
+    if (good && ota_store_run(store, "COMMIT", error))
+        return true;
+    (void)ota_store_run(store, "ROLLBACK", &more);
+    (void)ota_store_load(store, &more); /* ids may be gone */
+    return false;
+}
+
+bool ota_store_step(struct ota_store *store, sqlite3_stmt *statement,
+                    struct ota_error *error)
+{
+    const int status = sqlite3_step(statement);
+    const bool good = ota_store_check(store->path, store->db, status, error);
+
+    sqlite3_reset(statement);
+    return good;
+}
+
+/* --- ids --- */
+
+static bool know_scenario(struct ota_store *store, const char *json, int64_t id,
+                          struct ota_error *error)
+{
+    void *scenarios =
+        ota_grow(store->scenarios, store->scenario_count, &store->scenario_room,
+                 16, sizeof(*store->scenarios));
+    if (!scenarios)
+        return ota_fail(error, OTA_NO_MEMORY);
+    store->scenarios = scenarios;
+    store->scenarios[store->scenario_count++] =
+        (struct ota_store_scenario){ota_text_hash(json), id};
+    return true;
+}
+
+static bool know_measure(struct ota_store *store, const char *name,
+                         struct ota_error *error)
+{
+    if (store->measure_count == store->measure_room) {
+        const size_t room = 2 * store->measure_room + 64;
+        char **measures = realloc(store->measures, room * sizeof(*measures));
+        store->measures = measures ? measures : store->measures;
+        double *values = realloc(store->values, room * sizeof(*values));
+        store->values = values ? values : store->values;
+        bool *there = realloc(store->there, room * sizeof(*there));
+        store->there = there ? there : store->there;
+        if (!measures || !values || !there)
+            return ota_fail(error, OTA_NO_MEMORY);
+        store->measure_room = room;
+    }
+    char *copy = strdup(name);
+    if (!copy)
+        return ota_fail(error, OTA_NO_MEMORY);
+    store->there[store->measure_count] = false;
+    store->measures[store->measure_count++] = copy;
+    return true;
+}
+
+static bool add_row(struct ota_store *store, enum ota_store_statement which,
+                    int64_t id, const char *text, struct ota_error *error)
+{
+    sqlite3_stmt *statement = ota_store_statement(store, which, error);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, id);
+    const int status = sqlite3_bind_text(statement, 2, text, -1, SQLITE_STATIC);
+    const bool good = ota_store_check(store->path, store->db, status, error) &&
+                      ota_store_step(store, statement, error);
+    sqlite3_clear_bindings(statement);
+    return good;
+}
+
+/* Whether the scenario of that id has that text. */
+static bool is_text(struct ota_store *store, int64_t id, const char *json,
+                    bool *same, struct ota_error *error)
+{
+    sqlite3_stmt *statement = ota_store_statement(store, OTA_STORE_JSON, error);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, id);
+    const int status = sqlite3_step(statement);
+    const bool good = ota_store_check(store->path, store->db, status, error);
+    const char *text = status == SQLITE_ROW
+                           ? (const char *)sqlite3_column_text(statement, 0)
+                           : NULL;
+    *same = text && strcmp(text, json) == 0;
+    sqlite3_reset(statement);
+    return good;
+}
+
+/* The id of a text that is not the last one. */
+static bool seek_scenario(struct ota_store *store, const char *json,
+                          int64_t *id, struct ota_error *error)
+{
+    const uint64_t hash = ota_text_hash(json);
+    bool same = false;
+
+    *id = 0;
+    for (size_t s = 0; s < store->scenario_count && !same; s++) {
+        if (store->scenarios[s].hash != hash)
+            continue;
+        *id = store->scenarios[s].id;
+        if (!is_text(store, *id, json, &same, error))
+            return false;
+    }
+    if (!same)
+        *id = 0;
+    return true;
+}
+
+bool ota_store_scenario_id(struct ota_store *store, const char *json, bool add,
+                           int64_t *id, struct ota_error *error)
+{
+    if (store->last && strcmp(store->last, json) == 0) {
+        *id = store->last_id;
+        return true;
+    }
+    if (!seek_scenario(store, json, id, error))
+        return false;
+    if (*id == 0 && !add)
+        return true;
+    if (*id == 0) {
+        *id = (int64_t)store->scenario_count + 1;
+        if (!add_row(store, OTA_STORE_ADD_SCENARIO, *id, json, error) ||
+            !know_scenario(store, json, *id, error))
+            return false;
+    }
+    free(store->last);
+    store->last = strdup(json); /* without memory it is sought again */
+    store->last_id = *id;
+    return true;
+}
+
+/* Measures come in the same order mostly: the one behind the last is tried
+ * first. */
+bool ota_store_measure_id(struct ota_store *store, const char *name, bool add,
+                          int64_t *id, struct ota_error *error)
+{
+    for (size_t tried = 0; tried < store->measure_count; tried++) {
+        store->measure_next %= store->measure_count;
+        const size_t m = store->measure_next++;
+        if (strcmp(store->measures[m], name) == 0) {
+            *id = (int64_t)m + 1;
+            return true;
+        }
+    }
+    *id = 0;
+    if (!add)
+        return true;
+    *id = (int64_t)store->measure_count + 1;
+    return add_row(store, OTA_STORE_ADD_MEASURE, *id, name, error) &&
+           know_measure(store, name, error);
+}
+
+static void forget(struct ota_store *store)
+{
+    for (size_t m = 0; m < store->measure_count; m++)
+        free(store->measures[m]);
+    store->measure_count = 0;
+    store->scenario_count = 0;
+    free(store->last);
+    store->last = NULL;
+}
+
+/* Reads id and text of each row; ids are 1, 2, ... */
+static bool load_table(struct ota_store *store, const char *sql, bool measures,
+                       struct ota_error *error)
+{
+    sqlite3_stmt *statement;
+    int status = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    bool good = ota_store_check(store->path, store->db, status, error);
+    int64_t next = 1;
+
+    while (good && (status = sqlite3_step(statement)) == SQLITE_ROW) {
+        const int64_t id = sqlite3_column_int64(statement, 0);
+        const char *text = (const char *)sqlite3_column_text(statement, 1);
+        if (!text || id != next++)
+            good =
+                ota_store_check(store->path, store->db, SQLITE_CORRUPT, error);
+        else
+            good = measures ? know_measure(store, text, error)
+                            : know_scenario(store, text, id, error);
+    }
+    good = good && ota_store_check(store->path, store->db, status, error);
+    sqlite3_finalize(statement);
+    return good;
+}
+
+bool ota_store_load(struct ota_store *store, struct ota_error *error)
+{
+    forget(store);
+    return load_table(store, "SELECT id, json FROM scenario ORDER BY id", false,
+                      error) &&
+           load_table(store, "SELECT id, name FROM measure ORDER BY id", true,
+                      error);
+}
+
+/* --- files --- */
+
+bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
+                             struct ota_error *error)
+{
+    static const char sql[] = "SELECT value FROM otasim WHERE name = 'version'";
+    sqlite3_stmt *statement;
+    int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+    if (status == SQLITE_ERROR) /* there is no such table */
+        return ota_store_check(path, db, SQLITE_NOTADB, error);
+    if (status == SQLITE_OK)
+        status = sqlite3_step(statement);
+    bool good = ota_store_check(path, db, status, error);
+    const char *found = status == SQLITE_ROW
+                            ? (const char *)sqlite3_column_text(statement, 0)
+                            : NULL;
+    if (good && !found)
+        good = ota_store_check(path, db, SQLITE_NOTADB, error);
+    else if (good && strcmp(found, version) != 0)
+        good = ota_fail(error,
+                        "%s was written by otasim %s, and this is %s: its "
+                        "values are of another program",
+                        path, found, version);
+    sqlite3_finalize(statement);
+    return good;
+}
+
+static bool is_empty(struct ota_store *store, bool *empty,
+                     struct ota_error *error)
+{
+    sqlite3_stmt *statement;
+    int status = sqlite3_prepare_v2(
+        store->db, "SELECT count(*) FROM sqlite_master", -1, &statement, NULL);
+
+    if (status == SQLITE_OK)
+        status = sqlite3_step(statement);
+    *empty = status == SQLITE_ROW && sqlite3_column_int64(statement, 0) == 0;
+    const bool good = ota_store_check(store->path, store->db, status, error);
+    sqlite3_finalize(statement);
+    return good;
+}
+
+/* What a process left that died is whole; what a disk did to it may show. */
+static bool check_whole(struct ota_store *store, struct ota_error *error)
+{
+    sqlite3_stmt *statement;
+    int status = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1,
+                                    &statement, NULL);
+
+    if (status == SQLITE_OK)
+        status = sqlite3_step(statement);
+    if (status == SQLITE_ROW &&
+        strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
+        status = SQLITE_CORRUPT;
+    const bool good = ota_store_check(store->path, store->db, status, error);
+    sqlite3_finalize(statement);
+    return good;
+}
+
+static bool make_tables(struct ota_store *store, struct ota_error *error)
+{
+    if (!ota_store_run(store, "BEGIN EXCLUSIVE", error) ||
+        !ota_store_run(store, ota_store_otasim, error) ||
+        !ota_store_run(store, own_tables, error) ||
+        !ota_store_run(store, ota_store_tables, error))
+        return false;
+    return ota_store_note(store, "version", store->version, error) &&
+           ota_store_run(store, "COMMIT", error);
+}
+
+/* Makes the store of what was opened, or finds it. */
+static bool set_up(struct ota_store *store, struct ota_error *error)
+{
+    bool empty;
+
+    if (!ota_store_run(store, "PRAGMA locking_mode = EXCLUSIVE", error) ||
+        !is_empty(store, &empty, error))
+        return false;
+    if (!empty && (!ota_store_check_version(store->path, store->db,
+                                            store->version, error) ||
+                   !check_whole(store, error)))
+        return false;
+    return ota_store_run(store,
+                         "PRAGMA journal_mode = WAL;"
+                         "PRAGMA synchronous = NORMAL;",
+                         error) &&
+           (empty ? make_tables(store, error)
+                  : ota_store_run(store, "BEGIN EXCLUSIVE; COMMIT", error)) &&
+           ota_store_load(store, error);
+}
+
+static void release(struct ota_store *store)
+{
+    for (int s = 0; s < OTA_STORE_STATEMENTS; s++)
+        sqlite3_finalize(store->statements[s]);
+    sqlite3_close(store->db);
+    forget(store);
+    free(store->scenarios);
+    free(store->measures);
+    free(store->values);
+    free(store->there);
+    free(store->version);
+    free(store->path);
+    free(store);
+}
+
+struct ota_store *ota_store_open(const char *path, const char *version,
+                                 struct ota_error *error)
+{
+    struct ota_store *store = calloc(1, sizeof(*store));
+    if (!store) {
+        ota_fail(error, OTA_NO_MEMORY);
+        return NULL;
+    }
+    store->path = strdup(path ? path : "a temporary file");
+    store->version = strdup(version);
+    if (!store->path || !store->version) {
+        ota_fail(error, OTA_NO_MEMORY);
+    } else {
+        const int status =
+            sqlite3_open_v2(path ? path : "", &store->db,
+                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+        if (ota_store_check(store->path, store->db, status, error)) {
+            sqlite3_busy_timeout(store->db, WAIT_MS);
+            if (set_up(store, error))
+                return store;
+        }
+    }
+    release(store);
+    return NULL;
+}
+
+void ota_store_close(struct ota_store *store)
+{
+    struct ota_error error = {.failed = false};
+
+    if (!store)
+        return;
+    for (int s = 0; s < OTA_STORE_STATEMENTS; s++)
+        sqlite3_reset(store->statements[s]);
+    (void)ota_store_run(store, "PRAGMA journal_mode = DELETE", &error);
+    release(store);
+}
+
+void ota_store_remove(const char *path)
+{
+    static const char *const endings[] = {"-wal", "-shm", "-journal", ""};
+    const size_t size = strlen(path) + sizeof("-journal");
+    char *name = malloc(size);
+
+    for (size_t e = 0; name && e < sizeof(endings) / sizeof(endings[0]); e++) {
+        snprintf(name, size, "%s%s", path, endings[e]);
+        (void)remove(name);
+    }
+    free(name);
+}
