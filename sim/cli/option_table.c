@@ -67,7 +67,16 @@ static const char *read_policy(struct ota_options *options, char *value)
 {
     if (!*value)
         return "it takes the name of a file";
-    return add_setting(options, "@policy", value);
+    add_setting(options, "@policy", value);
+
+    /* A policy is there before settings that change it, wherever they stand. */
+    size_t at = options->setting_count - 1;
+    const struct ota_setting policy = options->settings[at];
+    for (; at > 0 && strcmp(options->settings[at - 1].path, "@policy") != 0;
+         at--)
+        options->settings[at] = options->settings[at - 1];
+    options->settings[at] = policy;
+    return NULL;
 }
 
 static const char *read_out(struct ota_options *options, char *value)

@@ -32,6 +32,14 @@ static bool is_said(const struct ota_complaints *complaints,
     return false;
 }
 
+static bool complain_at(struct ota_binder *binder,
+                        const struct ota_place *place, const char *message)
+{
+    if (!is_said(binder->complaints, place, message))
+        ota_complain(binder->complaints, place, "%s", message);
+    return false;
+}
+
 bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
                        const char *format, ...)
 {
@@ -43,22 +51,7 @@ bool ota_bind_complain(struct ota_binder *binder, const struct ota_json *value,
 
     struct ota_place place;
     ota_json_place(value, &place);
-    if (!is_said(binder->complaints, &place, message))
-        ota_complain(binder->complaints, &place, "%s", message);
-    return false;
-}
-
-void ota_bind_advise(const char *text, const char *const *words, size_t count,
-                     char *advice, size_t size)
-{
-    const char *nearest = ota_text_nearest(text, words, count);
-    advice[0] = '\0';
-    if (nearest) {
-        ota_text_append(advice, size, "; did you mean \"%s\"?", nearest);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        ota_text_append(advice, size, "%s%s", i ? ", " : "; known: ", words[i]);
+    return complain_at(binder, &place, message);
 }
 
 bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
@@ -182,8 +175,7 @@ bool ota_bind_value(struct ota_binder *binder, const struct ota_field *field,
     ota_json_place(value, &place);
     if (place.line > 0 && column > 0 && !value->escaped)
         place.column += (int)column + (value->type == OTA_JSON_TEXT ? 1 : 0);
-    ota_complain(binder->complaints, &place, "%s", problem);
-    return false;
+    return complain_at(binder, &place, problem);
 }
 
 /* Collects what may stand in a section. */
@@ -203,18 +195,6 @@ static size_t known_words(const struct ota_field *fields,
     return count;
 }
 
-/* Returns another model of the section's kind that has such a field, or
- * NULL. */
-static const struct ota_model *
-find_owner(const struct ota_bind_section *section, const char *key)
-{
-    const struct ota_model *m;
-    for (size_t i = 0; section->kind && (m = section->kind->at(i)); i++)
-        if (ota_field_find(m->fields, key))
-            return m;
-    return NULL;
-}
-
 /* Complains about keys that mean nothing here. */
 static bool check_keys(struct ota_binder *binder,
                        const struct ota_bind_section *section,
@@ -232,18 +212,14 @@ static bool check_keys(struct ota_binder *binder,
             known = strcmp(words[i], v->key) == 0;
         if (known)
             continue;
-        char advice[OTA_MESSAGE_SIZE];
-        const struct ota_model *owner = find_owner(section, v->key);
-        if (owner)
-            snprintf(advice, sizeof(advice),
-                     ": it belongs to the %s model \"%s\"", section->kind->name,
-                     owner->name);
-        else
+        char advice[OTA_MESSAGE_SIZE], message[OTA_MESSAGE_SIZE];
+        if (!ota_bind_advise_owner(section, v, advice, sizeof(advice)))
             ota_bind_advise(v->key, words, count, advice, sizeof(advice));
         struct ota_place place;
         ota_json_key_place(v, &place);
-        ota_complain(binder->complaints, &place, "unknown setting%s", advice);
-        ok = false;
+        snprintf(message, sizeof(message), "unknown setting%.*s",
+                 OTA_MESSAGE_SIZE - 20, advice);
+        ok = complain_at(binder, &place, message);
     }
     return ok;
 }

@@ -90,4 +90,13 @@ int ota_bind_model(struct ota_binder *binder, const struct ota_kind *kind,
 void ota_bind_advise(const char *text, const char *const *words, size_t count,
                      char *advice, size_t size);
 
+/*
+ * Writes whose setting a key of the section is, if it is of another model of
+ * its kind, and what to do where the model was given elsewhere than the
+ * setting. Returns whether it is.
+ */
+bool ota_bind_advise_owner(const struct ota_bind_section *section,
+                           const struct ota_json *value, char *advice,
+                           size_t size);
+
 #endif

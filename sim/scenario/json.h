@@ -40,6 +40,8 @@ struct ota_json {
     bool escaped;     /* TEXT: written with escapes, so that columns in text
                        * and in the file differ */
     const char *file;
+    const char *said; /* its path in the words of whoever set it; NULL: by
+                       * where it stands */
     struct ota_json_at at, key_at;
     struct ota_json *parent, *child, *next;
 };
@@ -61,6 +63,16 @@ struct ota_json *ota_json_find(const struct ota_json *object, const char *key);
  * (key NULL). Returns it as a null, or NULL without memory. */
 struct ota_json *ota_json_add(struct ota_json *parent, const char *key,
                               const char *file, struct ota_arena *arena);
+
+/* Takes a value out of its parent; those behind it keep their index until
+ * ota_json_number() counts anew. */
+void ota_json_remove(struct ota_json *value);
+void ota_json_number(struct ota_json *parent);
+
+/* Puts a copy of value, and of all in it, where target stands, which keeps its
+ * name and neighbours. Returns false without memory. */
+bool ota_json_replace(struct ota_json *target, const struct ota_json *value,
+                      struct ota_arena *arena);
 
 /* Where a value, or its key, stands. */
 void ota_json_place(const struct ota_json *value, struct ota_place *place);

@@ -50,6 +50,51 @@ struct ota_json *ota_json_add(struct ota_json *parent, const char *key,
     return value;
 }
 
+void ota_json_remove(struct ota_json *value)
+{
+    struct ota_json **link = &value->parent->child;
+
+    while (*link != value)
+        link = &(*link)->next;
+    *link = value->next;
+}
+
+void ota_json_number(struct ota_json *parent)
+{
+    size_t index = 0;
+
+    for (struct ota_json *v = parent->child; v; v = v->next)
+        v->index = index++;
+}
+
+/* Depth is bounded by the scanner. */
+bool ota_json_replace(struct ota_json *target, const struct ota_json *value,
+                      struct ota_arena *arena)
+{
+    target->type = value->type;
+    target->text = value->text;
+    target->escaped = value->escaped;
+    target->file = value->file;
+    target->said = value->said;
+    target->at = value->at;
+    target->key_at = value->key_at;
+    target->child = NULL;
+    struct ota_json **tail = &target->child;
+    for (const struct ota_json *v = value->child; v; v = v->next) {
+        struct ota_json *copy = ota_arena_alloc(arena, 1, sizeof(*copy));
+        if (!copy)
+            return false;
+        copy->key = v->key;
+        copy->index = v->index;
+        copy->parent = target;
+        *tail = copy;
+        tail = &copy->next;
+        if (!ota_json_replace(copy, v, arena))
+            return false;
+    }
+    return true;
+}
+
 /* Depth is bounded by the scanner. */
 void ota_json_forget_places(struct ota_json *value)
 {
@@ -61,7 +106,9 @@ void ota_json_forget_places(struct ota_json *value)
 /* Appends the path of a value; its depth is bounded by the scanner. */
 static void append_path(const struct ota_json *value, char *path, size_t size)
 {
-    if (!value->parent)
+    if (value->said)
+        ota_text_append(path, size, "%s", value->said);
+    if (value->said || !value->parent)
         return;
     append_path(value->parent, path, size);
     if (value->parent->type == OTA_JSON_LIST)

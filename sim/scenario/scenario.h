@@ -59,9 +59,10 @@ struct ota_scenario {
 };
 
 /* One --set PATH=VALUE. A path is keys and indexes joined by dots; a group
- * goes by index or name ("fleet.0.app.wait", "fleet.electrons.app.wait"). Of a
- * path that begins with "@", the value is the name of a JSON file that holds
- * it ("@policy"); such settings go before all others. */
+ * goes by index or name ("fleet.0.app.wait", "fleet.electrons.app.wait"), and
+ * all groups without ("app.wait"). Of a path that begins with "@", the value is
+ * the name of a JSON file that holds it ("@policy"); "@" alone merges a file
+ * into the whole scenario (sim/scenario/patch.h). */
 struct ota_setting {
     const char *path;
     const char *value; /* text, or JSON if it begins with { [ or " */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * settings.c - --set PATH=VALUE.
+ *
+ * A path is followed word by word, from the top of the tree. What is set by
+ * another path than its own (of all groups, by a second name) remembers how it
+ * was called, so that complaints say what a person wrote.
  */
 #include "sim/scenario/settings.h"
 
@@ -10,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/bind.h"
+#include "sim/scenario/patch.h"
 #include "sim/scenario/read_file.h"
+#include "sim/scenario/setting_path.h"
 
 enum {
     WORD_MAX = OTA_NAME_SIZE, /* bytes of one word of a path, with its NUL */
-    NAMES_MAX = 32,           /* groups listed in a message */
 };
 
 /* What complaints call the command line; it outlives them. */
@@ -25,6 +29,7 @@ struct setter {
     const struct ota_setting *setting;
     struct ota_arena *arena;
     struct ota_complaints *complaints;
+    const char *said; /* the path, if it is not the value's own; or NULL */
 };
 
 static bool complain(const struct setter *s, const char *format, ...)
@@ -62,7 +67,8 @@ static struct ota_json *read_file_value(const struct setter *s)
         if (why == EFBIG)
             ota_complain(s->complaints, &place,
                          "longer than %d MiB; this is no %s",
-                         OTA_FILE_MAX_BYTES >> 20, s->setting->path + 1);
+                         OTA_FILE_MAX_BYTES >> 20,
+                         s->setting->path[1] ? s->setting->path + 1 : "patch");
         else
             ota_complain(s->complaints, &place, "cannot be read: %s",
                          ota_reason(why));
@@ -112,8 +118,10 @@ static struct ota_json *read_value(const struct setter *s)
 }
 
 /* Puts value where target stands, which keeps its name and neighbours. */
-static void replace(struct ota_json *target, const struct ota_json *value)
+static void replace(const struct setter *s, struct ota_json *target,
+                    const struct ota_json *value)
 {
+    target->said = s->said;
     target->type = value->type;
     target->text = value->text;
     target->escaped = value->escaped || value->at.line == 0;
@@ -151,43 +159,42 @@ static const char *next_word(const char *path, char word[WORD_MAX],
     return rest + (rest[0] == '.');
 }
 
-/* Returns the entry of a list that word means, by index or by name. */
-static struct ota_json *find_entry(const struct setter *s,
-                                   const struct ota_json *list,
-                                   const char *word)
-{
-    const bool by_index = strspn(word, "0123456789") == strlen(word);
-    const char *names[NAMES_MAX] = {0};
-    size_t name_count = 0, count = 0;
-
-    for (struct ota_json *v = list->child; v; v = v->next, count++) {
-        const struct ota_json *name = ota_json_find(v, "name");
-        if (by_index ? strtoull(word, NULL, 10) == count
-                     : name && name->text && strcmp(name->text, word) == 0)
-            return v;
-        if (name && name->text && name_count < NAMES_MAX)
-            names[name_count++] = name->text;
-    }
-    char advice[OTA_MESSAGE_SIZE];
-    ota_bind_advise(word, names, name_count, advice, sizeof(advice));
-    if (by_index)
-        complain(s, "there is no entry %s; the list has %zu, counted from 0",
-                 word, count);
-    else
-        complain(s, "no entry is named \"%s\"%s", word, advice);
-    return NULL;
-}
-
 static bool apply(const struct setter *s, struct ota_json *at,
                   const char *path);
+
+/* The setter of a value that a person calls by the setting's path. */
+static struct setter calling(const struct setter *s)
+{
+    struct setter called = *s;
+    called.said = s->setting->path + is_file(s->setting);
+    return called;
+}
 
 static bool apply_to_all(const struct setter *s, struct ota_json *list,
                          const char *path)
 {
+    const struct setter called = calling(s);
     bool ok = true;
     for (struct ota_json *v = list->child; v && ok; v = v->next)
-        ok = apply(s, v, path);
+        ok = apply(&called, v, path);
     return ok;
+}
+
+/* Follows a path that begins with a word of a group into all groups. */
+static bool apply_to_groups(const struct setter *s, struct ota_json *root,
+                            const char *path)
+{
+    struct ota_json *fleet = ota_json_find(root, "fleet");
+    if (!fleet || fleet->type != OTA_JSON_LIST)
+        return complain(s, "is of the groups of a fleet, and there are none");
+    return apply_to_all(s, fleet, path);
+}
+
+static bool complain_unknown(const struct setter *s, const char *word)
+{
+    char advice[OTA_MESSAGE_SIZE / 2];
+    ota_setting_advise(word, advice, sizeof(advice));
+    return complain(s, "no setting begins with \"%s\"%s", word, advice);
 }
 
 /* Returns the value of a key, made if it is missing, with an object in place
@@ -211,36 +218,58 @@ static struct ota_json *find_member(const struct setter *s,
     return value;
 }
 
+/* Puts the value where `at` stands. */
+static bool put(const struct setter *s, struct ota_json *at)
+{
+    struct ota_json *value = read_value(s);
+    if (value)
+        replace(s, at, value);
+    else if (at->type == OTA_JSON_NULL && is_file(s->setting))
+        at->type = OTA_JSON_OBJECT; /* the file was complained about */
+    return value != NULL;
+}
+
+/* Follows the rest of a path behind the word of `at`. */
+static bool step(const struct setter *s, struct ota_json *at, const char *word,
+                 const char *rest)
+{
+    char problem[OTA_MESSAGE_SIZE];
+    if (at->type == OTA_JSON_LIST && strcmp(word, "*") == 0)
+        return apply_to_all(s, at, rest);
+
+    struct ota_json *next;
+    if (at->type == OTA_JSON_LIST) {
+        next = ota_setting_entry(at, word, problem, sizeof(problem));
+        if (!next)
+            return complain(s, "%s", problem);
+    } else if (at->type == OTA_JSON_OBJECT) {
+        next = find_member(s, at, word, rest[0] != '\0');
+    } else {
+        return complain(s, "\"%s\" cannot be set in %s", word,
+                        ota_json_type_words(at->type));
+    }
+    return next && apply(s, next, rest);
+}
+
 /* Follows path from `at` and puts the value at its end. Each call takes one
  * word of the path. */
 static bool apply(const struct setter *s, struct ota_json *at, const char *path)
 {
     char word[WORD_MAX];
-    if (!path[0]) {
-        struct ota_json *value = read_value(s);
-        if (value)
-            replace(at, value);
-        else if (at->type == OTA_JSON_NULL && is_file(s->setting))
-            at->type = OTA_JSON_OBJECT; /* the file was complained about */
-        return value != NULL;
-    }
+    if (!path[0])
+        return put(s, at);
     const char *problem;
     const char *rest = next_word(path, word, &problem);
     if (!rest)
         return complain(s, "%s; write it such as run.seed or fleet.0.app.wait",
                         problem);
-    if (at->type == OTA_JSON_LIST && strcmp(word, "*") == 0)
-        return apply_to_all(s, at, rest);
-
-    struct ota_json *next;
-    if (at->type == OTA_JSON_LIST)
-        next = find_entry(s, at, word);
-    else if (at->type == OTA_JSON_OBJECT)
-        next = find_member(s, at, word, rest[0] != '\0');
-    else
-        return complain(s, "\"%s\" cannot be set in %s", word,
-                        ota_json_type_words(at->type));
-    return next && apply(s, next, rest);
+    const char *meant = ota_setting_word(at, word);
+    if (!at->parent && !ota_setting_is_top(meant) &&
+        strncmp(meant, "x-", 2) != 0)
+        return ota_setting_is_group(meant) ? apply_to_groups(s, at, path)
+                                           : complain_unknown(s, word);
+    const struct setter called = meant == word ? *s : calling(s);
+    return step(&called, at, meant, rest);
 }
 
 bool ota_settings_apply(struct ota_json *root,
@@ -249,16 +278,17 @@ bool ota_settings_apply(struct ota_json *root,
                         struct ota_complaints *complaints)
 {
     bool ok = true;
-    for (size_t i = 0; i < 2 * count; i++) {
-        const struct ota_setting *setting = &settings[i % count];
-        const struct setter s = {setting, arena, complaints};
-        const char *path = setting->path + is_file(setting);
-        if (is_file(setting) != (i < count))
-            continue; /* files first, then the rest */
-        if (!path[0])
-            ok = complain(&s, "the path is empty; write it such as run.seed");
-        else
+    for (size_t i = 0; i < count; i++) {
+        struct setter s = {&settings[i], arena, complaints, NULL};
+        const char *path = settings[i].path + is_file(&settings[i]);
+        if (path[0]) {
             ok = apply(&s, root, path) && ok;
+        } else if (is_file(&settings[i])) {
+            const struct ota_json *patch = read_file_value(&s);
+            ok = patch && ota_patch_merge(root, patch, arena, complaints) && ok;
+        } else {
+            ok = complain(&s, "the path is empty; write it such as run.seed");
+        }
     }
     return ok;
 }

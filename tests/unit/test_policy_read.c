@@ -404,15 +404,15 @@ static void test_rollback_cancels(void **state)
 
 /* --- files and settings --------------------------------------------------- */
 
-/* Settings go over the file, wherever they stand. */
+/* Settings go over a file that stands before them. */
 static void test_settings_over_a_file(void **state)
 {
     (void)state;
     const struct ota_setting settings[] = {
+        {"@policy", "tests/policies/aws.json"},
         {"policy.pace.rate.base", "80"},
         {"policy.attempt.timeout.after", "3600"},
-        {"policy.rules.list.0.if.pct", "30"},
-        {"@policy", "tests/policies/aws.json"}};
+        {"policy.rules.list.0.if.pct", "30"}};
     struct ota_scenario s;
     struct ota_complaints complaints;
     const bool ok = small_read_sets(&s, settings, 4, &complaints);

@@ -169,7 +169,7 @@ static void test_refused_settings(void **state)
     } bad[] = {
         {"", "1", "", "path is empty"},
         {"run.", "1", "run.", "word of the path is empty"},
-        {"rum.seed", "1", "rum", "did you mean \"run\""},
+        {"rum.seed", "1", "rum.seed", "did you mean \"run\""},
         {"run.sed", "1", "run.sed", "did you mean \"seed\""},
         {"run.seed.x", "1", "run.seed", "an object"},
         {"run", "5", "run", "text where an object"},
