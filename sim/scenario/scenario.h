@@ -85,6 +85,15 @@ bool ota_scenario_read_text(struct ota_scenario *scenario, const char *file,
                             size_t setting_count,
                             struct ota_complaints *complaints);
 
+enum ota_file_kind {
+    OTA_FILE_SCENARIO, /* has a fleet, a list */
+    OTA_FILE_POLICY,   /* what --policy takes */
+    OTA_FILE_CHANGES,  /* to a scenario: whatever else reads, or does not */
+};
+
+/* What a JSON file is good for, by its keys. Nothing is complained about. */
+enum ota_file_kind ota_scenario_file_kind(const char *file);
+
 void ota_scenario_release(struct ota_scenario *scenario);
 
 /*
