@@ -13,6 +13,13 @@
 
 #include <cmocka.h>
 
+#include <stdatomic.h>
+#include <time.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include "sim/ranks/ranks.h"
 
 static void one_is_the_first_of_one(void **state)
@@ -83,6 +90,8 @@ static bool work_on(void *context, size_t unit, int lane,
         return ota_fail(error, "unit %zu is bad", unit);
     if (unit == self->stop_at)
         return false;
+    if (unit > self->fail_at || unit > self->stop_at) /* let it be heard of */
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     self->worked[unit]++;
     result->size = sizeof(unit);
     result->bytes = malloc(result->size);
@@ -211,6 +220,53 @@ static void nothing_is_taken_behind_one_that_could_not_be(void **state)
         assert_int_equal(dealing.taken[u], u < 20 ? 1 : 0);
 }
 
+#ifdef _OPENMP
+static bool ask_for_two(void *context, size_t unit, int lane,
+                        struct ota_ranks_parcel *result,
+                        struct ota_error *error)
+{
+    atomic_int *seconds = context;
+
+    (void)unit;
+    (void)lane;
+    (void)result;
+    (void)error;
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 1)
+        atomic_fetch_add(seconds, 1);
+    return true;
+}
+
+static bool take_nothing(void *context, size_t unit,
+                         const struct ota_ranks_parcel *result,
+                         struct ota_error *error)
+{
+    (void)context;
+    (void)unit;
+    (void)result;
+    (void)error;
+    return true;
+}
+
+/* A unit may have a team of threads, also beside others. */
+static void units_have_teams(void **state)
+{
+    struct ota_error error = {.failed = false};
+    atomic_int seconds = 0;
+    const struct ota_ranks_work work = {
+        .context = &seconds,
+        .units = 20,
+        .threads = 2,
+        .work = ask_for_two,
+        .taken = take_nothing,
+    };
+
+    (void)state;
+    assert_true(ota_ranks_deal(NULL, &work, &error));
+    assert_int_equal(atomic_load(&seconds), 20);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +277,9 @@ int main(void)
         cmocka_unit_test(what_is_done_when_one_fails_is_taken),
         cmocka_unit_test(a_unit_that_is_stopped_is_no_failure),
         cmocka_unit_test(nothing_is_taken_behind_one_that_could_not_be),
+#ifdef _OPENMP
+        cmocka_unit_test(units_have_teams),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
