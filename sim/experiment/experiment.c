@@ -4,20 +4,22 @@
  *
  * Replications need nothing of each other, so they run beside each other
  * when there are at least as many as threads; fewer run one after another,
- * each on all threads. Where there are ranks, each runs a part of every
- * replication (sim/fleet/conduct_ranks.c). Of a replication only its results
- * stay, on the first rank.
+ * each on all threads. So with ranks: replications are dealt to them and their
+ * results come back packed; of fewer than ranks each rank runs a part
+ * (sim/fleet/conduct_ranks.c). Of a replication only its results stay, on the
+ * first rank.
  */
 #include "sim/experiment/experiment.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <gsl/gsl_errno.h>
 
-#include "sim/fleet/fleet.h"
-#include "sim/stats/results.h"
+#include "sim/experiment/experiment_one.h"
+#include "sim/stats/results_pack.h"
 
 struct ota_rates ota_experiment_rates(const struct ota_scenario *scenario)
 {
@@ -29,165 +31,17 @@ struct ota_rates ota_experiment_rates(const struct ota_scenario *scenario)
     };
 }
 
-/* One replication, and whom it asks and tells. */
-struct replication {
-    const struct ota_fleet_config *config;
-    const struct ota_experiment_options *options; /* seed, ranks, rates, ... */
-    int64_t number;
-    int threads;                       /* of the fleet */
-    bool (*keep_going)(void *context); /* or NULL */
-    void (*lived)(void *context, size_t more, size_t of);
-    void *context;
-};
-
-/* Whether a rule may stop or halt the rollout, for all that is easily told. */
-static bool may_stop(const struct ota_policy *policy)
-{
-    bool rules = policy->rules.count > 0;
-
-    for (size_t w = 0; w < policy->waves.count; w++) {
-        const struct ota_rules *own = policy->waves.list[w].rules;
-        rules = rules || (own && own->count > 0);
-    }
-    return rules;
-}
-
-/* Puts together what was heard, as the replication's results; only the first
- * rank has any. */
-static bool conclude(const struct replication *self,
-                     const struct ota_fleet *fleet,
-                     struct ota_collector *collector,
-                     struct ota_results *results, struct ota_error *error)
-{
-    struct ota_ranks *ranks = self->options->ranks;
-    struct ota_campaign_record campaign;
-    size_t first, count;
-
-    ota_fleet_campaign(fleet, &campaign);
-    ota_fleet_own(fleet, &first, &count);
-    return ota_collector_gather(collector, &campaign, ranks, first, count,
-                                error) &&
-           (ota_ranks_self(ranks) > 0 ||
-            ota_collector_finish(collector, &campaign, results, error));
-}
-
-/* Returns a collector for the replication, or NULL. */
-static struct ota_collector *collect(const struct replication *self,
-                                     struct ota_error *error)
-{
-    const struct ota_fleet_config *config = self->config;
-    const struct ota_experiment_options *options = self->options;
-    int64_t *devices = calloc(config->group_count, sizeof(*devices));
-
-    if (!devices) {
-        ota_fail(error, OTA_NO_MEMORY " for %zu groups", config->group_count);
-        return NULL;
-    }
-    for (size_t g = 0; g < config->group_count; g++)
-        devices[g] = config->groups[g].count;
-    const struct ota_results_shape shape = {
-        .group_devices = devices,
-        .group_count = config->group_count,
-        .threads = self->threads,
-        .horizon_us = config->horizon_us,
-        .release_us = config->release_us,
-        .sink = self->number == 0 ? options->sink : NULL,
-        .staged = !ota_policy_is_at_once(&config->policy),
-        .may_stop = may_stop(&config->policy),
-        .within_us = options->within_us,
-        .within_count = options->within_count,
-        .rates = options->rates,
-    };
-    struct ota_collector *collector = ota_collector_new(&shape, error);
-    free(devices);
-    return collector;
-}
-
-/* Runs the fleet and leaves its results. */
-static enum ota_experiment_status listen(const struct replication *self,
-                                         struct ota_fleet *fleet,
-                                         struct ota_results *results,
-                                         struct ota_error *error)
-{
-    struct ota_collector *collector = collect(self, error);
-    if (!collector)
-        return OTA_EXPERIMENT_FAILED;
-
-    const struct ota_fleet_run_options run = {
-        .observers = ota_collector_observers(collector),
-        .threads = self->threads,
-        .ranks = self->options->ranks,
-        .keep_going = self->keep_going,
-        .lived = self->lived,
-        .context = self->context,
-    };
-    enum ota_experiment_status status = OTA_EXPERIMENT_DONE;
-    if (ota_fleet_run(fleet, &run)) {
-        if (!conclude(self, fleet, collector, results, error))
-            status = OTA_EXPERIMENT_FAILED;
-    } else if (ota_fleet_error(fleet)) {
-        *error = *ota_fleet_error(fleet);
-        status = OTA_EXPERIMENT_FAILED;
-    } else {
-        status = OTA_EXPERIMENT_STOPPED; /* on whatever rank */
-    }
-    ota_collector_free(collector);
-    return status;
-}
-
-static enum ota_experiment_status replicate(const struct replication *self,
-                                            struct ota_results *results,
-                                            struct ota_error *error)
-{
-    const struct ota_experiment_options *options = self->options;
-    const struct ota_random_key key = {
-        .seed = options->seed,
-        .replication = (uint64_t)self->number,
-    };
-    struct ota_fleet *fleet = ota_fleet_new(self->config, &key, error);
-    if (!fleet)
-        return OTA_EXPERIMENT_FAILED;
-
-    if (self->number == 0 && ota_ranks_count(options->ranks) > 1 &&
-        ota_ranks_self(options->ranks) == 0 && !ota_fleet_splits(fleet) &&
-        options->alone)
-        options->alone(options->context);
-    const enum ota_experiment_status status =
-        listen(self, fleet, results, error);
-    ota_fleet_free(fleet);
-    return status;
-}
-
-enum ota_experiment_status
-ota_experiment_replicate(const struct ota_fleet_config *config,
-                         const struct ota_experiment_options *options,
-                         int64_t replication, struct ota_results *results,
-                         struct ota_error *error)
-{
-    const struct replication self = {
-        .config = config,
-        .options = options,
-        .number = replication,
-        .threads = options->threads,
-        .keep_going = options->keep_going,
-        .context = options->context,
-    };
-
-    assert(options->threads >= 1 && replication >= 0 && !error->failed);
-    gsl_set_error_handler_off();
-    return replicate(&self, results, error);
-}
-
-/* --- all of them --- */
-
 /* What the threads share. */
 struct experiment {
     const struct ota_fleet_config *config;
     const struct ota_experiment_options *options;
-    int fleet_threads;
-    struct ota_results *results; /* by replication */
-    atomic_bool halted;          /* asked to stop, or one has failed */
-    atomic_llong lived;          /* devices of all replications */
+    struct ota_experiment_options one; /* of each replication */
+    struct ota_results *results;       /* by replication */
+    int64_t *numbers;                  /* of replications that are to be run */
+    size_t count;
+    int64_t wanted;     /* replications, with those that are known */
+    atomic_bool halted; /* asked to stop, or one has failed */
+    atomic_llong lived; /* devices of all replications */
 
     /* Changed by one thread at a time. */
     int64_t done;
@@ -218,86 +72,221 @@ static void lived(void *self, size_t more, size_t of)
     if (options->lived)
         options->lived(options->context,
                        atomic_fetch_add(&experiment->lived, added) + added,
-                       (int64_t)of * options->replications);
+                       (int64_t)of * experiment->wanted);
 }
 
-/* Counts a replication that went well, or notes why it failed. */
-static void report(struct experiment *experiment, bool good,
-                   const struct ota_error *error)
+/* The same of a replication that was lived elsewhere. */
+static void lived_elsewhere(struct experiment *experiment)
 {
-    const struct ota_experiment_options *options = experiment->options;
+    const size_t devices = (size_t)ota_fleet_config_devices(experiment->config);
 
-    if (!good) {
-        atomic_store(&experiment->halted, true);
-        if (!experiment->error->failed)
-            *experiment->error = *error;
-    } else if (!atomic_load(&experiment->halted)) {
-        experiment->done++;
-        if (options->progress)
-            options->progress(options->context, experiment->done,
-                              options->replications);
-    }
+    lived(experiment, devices, devices);
 }
 
-/* Replicates, if all ranks are well; if one is not afterwards, none is. Being
- * stopped is no failure. */
-static bool attempt(struct experiment *experiment, int64_t number,
-                    struct ota_error *error)
+static enum ota_experiment_status run_one(struct experiment *experiment,
+                                          int64_t number,
+                                          struct ota_results *results,
+                                          struct ota_error *error)
 {
-    const struct replication replication = {
+    const struct ota_replication replication = {
         .config = experiment->config,
-        .options = experiment->options,
+        .options = &experiment->one,
         .number = number,
-        .threads = experiment->fleet_threads,
+        .threads = experiment->one.threads,
         .keep_going = keep_going,
         .lived = lived,
         .context = experiment,
     };
-    struct ota_ranks *ranks = experiment->options->ranks;
-    const bool well =
-        ota_ranks_agree(ranks, keep_going(experiment), error) &&
-        ota_ranks_agree(ranks,
-                        replicate(&replication, &experiment->results[number],
-                                  error) == OTA_EXPERIMENT_DONE,
-                        error);
 
-    if (!well)
-        atomic_store(&experiment->halted, true);
-    return well || !error->failed;
+    return ota_replication_run(&replication, results, error);
 }
 
-static void replicate_all(struct experiment *experiment)
+/* One more is done. Its results stay for the summary, if there will be one. */
+static bool count_done(struct experiment *experiment, int64_t number,
+                       struct ota_error *error)
 {
-    const int64_t replications = experiment->options->replications;
-    const int threads = experiment->options->threads;
-    const bool beside = replications >= threads &&
-                        ota_ranks_count(experiment->options->ranks) == 1;
-    experiment->fleet_threads = beside ? 1 : threads;
+    const struct ota_experiment_options *options = experiment->options;
+    struct ota_results *results = &experiment->results[number];
 
-#pragma omp parallel for schedule(dynamic) num_threads(beside ? threads : 1)
-    for (int64_t r = 0; r < replications; r++) {
-        struct ota_error error = {.failed = false};
-        const bool good = attempt(experiment, r, &error);
-#pragma omp critical(ota_experiment_report)
-        report(experiment, good, &error);
-    }
+    if (options->keep &&
+        !options->keep(options->context, number, results, error))
+        return false;
+    if (options->parts > 0)
+        ota_results_release(results);
+    experiment->done++;
+    if (options->progress)
+        options->progress(options->context, experiment->done,
+                          experiment->wanted);
+    return true;
 }
 
-static enum ota_experiment_status summarise(struct experiment *experiment,
+/* --- each on all ranks --- */
+
+/* Runs a replication if all ranks are well; returns whether all are
+ * afterwards. */
+static bool run_together(struct experiment *experiment, int64_t number,
+                         struct ota_error *error)
+{
+    struct ota_ranks *ranks = experiment->options->ranks;
+    struct ota_results *results = &experiment->results[number];
+
+    if (!ota_ranks_agree(ranks, keep_going(experiment), error))
+        return false;
+    const bool ran =
+        run_one(experiment, number, results, error) == OTA_EXPERIMENT_DONE;
+    return ota_ranks_agree(ranks,
+                           ran && (ota_ranks_self(ranks) > 0 ||
+                                   count_done(experiment, number, error)),
+                           error);
+}
+
+static bool run_all_together(struct experiment *experiment)
+{
+    bool well = true;
+
+    experiment->one.threads = experiment->options->threads;
+    for (size_t i = 0; i < experiment->count && well; i++)
+        well =
+            run_together(experiment, experiment->numbers[i], experiment->error);
+    return well;
+}
+
+/* --- each on one rank --- */
+
+static bool run_dealt(void *context, size_t unit, int lane,
+                      struct ota_ranks_parcel *packed, struct ota_error *error)
+{
+    struct experiment *experiment = context;
+    const int64_t number = experiment->numbers[unit];
+    struct ota_results results;
+
+    (void)lane;
+    if (run_one(experiment, number, &results, error) != OTA_EXPERIMENT_DONE)
+        return false;
+    if (ota_ranks_self(experiment->options->ranks) == 0) {
+        experiment->results[number] = results;
+        return true;
+    }
+    const bool good =
+        ota_results_pack(&results, &packed->bytes, &packed->size, error);
+    ota_results_release(&results);
+    return good;
+}
+
+static bool take_dealt(void *context, size_t unit,
+                       const struct ota_ranks_parcel *packed,
+                       struct ota_error *error)
+{
+    struct experiment *experiment = context;
+    const int64_t number = experiment->numbers[unit];
+
+    if (packed->bytes) {
+        if (!ota_results_unpack(&experiment->results[number], packed->bytes,
+                                packed->size, error))
+            return false;
+        lived_elsewhere(experiment);
+    }
+    return count_done(experiment, number, error);
+}
+
+/* Replication 0 is one of the first rank's if the devices are to be had
+ * there. */
+static bool deal_all(struct experiment *experiment, bool beside)
+{
+    const struct ota_experiment_options *options = experiment->options;
+    const struct ota_ranks_work work = {
+        .context = experiment,
+        .units = experiment->count,
+        .threads = beside ? options->threads : 1,
+        .first_stays = options->sink && experiment->numbers[0] == 0,
+        .work = run_dealt,
+        .taken = take_dealt,
+        .keep_going = keep_going,
+        .halted = &experiment->halted,
+    };
+
+    experiment->one.ranks = NULL;
+    experiment->one.threads = beside ? 1 : options->threads;
+    return ota_ranks_deal(options->ranks, &work, experiment->error);
+}
+
+/* --- which --- */
+
+/* Looks for those that are known, and lists the others. */
+static bool find_work(struct experiment *experiment, struct ota_error *error)
+{
+    const struct ota_experiment_options *options = experiment->options;
+    const int64_t step = options->parts > 0 ? options->parts : 1;
+    bool found = false;
+
+    for (int64_t r = options->part; r < options->replications; r += step) {
+        if (options->known && !(options->sink && r == 0) &&
+            !options->known(options->context, r, &experiment->results[r],
+                            &found, error))
+            return false;
+        experiment->wanted++;
+        if (!found)
+            experiment->numbers[experiment->count++] = r;
+        else
+            experiment->done++;
+        found = false;
+    }
+    for (int64_t r = 0; r < experiment->done; r++)
+        lived_elsewhere(experiment);
+    return true;
+}
+
+/* The first rank's list of work becomes everybody's. */
+static bool share_work(struct experiment *experiment)
+{
+    struct ota_ranks *ranks = experiment->options->ranks;
+    const bool first = ota_ranks_self(ranks) == 0;
+    const bool good = !first || find_work(experiment, experiment->error);
+    void *all;
+    size_t size;
+
+    if (!ota_ranks_share(ranks, good, experiment->numbers,
+                         first ? experiment->count * sizeof(int64_t) : 0, &all,
+                         &size, experiment->error))
+        return false;
+    experiment->count = size / sizeof(int64_t);
+    if (size > 0)
+        memcpy(experiment->numbers, all, size);
+    free(all);
+    return true;
+}
+
+static enum ota_experiment_status replicate_all(struct experiment *experiment)
+{
+    const struct ota_experiment_options *options = experiment->options;
+    const size_t ranks = (size_t)ota_ranks_count(options->ranks);
+    const size_t threads = (size_t)options->threads;
+
+    experiment->one = *options;
+    bool well = share_work(experiment);
+    if (well && experiment->count > 0) {
+        const bool beside = experiment->count >= ranks * threads;
+        well = beside || (ranks > 1 && experiment->count >= ranks)
+                   ? deal_all(experiment, beside)
+                   : run_all_together(experiment);
+    }
+    return well                        ? OTA_EXPERIMENT_DONE
+           : experiment->error->failed ? OTA_EXPERIMENT_FAILED
+                                       : OTA_EXPERIMENT_STOPPED;
+}
+
+static enum ota_experiment_status summarise(const struct experiment *experiment,
                                             const char *const *names,
                                             struct ota_summary *summary)
 {
-    if (experiment->error->failed)
-        return OTA_EXPERIMENT_FAILED;
-    if (experiment->done < experiment->options->replications)
-        return OTA_EXPERIMENT_STOPPED;
-    if (ota_ranks_self(experiment->options->ranks) > 0)
+    const struct ota_experiment_options *options = experiment->options;
+
+    if (ota_ranks_self(options->ranks) > 0 || options->parts > 0 ||
+        ota_summary_make(summary, experiment->results,
+                         (size_t)options->replications, names,
+                         options->confidence, experiment->error))
         return OTA_EXPERIMENT_DONE;
-    if (!ota_summary_make(summary, experiment->results,
-                          (size_t)experiment->done, names,
-                          experiment->options->confidence, experiment->error))
-        return OTA_EXPERIMENT_FAILED;
-    return OTA_EXPERIMENT_DONE;
+    return OTA_EXPERIMENT_FAILED;
 }
 
 enum ota_experiment_status
@@ -307,15 +296,18 @@ ota_experiment_run(const struct ota_fleet_config *config,
 {
     assert(config->group_count >= 1);
     assert(options->replications >= 1 && options->threads >= 1);
+    assert(options->parts == 0 ? options->part == 0
+                               : options->part < options->parts);
     assert(!error->failed);
     gsl_set_error_handler_off();
 
     const size_t replications = (size_t)options->replications;
     const char **names = calloc(config->group_count, sizeof(*names));
     struct ota_results *results = calloc(replications, sizeof(*results));
+    int64_t *numbers = calloc(replications, sizeof(*numbers));
     enum ota_experiment_status status = OTA_EXPERIMENT_FAILED;
 
-    if (!names || !results) {
+    if (!names || !results || !numbers) {
         ota_fail(error, OTA_NO_MEMORY " for %zu replications", replications);
     } else {
         for (size_t g = 0; g < config->group_count; g++)
@@ -324,67 +316,17 @@ ota_experiment_run(const struct ota_fleet_config *config,
             .config = config,
             .options = options,
             .results = results,
+            .numbers = numbers,
             .error = error,
         };
-        replicate_all(&experiment);
-        status = summarise(&experiment, names, summary);
+        status = replicate_all(&experiment);
+        if (status == OTA_EXPERIMENT_DONE)
+            status = summarise(&experiment, names, summary);
         for (size_t r = 0; r < replications; r++)
             ota_results_release(&results[r]);
     }
+    free(numbers);
     free(results);
     free(names);
-    return status;
-}
-
-/* Runs the fleet with the same observer for each of its threads. */
-static enum ota_experiment_status
-run_heard(struct ota_fleet *fleet, const struct ota_experiment_options *options,
-          const struct ota_observer *observer, struct ota_error *error)
-{
-    const size_t threads = (size_t)options->threads;
-    struct ota_observer *observers = calloc(threads, sizeof(*observers));
-
-    if (!observers) {
-        ota_fail(error, OTA_NO_MEMORY " for the observers of %zu threads",
-                 threads);
-        return OTA_EXPERIMENT_FAILED;
-    }
-    for (size_t t = 0; t < threads; t++)
-        observers[t] = *observer;
-    const struct ota_fleet_run_options run = {
-        .observers = observers,
-        .threads = options->threads,
-        .keep_going = options->keep_going,
-        .context = options->context,
-    };
-    const bool ended = ota_fleet_run(fleet, &run);
-    free(observers);
-    return ended ? OTA_EXPERIMENT_DONE : OTA_EXPERIMENT_STOPPED;
-}
-
-enum ota_experiment_status
-ota_experiment_listen(const struct ota_fleet_config *config,
-                      const struct ota_experiment_options *options,
-                      int64_t replication, const struct ota_observer *observer,
-                      struct ota_error *error)
-{
-    const struct ota_random_key key = {
-        .seed = options->seed,
-        .replication = (uint64_t)replication,
-    };
-
-    assert(options->threads >= 1 && replication >= 0 && !error->failed);
-    gsl_set_error_handler_off();
-
-    struct ota_fleet *fleet = ota_fleet_new(config, &key, error);
-    if (!fleet)
-        return OTA_EXPERIMENT_FAILED;
-    enum ota_experiment_status status =
-        run_heard(fleet, options, observer, error);
-    if (status == OTA_EXPERIMENT_STOPPED && ota_fleet_error(fleet)) {
-        *error = *ota_fleet_error(fleet);
-        status = OTA_EXPERIMENT_FAILED;
-    }
-    ota_fleet_free(fleet);
     return status;
 }

@@ -29,6 +29,22 @@ struct ota_experiment_options {
                                          * on lanes from 0 to threads - 1;
                                          * NULL: nobody does */
 
+    /* Only replications part, part + parts, ... are run, and there is no
+     * summary. parts 0: all are, and there is. */
+    int64_t part, parts;
+    /* On the first rank, before all else: puts the results of a replication
+     * that was run before into *results, if there are any: it is not run again,
+     * but for one that the sink waits for. Returns false with *error set if
+     * that failed. May be NULL. */
+    bool (*known)(void *context, int64_t replication,
+                  struct ota_results *results, bool *found,
+                  struct ota_error *error);
+    /* On the first rank, one at a time, by any thread: results of a replication
+     * that was run, as soon as they are there. Returns false with *error set if
+     * that failed. May be NULL. */
+    bool (*keep)(void *context, int64_t replication,
+                 const struct ota_results *results, struct ota_error *error);
+
     /* Told once, on the first rank of several, if it has to run all devices by
      * itself; may be NULL. */
     void (*alone)(void *context);
@@ -58,7 +74,8 @@ enum ota_experiment_status {
  *
  * Replications run beside each other when there are at least as many as
  * threads, else one after another, each on all threads. On several ranks they
- * run one after another, each on all ranks.
+ * are dealt out if there are at least as many as ranks, else each runs on all
+ * ranks, one after another.
  *
  * Switches GSL's error handler off, for the whole process, before any thread
  * starts: GSL's default ends the program.
