@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A run on 1, 2 and 4 ranks of MPI writes the bytes that the plain program does,
-# and says the same: whether each rank has devices of its own, or the first has
-# all. So do its failures. Builds the program with MPI itself.
+# and says the same: whether each rank has replications of its own, or devices,
+# or the first has all. So do its failures. Builds the program with MPI itself.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 OTASIM=${OTASIM:-$PWD/build/release/otasim}
@@ -51,13 +51,21 @@ same() {
     fi
 }
 
+# replications ARGUMENT...: how many they ask for.
+replications() {
+    while [ $# -gt 1 ] && [ "$1" != --reps ]; do shift; done
+    [ "$1" = --reps ] && echo "$2" || echo 1
+}
+
 # compare NAME SPLIT ARGUMENT...: on all numbers of ranks. SPLIT: whether each
-# rank has devices of its own; if not, the first says so.
+# rank may have devices of its own; if not, the first says so where there are
+# fewer replications than ranks.
 compare() {
     name=$1
     split=$2
     shift 2
     plain "$@"
+    reps=$(replications "$@")
     for count in 1 2 4; do
         on_ranks $count "$@"
         if ! same; then
@@ -65,7 +73,8 @@ compare() {
             continue
         fi
         said=$(grep -c 'one rank runs all' "$work/ranked.err")
-        if [ $count -eq 1 ] || [ "$split" = split ]; then wanted=0; else wanted=1; fi
+        wanted=0
+        if [ "$split" = alone ] && [ "$reps" -lt $count ]; then wanted=1; fi
         if [ "$said" -eq $wanted ]; then
             echo "ok ${name}_on_$count"
         else
@@ -85,6 +94,12 @@ END_OF_POLICY
 small="--no-plots --reps 2 --threads 2 --out out"
 few="--set fleet[0].count=2500"
 compare starter split run "$starter" $small $few
+compare many split run "$starter" --no-plots --reps 9 --threads 2 --out out \
+    --set 'fleet[0].count=700'
+compare many_of_egress alone run "$starter" --no-plots --reps 5 --threads 1 \
+    --out out --set 'fleet[0].count=700' --set cloud.egress=100kbit/s
+compare many_staged alone run "$rollouts/bad.json" --no-plots --reps 4 \
+    --threads 2 --out out --policy "$rollouts/policies/mender.json"
 compare one_thread split run "$starter" --no-plots --reps 1 --threads 1 $few \
     --out out --json
 compare idle_step split run "$starter" $small --idle step \
