@@ -435,3 +435,16 @@ bool ota_option_taken(const struct ota_command *command,
             return strchr(option->of, command_letters[i].letter) != NULL;
     return false;
 }
+
+const char *ota_option_refused(const struct ota_command *command,
+                               const struct ota_option *option)
+{
+    if (!command)
+        return "it needs a command";
+    if (strcmp(command->name, "tune") == 0 &&
+        strcmp(option->name, "--part") == 0)
+        return "a search cannot be cut into parts: what it tries next depends "
+               "on what it found; cut up a sweep, or tune on more threads or "
+               "ranks";
+    return "not an option of this command";
+}

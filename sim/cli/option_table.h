@@ -27,4 +27,8 @@ enum { OTA_OPTIONS_MAX = 64 }; /* in the table */
 bool ota_option_taken(const struct ota_command *command,
                       const struct ota_option *option);
 
+/* Why it does not. */
+const char *ota_option_refused(const struct ota_command *command,
+                               const struct ota_option *option);
+
 #endif

@@ -107,8 +107,7 @@ static bool read_option(struct ota_options *options, int argc, char **argv,
         return unknown_option(word, options->command);
     if (!ota_option_taken(options->command, option))
         return misuse(options->command, option->name,
-                      options->command ? "not an option of this command"
-                                       : "it needs a command");
+                      ota_option_refused(options->command, option));
 
     char *value = strchr(word, '=');
     if (value)
@@ -188,6 +187,19 @@ static bool read_words(struct ota_options *options, int argc, char **argv)
     return check_operands(options);
 }
 
+/* Readers of options cut words up. */
+static bool copy_words(struct ota_options *options, int argc, char **argv)
+{
+    options->words = calloc((size_t)argc + 1, sizeof(*options->words));
+    for (int at = 1; options->words && at < argc; at++) {
+        options->words[options->word_count] = strdup(argv[at]);
+        if (!options->words[options->word_count])
+            return false;
+        options->word_count++;
+    }
+    return options->words != NULL;
+}
+
 enum ota_exit ota_options_read(struct ota_options *options, int argc,
                                char **argv)
 {
@@ -204,7 +216,8 @@ enum ota_exit ota_options_read(struct ota_options *options, int argc,
     options->settings = calloc(words, sizeof(*options->settings));
     for (size_t l = 0; options->operands && l < list_count; l++)
         lists[l]->list = options->operands + (1 + l) * words;
-    if (!options->operands || !options->settings) {
+    if (!options->operands || !options->settings ||
+        !copy_words(options, argc, argv)) {
         fputs("otasim: " OTA_NO_MEMORY "\n", stderr);
         return OTA_EXIT_FAILED;
     }
@@ -213,6 +226,9 @@ enum ota_exit ota_options_read(struct ota_options *options, int argc,
 
 void ota_options_release(struct ota_options *options)
 {
+    for (size_t w = 0; w < options->word_count; w++)
+        free(options->words[w]);
+    free(options->words);
     free(options->operands);
     free(options->settings);
     *options = (struct ota_options){0};

@@ -29,9 +29,13 @@ struct ota_words {
     size_t count;
 };
 
-/* What stands on the command line. All text is borrowed from argv. */
+/* What stands on the command line. Text is borrowed from argv where nothing
+ * else is said. */
 struct ota_options {
-    struct ota_ranks *ranks;           /* of the program; NULL: alone */
+    struct ota_ranks *ranks; /* of the program; NULL: alone */
+    char **words; /* the command line as it was given; its own copy */
+    size_t word_count;
+    struct ota_words merged; /* parts to take all values from, for merge */
     const struct ota_command *command; /* NULL: none given */
     const char **operands;             /* what is neither command nor option */
     size_t operand_count;

@@ -43,7 +43,7 @@ void ota_progress_start(struct ota_progress *progress, bool shown,
     sigprocmask(SIG_BLOCK, &signals, &progress->mask_before);
     progress->shown = shown;
     progress->device_days = device_days;
-    progress->replications = replications;
+    atomic_init(&progress->replications, replications);
     progress->start_ns = now_ns();
     atomic_init(&progress->done, 0);
     atomic_init(&progress->lived, 0);
@@ -77,7 +77,7 @@ static double share_of(struct ota_progress *progress)
 
     return lives > 0 ? (double)lived / (double)lives
                      : (double)atomic_load(&progress->done) /
-                           (double)progress->replications;
+                           (double)atomic_load(&progress->replications);
 }
 
 /* Draws the line anew if that is due, by the thread that comes first. */
@@ -93,8 +93,8 @@ static void draw(struct ota_progress *progress)
         return;
 
     const double passed_s = (double)(at_ns - progress->start_ns) / 1e9;
-    const double device_days =
-        share * progress->device_days * (double)progress->replications;
+    const double device_days = share * progress->device_days *
+                               (double)atomic_load(&progress->replications);
     char rate[OTA_NUMBER_SIZE];
     char left[OTA_NUMBER_SIZE] = "";
     format_rate(device_days / passed_s, rate, sizeof(rate));
@@ -104,7 +104,8 @@ static void draw(struct ota_progress *progress)
     fprintf(stderr,
             "\r  %lld/%lld replications, %.0f %%, %s device-days/s%s\033[K",
             (long long)atomic_load(&progress->done),
-            (long long)progress->replications, 100.0 * share, rate, left);
+            (long long)atomic_load(&progress->replications), 100.0 * share,
+            rate, left);
     fflush(stderr);
 }
 
@@ -112,7 +113,7 @@ void ota_progress_done(void *context, int64_t done, int64_t of)
 {
     struct ota_progress *progress = context;
 
-    (void)of;
+    atomic_store(&progress->replications, of);
     atomic_store(&progress->done, done);
     draw(progress);
 }

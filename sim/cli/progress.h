@@ -14,7 +14,7 @@
 struct ota_progress {
     bool shown;                /* stderr is a terminal */
     double device_days;        /* simulated in one replication */
-    int64_t replications;      /* and how many of these there are */
+    atomic_llong replications; /* and how many of these there are */
     atomic_llong done;         /* of them */
     int64_t start_ns;          /* all below: private */
     atomic_llong lived, lives; /* devices, of all replications */

@@ -48,9 +48,10 @@ struct ota_study_files {
     char *units;  /* private, as all below: the store's place */
     struct ota_store *store; /* NULL: nothing is kept, or not here */
     struct ota_progress progress;
-    bool started;
+    bool started; /* progress is */
     bool written; /* the results are there */
-    bool before;  /* the store was there already */
+    bool before;  /* the store was there already, */
+    bool worked;  /* or something was simulated */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.c - what is put and found; ids and files are in store_open.c.
+ * store.c - what is put and found; its file is in store_open.c, ids in
+ * store_ids.c.
  *
  * Each call is a transaction of its own, in SQLite's write-ahead log: whatever
  * the process dies of, what was put is there when the store is opened again. A

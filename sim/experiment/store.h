@@ -87,6 +87,16 @@ bool ota_store_noted(struct ota_store *store, const char *name, char **value,
 /* Leaves a single file. What was put is on disk. */
 void ota_store_close(struct ota_store *store);
 
+/* Removes the store at path if there is one, whichever version wrote it, and
+ * if it is damaged. Returns false with *error set if it is in use, or is
+ * something else. */
+bool ota_store_discard(const char *path, struct ota_error *error);
+
+/* A note of the store at path, which is only read; as ota_store_noted(). */
+bool ota_store_read_note(const char *path, const char *version,
+                         const char *name, char **value,
+                         struct ota_error *error);
+
 /* Removes the store at path, which nobody has open, and what SQLite keeps
  * beside it. */
 void ota_store_remove(const char *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store_open.c - the file of a store, and its ids.
+ * store_open.c - the file of a store.
  *
  * The store is locked from its opening to its closing, so that no two processes
  * work at one study. With that lock the log of SQLite needs no memory in common
@@ -12,9 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "sim/base/grow.h"
-#include "sim/base/text.h"
 #include "sim/experiment/store_state.h"
 
 enum { WAIT_MS = 1000 }; /* for another process that is about to end */
@@ -125,184 +124,6 @@ bool ota_store_step(struct ota_store *store, sqlite3_stmt *statement,
     return good;
 }
 
-/* --- ids --- */
-
-static bool know_scenario(struct ota_store *store, const char *json, int64_t id,
-                          struct ota_error *error)
-{
-    void *scenarios =
-        ota_grow(store->scenarios, store->scenario_count, &store->scenario_room,
-                 16, sizeof(*store->scenarios));
-    if (!scenarios)
-        return ota_fail(error, OTA_NO_MEMORY);
-    store->scenarios = scenarios;
-    store->scenarios[store->scenario_count++] =
-        (struct ota_store_scenario){ota_text_hash(json), id};
-    return true;
-}
-
-static bool know_measure(struct ota_store *store, const char *name,
-                         struct ota_error *error)
-{
-    if (store->measure_count == store->measure_room) {
-        const size_t room = 2 * store->measure_room + 64;
-        char **measures = realloc(store->measures, room * sizeof(*measures));
-        store->measures = measures ? measures : store->measures;
-        double *values = realloc(store->values, room * sizeof(*values));
-        store->values = values ? values : store->values;
-        bool *there = realloc(store->there, room * sizeof(*there));
-        store->there = there ? there : store->there;
-        if (!measures || !values || !there)
-            return ota_fail(error, OTA_NO_MEMORY);
-        store->measure_room = room;
-    }
-    char *copy = strdup(name);
-    if (!copy)
-        return ota_fail(error, OTA_NO_MEMORY);
-    store->there[store->measure_count] = false;
-    store->measures[store->measure_count++] = copy;
-    return true;
-}
-
-static bool add_row(struct ota_store *store, enum ota_store_statement which,
-                    int64_t id, const char *text, struct ota_error *error)
-{
-    sqlite3_stmt *statement = ota_store_statement(store, which, error);
-    if (!statement)
-        return false;
-    sqlite3_bind_int64(statement, 1, id);
-    const int status = sqlite3_bind_text(statement, 2, text, -1, SQLITE_STATIC);
-    const bool good = ota_store_check(store->path, store->db, status, error) &&
-                      ota_store_step(store, statement, error);
-    sqlite3_clear_bindings(statement);
-    return good;
-}
-
-/* Whether the scenario of that id has that text. */
-static bool is_text(struct ota_store *store, int64_t id, const char *json,
-                    bool *same, struct ota_error *error)
-{
-    sqlite3_stmt *statement = ota_store_statement(store, OTA_STORE_JSON, error);
-    if (!statement)
-        return false;
-    sqlite3_bind_int64(statement, 1, id);
-    const int status = sqlite3_step(statement);
-    const bool good = ota_store_check(store->path, store->db, status, error);
-    const char *text = status == SQLITE_ROW
-                           ? (const char *)sqlite3_column_text(statement, 0)
-                           : NULL;
-    *same = text && strcmp(text, json) == 0;
-    sqlite3_reset(statement);
-    return good;
-}
-
-/* The id of a text that is not the last one. */
-static bool seek_scenario(struct ota_store *store, const char *json,
-                          int64_t *id, struct ota_error *error)
-{
-    const uint64_t hash = ota_text_hash(json);
-    bool same = false;
-
-    *id = 0;
-    for (size_t s = 0; s < store->scenario_count && !same; s++) {
-        if (store->scenarios[s].hash != hash)
-            continue;
-        *id = store->scenarios[s].id;
-        if (!is_text(store, *id, json, &same, error))
-            return false;
-    }
-    if (!same)
-        *id = 0;
-    return true;
-}
-
-bool ota_store_scenario_id(struct ota_store *store, const char *json, bool add,
-                           int64_t *id, struct ota_error *error)
-{
-    if (store->last && strcmp(store->last, json) == 0) {
-        *id = store->last_id;
-        return true;
-    }
-    if (!seek_scenario(store, json, id, error))
-        return false;
-    if (*id == 0 && !add)
-        return true;
-    if (*id == 0) {
-        *id = (int64_t)store->scenario_count + 1;
-        if (!add_row(store, OTA_STORE_ADD_SCENARIO, *id, json, error) ||
-            !know_scenario(store, json, *id, error))
-            return false;
-    }
-    free(store->last);
-    store->last = strdup(json); /* without memory it is sought again */
-    store->last_id = *id;
-    return true;
-}
-
-/* Measures come in the same order mostly: the one behind the last is tried
- * first. */
-bool ota_store_measure_id(struct ota_store *store, const char *name, bool add,
-                          int64_t *id, struct ota_error *error)
-{
-    for (size_t tried = 0; tried < store->measure_count; tried++) {
-        store->measure_next %= store->measure_count;
-        const size_t m = store->measure_next++;
-        if (strcmp(store->measures[m], name) == 0) {
-            *id = (int64_t)m + 1;
-            return true;
-        }
-    }
-    *id = 0;
-    if (!add)
-        return true;
-    *id = (int64_t)store->measure_count + 1;
-    return add_row(store, OTA_STORE_ADD_MEASURE, *id, name, error) &&
-           know_measure(store, name, error);
-}
-
-static void forget(struct ota_store *store)
-{
-    for (size_t m = 0; m < store->measure_count; m++)
-        free(store->measures[m]);
-    store->measure_count = 0;
-    store->scenario_count = 0;
-    free(store->last);
-    store->last = NULL;
-}
-
-/* Reads id and text of each row; ids are 1, 2, ... */
-static bool load_table(struct ota_store *store, const char *sql, bool measures,
-                       struct ota_error *error)
-{
-    sqlite3_stmt *statement;
-    int status = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-    bool good = ota_store_check(store->path, store->db, status, error);
-    int64_t next = 1;
-
-    while (good && (status = sqlite3_step(statement)) == SQLITE_ROW) {
-        const int64_t id = sqlite3_column_int64(statement, 0);
-        const char *text = (const char *)sqlite3_column_text(statement, 1);
-        if (!text || id != next++)
-            good =
-                ota_store_check(store->path, store->db, SQLITE_CORRUPT, error);
-        else
-            good = measures ? know_measure(store, text, error)
-                            : know_scenario(store, text, id, error);
-    }
-    good = good && ota_store_check(store->path, store->db, status, error);
-    sqlite3_finalize(statement);
-    return good;
-}
-
-bool ota_store_load(struct ota_store *store, struct ota_error *error)
-{
-    forget(store);
-    return load_table(store, "SELECT id, json FROM scenario ORDER BY id", false,
-                      error) &&
-           load_table(store, "SELECT id, name FROM measure ORDER BY id", true,
-                      error);
-}
-
 /* --- files --- */
 
 bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
@@ -400,13 +221,13 @@ static void release(struct ota_store *store)
     for (int s = 0; s < OTA_STORE_STATEMENTS; s++)
         sqlite3_finalize(store->statements[s]);
     sqlite3_close(store->db);
-    forget(store);
+    ota_store_forget(store);
     free(store->scenarios);
     free(store->measures);
     free(store->values);
     free(store->there);
     free(store->version);
-    free(store->path);
+    free((void *)store->path);
     free(store);
 }
 
@@ -446,6 +267,57 @@ void ota_store_close(struct ota_store *store)
         sqlite3_reset(store->statements[s]);
     (void)ota_store_run(store, "PRAGMA journal_mode = DELETE", &error);
     release(store);
+}
+
+/* Whether it is a store, maybe damaged, that nobody has open. */
+static bool may_discard(const char *path, sqlite3 *db, struct ota_error *error)
+{
+    int status = sqlite3_exec(db,
+                              "PRAGMA locking_mode = EXCLUSIVE;"
+                              "BEGIN EXCLUSIVE; COMMIT",
+                              NULL, NULL, NULL);
+
+    if (status == SQLITE_OK)
+        status = sqlite3_exec(db, "SELECT value FROM otasim", NULL, NULL, NULL);
+    if (status == SQLITE_ERROR) /* there is no such table */
+        status = SQLITE_NOTADB;
+    return (status & 0xff) == SQLITE_CORRUPT ||
+           ota_store_check(path, db, status, error);
+}
+
+bool ota_store_discard(const char *path, struct ota_error *error)
+{
+    sqlite3 *db = NULL;
+
+    if (access(path, F_OK) == 0) {
+        const int status =
+            sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+        const bool may = ota_store_check(path, db, status, error) &&
+                         may_discard(path, db, error);
+        sqlite3_close(db);
+        if (!may)
+            return false;
+    }
+    ota_store_remove(path);
+    return true;
+}
+
+bool ota_store_read_note(const char *path, const char *version,
+                         const char *name, char **value,
+                         struct ota_error *error)
+{
+    struct ota_store reader = {.path = path};
+    const int status =
+        sqlite3_open_v2(path, &reader.db, SQLITE_OPEN_READONLY, NULL);
+
+    *value = NULL;
+    const bool good =
+        ota_store_check(path, reader.db, status, error) &&
+        ota_store_check_version(path, reader.db, version, error) &&
+        ota_store_noted(&reader, name, value, error);
+    sqlite3_finalize(reader.statements[OTA_STORE_NOTED]);
+    sqlite3_close(reader.db);
+    return good;
 }
 
 void ota_store_remove(const char *path)

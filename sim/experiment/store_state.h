@@ -32,7 +32,7 @@ enum ota_store_statement {
 
 struct ota_store {
     sqlite3 *db;
-    char *path; /* for messages */
+    const char *path; /* for messages */
     char *version;
     sqlite3_stmt *statements[OTA_STORE_STATEMENTS]; /* made when needed */
 
@@ -79,6 +79,9 @@ bool ota_store_measure_id(struct ota_store *store, const char *name, bool add,
 
 /* Reads the ids from the database, forgetting what was known. */
 bool ota_store_load(struct ota_store *store, struct ota_error *error);
+
+/* Forgets what is known of ids. */
+void ota_store_forget(struct ota_store *store);
 
 /* Whether the database at path was written by this version. */
 bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
