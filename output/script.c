@@ -60,19 +60,26 @@ void ota_script_begin(FILE *out, const char *title, const char *name,
     fputs("\nset title title.\"\\n\".scenario.': '.sample\n", out);
 }
 
-void ota_script_end(FILE *out, const char *name)
+void ota_script_end_with(FILE *out, const char *name, const char *commands,
+                         int width, int height, bool small)
 {
     fprintf(out,
-            "\nset terminal svg noenhanced size 800,450 dynamic "
-            "font 'DejaVu Sans,12' background rgb 'white'\n"
+            "\nset terminal svg noenhanced size %d,%d dynamic "
+            "font 'DejaVu Sans,%d' background rgb 'white'\n"
             "set output '%s.svg'\n"
-            "plot @curves\n"
-            "set terminal pngcairo noenhanced size 1200,675 "
-            "font 'DejaVu Sans,15' linewidth 1.5 background rgb 'white'\n"
+            "%s"
+            "set terminal pngcairo noenhanced size %d,%d "
+            "font 'DejaVu Sans,%d' linewidth 1.5 background rgb 'white'\n"
             "set output '%s.png'\n"
-            "plot @curves\n"
+            "%s"
             "unset output\n",
-            name, name);
+            width, height, small ? 10 : 12, name, commands, width * 3 / 2,
+            height * 3 / 2, small ? 12 : 15, name, commands);
+}
+
+void ota_script_end(FILE *out, const char *name)
+{
+    ota_script_end_with(out, name, "plot @curves\n", 800, 450, false);
 }
 
 static const char *const endings[] = {".svg", ".png"};

@@ -27,6 +27,11 @@ void ota_script_begin(FILE *out, const char *title, const char *name,
  * NAME.svg and NAME.png. */
 void ota_script_end(FILE *out, const char *name);
 
+/* The same of commands that plot, in a picture of that size; small: with small
+ * letters. */
+void ota_script_end_with(FILE *out, const char *name, const char *commands,
+                         int width, int height, bool small);
+
 /* Writes a string. */
 void ota_script_text(FILE *out, const char *text);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sweep.c - the results folder of a sweep: sweep.csv, the object of --json, and
+ * sweep.c - the files of a sweep: sweep.csv, the object of --json, and
  * what its writers have in common.
  */
 #include "output/sweep.h"
@@ -10,25 +10,15 @@
 
 #include "output/files.h"
 
-static const struct ota_folder_file *const files[] = {
+const struct ota_folder_file *const ota_sweep_files[] = {
     &ota_study_file_sqlite,   &ota_sweep_file_plots,    &ota_sweep_file_csv,
     &ota_study_file_scenario, &ota_study_file_manifest, NULL,
 };
 
-bool ota_sweep_check(const char *folder, struct ota_error *error)
-{
-    return ota_folder_check(folder, files, error);
-}
+static const double longest = 2000.0; /* of a unit, in a table */
 
-bool ota_sweep_write(const struct ota_sweep_report *report, const char *folder,
-                     const struct ota_output_options *options,
-                     struct ota_error *error)
-{
-    return ota_folder_write(report, files, folder, options, error);
-}
-
-/* Units of the largest, but where that leaves the smallest too little: of what
- * is between them. */
+/* Of the smallest, so that it keeps its digits, but where that makes the
+ * largest too long: of what is between them. */
 double ota_sweep_unit_for(const struct ota_sweep_report *report, size_t measure)
 {
     double least = INFINITY, most = 0.0;
@@ -44,7 +34,11 @@ double ota_sweep_unit_for(const struct ota_sweep_report *report, size_t measure)
     }
     if (!isfinite(least))
         return most; /* 0, or nothing at all */
-    return most < 1e4 * least ? most : sqrt(least) * sqrt(most);
+    const struct ota_estimate any = {NAN, NAN, NAN, 0, 0};
+    const double worth =
+        ota_reading_in(report->study.measures[measure].scale, least, &any)
+            .worth;
+    return most < longest * worth ? least : sqrt(least) * sqrt(most);
 }
 
 static bool is_interval(const struct ota_estimate *estimate)

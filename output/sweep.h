@@ -35,13 +35,11 @@ bool ota_sweep_print(const struct ota_sweep_report *report, FILE *out,
 bool ota_sweep_print_json(const struct ota_sweep_report *report, FILE *out,
                           int64_t simulated, int64_t found);
 
-/* Writes the results folder (folder.h); or says whether it would be refused. */
-bool ota_sweep_write(const struct ota_sweep_report *report, const char *folder,
-                     const struct ota_output_options *options,
-                     struct ota_error *error);
-bool ota_sweep_check(const char *folder, struct ota_error *error);
+/* The files of the results folder, whose report is a struct
+ * ota_sweep_report. */
+extern const struct ota_folder_file *const ota_sweep_files[];
 
-/* The files that are a sweep's own. */
+/* Those that are a sweep's own. */
 extern const struct ota_folder_file ota_sweep_file_csv;
 extern const struct ota_folder_file ota_sweep_file_plots;
 

@@ -8,34 +8,19 @@
  * too much room with numbers of the points. A best point is marked only where
  * its interval is apart from those of all others.
  */
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/columns.h"
 #include "output/page.h"
 #include "output/sweep.h"
 #include "sim/base/clock.h"
 
 enum {
-    CELL_SIZE = 128,
     CELL_COLUMNS = 32, /* of a setting's value that are shown */
-    HEAD_LINES = 4,
-    HEAD_LEAST = 9, /* columns that a heading gets in any case */
-    ROWS_MOST = 40, /* shown, */
-    ROWS_ENDS = 10, /* else so many from either end */
-    GAP = 2,        /* columns */
-};
-
-struct cell {
-    char text[CELL_SIZE];
-};
-
-struct column {
-    struct cell heads[HEAD_LINES];
-    size_t head_count;
-    size_t width;
-    struct cell *cells; /* by row that is shown */
+    ROWS_MOST = 40,    /* shown, */
+    ROWS_ENDS = 10,    /* else so many from either end */
 };
 
 struct table {
@@ -44,110 +29,48 @@ struct table {
     struct ota_arena arena;
     size_t *rows;          /* shown */
     size_t row_count, cut; /* rows left out behind so many; 0: none */
-    struct column *columns;
+    struct ota_table_column *columns;
     size_t column_count, key_count; /* columns that every block has */
     bool marked, missing;
 };
 
-/* --- cells --- */
-
-/* Copies text without what a terminal would obey, cut to so many columns. */
-static void copy(char *to, size_t size, const char *text, size_t columns)
+static struct ota_table_column *add_column(struct table *table)
 {
-    size_t used = 0;
-    bool whole = ota_page_columns(text) <= columns;
+    struct ota_table_column *column = &table->columns[table->column_count++];
 
-    for (size_t at = 0; *text && used + 4 < size; text++) {
-        at += ((unsigned char)*text & 0xc0) != 0x80;
-        if (!whole && at + 2 > columns)
-            break;
-        to[used++] = iscntrl((unsigned char)*text) ? ' ' : *text;
-    }
-    to[used] = '\0';
-    if (*text)
-        strcpy(to + used, "..");
-}
-
-/* Breaks a heading behind blanks and points, into lines of so many columns,
- * where it can be. */
-static void break_head(struct column *column, const char *text, size_t columns)
-{
-    size_t line = 0, used = 0;
-
-    column->heads[0].text[0] = '\0';
-    while (*text) {
-        const size_t word = strcspn(text, " .");
-        const size_t length = word + (text[word] != '\0');
-        char *head = column->heads[line].text;
-        if (used > 0 && used + word > columns && line + 1 < HEAD_LINES) {
-            head = column->heads[++line].text;
-            used = 0;
-        }
-        snprintf(head + strlen(head) * (used > 0),
-                 CELL_SIZE - strlen(head) * (used > 0), "%.*s", (int)length,
-                 text);
-        used += length;
-        text += length;
-    }
-    column->head_count = line + 1;
-    for (size_t l = 0; l <= line; l++) {
-        char *head = column->heads[l].text;
-        size_t length = strlen(head);
-        while (length > 0 && head[length - 1] == ' ')
-            head[--length] = '\0';
-        if (ota_page_columns(head) > column->width)
-            column->width = ota_page_columns(head);
-    }
-}
-
-static struct column *add_column(struct table *table)
-{
-    struct column *column = &table->columns[table->column_count++];
-
-    column->cells =
-        ota_arena_alloc(&table->arena, table->row_count, sizeof(struct cell));
+    column->cells = ota_arena_alloc(&table->arena, table->row_count,
+                                    sizeof(struct ota_cell));
     return column->cells ? column : NULL;
-}
-
-static void close_column(struct table *table, struct column *column,
-                         const char *head)
-{
-    for (size_t r = 0; r < table->row_count; r++) {
-        const size_t width = ota_page_columns(column->cells[r].text);
-        if (width > column->width)
-            column->width = width;
-    }
-    break_head(column, head,
-               column->width > HEAD_LEAST ? column->width : HEAD_LEAST);
 }
 
 /* --- columns --- */
 
 static bool add_axis(struct table *table, size_t axis)
 {
-    struct column *column = add_column(table);
+    struct ota_table_column *column = add_column(table);
 
     if (!column)
         return false;
     for (size_t r = 0; r < table->row_count; r++)
-        copy(column->cells[r].text, CELL_SIZE,
-             table->report->study.rows[table->rows[r]].settings[axis].value,
-             CELL_COLUMNS);
-    close_column(table, column, table->report->axes[axis].path);
+        ota_cell_copy(
+            &column->cells[r],
+            table->report->study.rows[table->rows[r]].settings[axis].value,
+            CELL_COLUMNS);
+    ota_column_close(column, table->row_count, table->report->axes[axis].path);
     return true;
 }
 
 static bool add_counts(struct table *table, const char *head,
                        int64_t (*count)(const struct table *table, size_t row))
 {
-    struct column *column = add_column(table);
+    struct ota_table_column *column = add_column(table);
 
     if (!column)
         return false;
     for (size_t r = 0; r < table->row_count; r++)
         ota_number_grouped((double)count(table, table->rows[r]), 0,
-                           column->cells[r].text, CELL_SIZE);
-    close_column(table, column, head);
+                           column->cells[r].text, OTA_CELL_SIZE);
+    ota_column_close(column, table->row_count, head);
     return true;
 }
 
@@ -169,7 +92,7 @@ static int64_t devices_of(const struct table *table, size_t row)
 
 /* A number of a measure, taken apart at its point. */
 struct number {
-    struct cell whole, interval;
+    struct ota_cell whole, interval;
     int places; /* columns from the point on */
 };
 
@@ -182,21 +105,22 @@ static void write_number(const struct table *table, size_t row, size_t measure,
         table->report->study.measures[measure].scale, unit_for, estimate);
 
     reading.unit = "";
-    ota_reading_format(&reading, estimate->mean, number->whole.text, CELL_SIZE);
+    ota_reading_format(&reading, estimate->mean, number->whole.text,
+                       OTA_CELL_SIZE);
     const char *point = strchr(number->whole.text, '.');
     number->places = point ? (int)strlen(point) : 0;
     if (isfinite(estimate->mean))
         ota_reading_interval(&reading, estimate, number->interval.text,
-                             CELL_SIZE);
+                             OTA_CELL_SIZE);
     else if (estimate->values == 0)
-        snprintf(number->interval.text, CELL_SIZE, "never");
+        snprintf(number->interval.text, OTA_CELL_SIZE, "never");
     else
-        snprintf(number->interval.text, CELL_SIZE, "in %lld of %lld",
+        snprintf(number->interval.text, OTA_CELL_SIZE, "in %lld of %lld",
                  (long long)estimate->values, (long long)estimate->of);
 }
 
 /* Points under points, and the intervals behind. */
-static void join(struct table *table, struct column *column,
+static void join(struct table *table, struct ota_table_column *column,
                  const struct number *numbers, size_t best)
 {
     int wholes = 0, places = 0;
@@ -212,7 +136,7 @@ static void join(struct table *table, struct column *column,
         const bool mark = table->rows[r] == best;
         const int left = (int)strlen(numbers[r].whole.text) - numbers[r].places;
         table->marked = table->marked || mark;
-        snprintf(column->cells[r].text, CELL_SIZE, "%*s%.40s%*s%s %.60s",
+        snprintf(column->cells[r].text, OTA_CELL_SIZE, "%*s%.40s%*s%s %.60s",
                  wholes - left, "", numbers[r].whole.text,
                  places - numbers[r].places, "",
                  mark                                    ? "*"
@@ -228,7 +152,7 @@ static bool add_measure(struct table *table, size_t measure)
         &table->report->study.measures[measure];
     const double unit_for = ota_sweep_unit_for(table->report, measure);
     const struct ota_estimate none = {NAN, NAN, NAN, 0, 0};
-    struct column *column = add_column(table);
+    struct ota_table_column *column = add_column(table);
     struct number *numbers =
         ota_arena_alloc(&table->arena, table->row_count, sizeof(*numbers));
     char head[192];
@@ -237,22 +161,23 @@ static bool add_measure(struct table *table, size_t measure)
         return false;
     for (size_t r = 0; r < table->row_count; r++) {
         write_number(table, table->rows[r], measure, unit_for, &numbers[r]);
-        table->missing = table->missing || numbers[r].whole.text[0] == '-';
+        table->missing =
+            table->missing || strcmp(numbers[r].whole.text, "-") == 0;
     }
     join(table, column, numbers, ota_sweep_best(table->report, measure));
     const char *unit = ota_reading_in(of->scale, unit_for, &none).unit;
     snprintf(head, sizeof(head), "%s%s%s", of->label, *unit ? "," : "", unit);
-    close_column(table, column, head);
+    ota_column_close(column, table->row_count, head);
     return true;
 }
 
 /* --- the table --- */
 
-static bool differ(const struct table *table,
-                   int64_t (*count)(const struct table *table, size_t row))
+/* What differs in devices differs in an axis, replications need not. */
+static bool replications_differ(const struct table *table)
 {
     for (size_t r = 1; r < table->report->study.row_count; r++)
-        if (count(table, r) != count(table, 0))
+        if (replications_of(table, r) != replications_of(table, 0))
             return true;
     return false;
 }
@@ -262,7 +187,7 @@ static size_t width_of(const struct table *table, size_t from, size_t to)
     size_t width = 0;
 
     for (size_t c = from; c < to; c++)
-        width += (c > from ? GAP : 0) + table->columns[c].width;
+        width += (c > from ? OTA_COLUMN_GAP : 0) + table->columns[c].width;
     return width;
 }
 
@@ -285,35 +210,20 @@ static bool make(struct table *table)
     const struct ota_sweep_report *report = table->report;
 
     table->columns = ota_arena_alloc(
-        &table->arena, report->axis_count + report->study.shown_count + 3,
-        sizeof(struct column));
+        &table->arena, report->axis_count + report->study.shown_count + 2,
+        sizeof(struct ota_table_column));
     if (!table->columns || !choose_rows(table))
         return false;
     /* Numbers of points first; passed over if settings take their place. */
     bool ok = add_counts(table, "point", number_of);
     for (size_t a = 0; ok && a < report->axis_count; a++)
         ok = add_axis(table, a);
-    if (ok && differ(table, devices_of))
-        ok = add_counts(table, "devices", devices_of);
-    if (ok && differ(table, replications_of))
+    if (ok && replications_differ(table))
         ok = add_counts(table, "reps", replications_of);
     table->key_count = table->column_count;
     for (size_t m = 0; ok && m < report->study.shown_count; m++)
         ok = add_measure(table, m);
     return ok;
-}
-
-static void add_padded(char *line, size_t size, const char *text, size_t width)
-{
-    const size_t used = strlen(line);
-    const size_t columns = ota_page_columns(text);
-
-    snprintf(line + used, size - used, "%s%s", used > 0 ? "  " : "", text);
-    const size_t now = strlen(line);
-    if (columns < width && now + width - columns < size) {
-        memset(line + now, ' ', width - columns);
-        line[now + width - columns] = '\0';
-    }
 }
 
 /* The columns that a block has: keys, and [from, to). */
@@ -326,8 +236,8 @@ static size_t block_columns(const struct block *block)
     return block->key_to - block->key_from + block->to - block->from;
 }
 
-static const struct column *block_column(const struct table *table,
-                                         const struct block *block, size_t i)
+static const struct ota_table_column *
+block_column(const struct table *table, const struct block *block, size_t i)
 {
     const size_t keys = block->key_to - block->key_from;
 
@@ -348,11 +258,12 @@ static void print_heads(const struct table *table, const struct block *block)
     for (size_t l = 0; l < lines; l++) {
         char line[1024] = "";
         for (size_t i = 0; i < block_columns(block); i++) {
-            const struct column *column = block_column(table, block, i);
+            const struct ota_table_column *column =
+                block_column(table, block, i);
             const size_t above = lines - column->head_count;
-            add_padded(line, sizeof(line),
-                       l < above ? "" : column->heads[l - above].text,
-                       column->width);
+            ota_column_pad(line, sizeof(line),
+                           l < above ? "" : column->heads[l - above].text,
+                           column->width);
         }
         ota_page_row(table->page, "%s", line);
     }
@@ -367,9 +278,10 @@ static void print_block(const struct table *table, const struct block *block)
         if (table->cut && r == table->cut)
             ota_page_row(table->page, "...");
         for (size_t i = 0; i < block_columns(block); i++) {
-            const struct column *column = block_column(table, block, i);
-            add_padded(line, sizeof(line), column->cells[r].text,
-                       column->width);
+            const struct ota_table_column *column =
+                block_column(table, block, i);
+            ota_column_pad(line, sizeof(line), column->cells[r].text,
+                           column->width);
         }
         ota_page_row(table->page, "%s", line);
     }
@@ -385,7 +297,9 @@ static void print_blocks(const struct table *table, struct block block,
     while (block.from < end) {
         block.to = block.from + 1;
         while (block.to < end &&
-               keys + GAP + width_of(table, block.from, block.to + 1) <= page)
+               keys + OTA_COLUMN_GAP +
+                       width_of(table, block.from, block.to + 1) <=
+                   page)
             block.to++;
         print_block(table, &block);
         block.from = block.to;
@@ -409,7 +323,7 @@ static void print_table(const struct table *table)
     const struct block beside = {1, table->key_count, table->key_count, 0};
     const struct block numbered = {0, 1, table->key_count, 0};
 
-    if (keys + GAP + widest(table, table->key_count) <=
+    if (keys + OTA_COLUMN_GAP + widest(table, table->key_count) <=
         (size_t)table->page->width) {
         print_blocks(table, beside, table->column_count);
     } else {
@@ -418,38 +332,48 @@ static void print_table(const struct table *table)
     }
 }
 
-static void print_title(const struct ota_sweep_report *report,
-                        const struct ota_page *page)
+/* "20", "20 to 85" */
+static void print_range(int64_t least, int64_t most, char *text, size_t size)
 {
-    const struct ota_study_report *study = &report->study;
-    char points[OTA_NUMBER_SIZE], devices[OTA_NUMBER_SIZE];
-    char reps[OTA_NUMBER_SIZE], horizon[OTA_NUMBER_SIZE], line[512];
-    int64_t least = INT64_MAX, most = 0;
+    char from[OTA_NUMBER_SIZE], to[OTA_NUMBER_SIZE];
+
+    ota_number_grouped((double)least, 0, from, sizeof(from));
+    ota_number_grouped((double)most, 0, to, sizeof(to));
+    snprintf(text, size, most > least ? "%s to %s" : "%s", from, to);
+}
+
+static void print_title(const struct table *table)
+{
+    const struct ota_study_report *study = &table->report->study;
+    const struct ota_page *page = table->page;
+    char points[OTA_NUMBER_SIZE], devices[2 * OTA_NUMBER_SIZE + 8];
+    char reps[2 * OTA_NUMBER_SIZE + 8], horizon[OTA_NUMBER_SIZE], line[512];
+    int64_t least[2] = {INT64_MAX, INT64_MAX}, most[2] = {0, 0};
 
     for (size_t r = 0; r < study->row_count; r++) {
-        const int64_t count = study->rows[r].replications;
-        least = count < least ? count : least;
-        most = count > most ? count : most;
+        const int64_t counts[2] = {devices_of(table, r),
+                                   replications_of(table, r)};
+        for (int c = 0; c < 2; c++) {
+            least[c] = counts[c] < least[c] ? counts[c] : least[c];
+            most[c] = counts[c] > most[c] ? counts[c] : most[c];
+        }
     }
     ota_page_style(page, "1");
     ota_page_paragraph(page, study->scenario_title[0] ? study->scenario_title
                                                       : study->scenario_name);
     ota_page_style(page, "0");
     ota_number_grouped((double)study->row_count, 0, points, sizeof(points));
-    ota_number_grouped((double)study->devices[0], 0, devices, sizeof(devices));
-    ota_number_grouped((double)least, 0, reps, sizeof(reps));
-    if (most > least)
-        snprintf(reps + strlen(reps), sizeof(reps) - strlen(reps), " to %lld",
-                 (long long)most);
-    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
-                     sizeof(horizon));
+    print_range(least[0], most[0], devices, sizeof(devices));
+    print_range(least[1], most[1], reps, sizeof(reps));
+    ota_number_human(OTA_SCALE_TIME, ota_s_from_us(table->report->horizon_us),
+                     horizon, sizeof(horizon));
     snprintf(line, sizeof(line),
-             "%s%s point%s of %s replication%s of %s, %s devices, seed %llu; "
+             "%s%s point%s of %s replication%s of %s, %s device%s, seed %llu; "
              "in brackets %g %% intervals",
-             points, report->grid ? "" : " random",
-             study->row_count == 1 ? "" : "s", reps, most == 1 ? "" : "s",
-             horizon, devices, (unsigned long long)study->seed,
-             100.0 * study->confidence);
+             points, table->report->grid ? "" : " random",
+             study->row_count == 1 ? "" : "s", reps, most[1] == 1 ? "" : "s",
+             horizon, devices, most[0] == 1 ? "" : "s",
+             (unsigned long long)study->seed, 100.0 * study->confidence);
     ota_page_paragraph(page, line);
 }
 
@@ -485,7 +409,7 @@ bool ota_sweep_print(const struct ota_sweep_report *report, FILE *out,
     const bool ok = make(&table);
 
     if (ok) {
-        print_title(report, &page);
+        print_title(&table);
         print_table(&table);
         print_notes(&table, where);
     }

@@ -1,11 +1,459 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * command_sweep.c - `otasim sweep`.
+ * command_sweep.c - `otasim sweep`: a scenario at many settings.
+ *
+ * All points are read and checked before anything runs.
  */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/sweep.h"
 #include "sim/cli/options.h"
+#include "sim/cli/progress.h"
+#include "sim/cli/simulate.h"
+#include "sim/experiment/design.h"
+#include "sim/experiment/study.h"
+#include "sim/otasim.h"
+
+/* Shown if nobody names any. */
+static const char *const usual[] = {"confirmed_share", "time_to_90", "bytes",
+                                    "charge", "cost"};
+
+enum { USUAL = sizeof(usual) / sizeof(usual[0]) };
+
+struct sweep {
+    const struct ota_options *options;
+    struct ota_arena arena;
+    struct ota_scenario base;
+    char *json; /* of the base */
+    struct ota_axis *axes;
+    size_t axis_count;
+    struct ota_design design;
+    const char **shown; /* names of measures, each once */
+    size_t shown_count;
+    struct ota_study *study;
+    struct ota_study_row *rows; /* by point of the design */
+    char *folder;               /* NULL: nothing is written */
+    struct ota_progress progress;
+};
+
+static enum ota_exit no_memory(void)
+{
+    return ota_failed(OTA_NO_MEMORY);
+}
+
+/* --- what is asked for --- */
+
+/* Fields that are the study's, the same for all points. */
+static const char *refused_path(const char *path)
+{
+    static const struct {
+        const char *path, *problem;
+    } own[] = {
+        {"run.seed", "all points have the same seed, so that they differ in "
+                     "nothing but their settings; give another with --seed"},
+        {"run.replications", "all points have the same; give it with --reps"},
+        {"run.confidence", "all points have the same; give it with --set"},
+    };
+
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        if (strcmp(path, own[i].path) == 0)
+            return own[i].problem;
+    return NULL;
+}
+
+static enum ota_exit read_axes(struct sweep *sweep)
+{
+    const struct ota_options *options = sweep->options;
+    char problem[OTA_MESSAGE_SIZE];
+
+    if (options->vary.count == 0)
+        return ota_misuse(options->command, "--vary",
+                          "name a field and its values, such as "
+                          "--vary app.wait=5s..120s:12");
+    sweep->axis_count = options->vary.count;
+    sweep->axes =
+        ota_arena_alloc(&sweep->arena, sweep->axis_count, sizeof(*sweep->axes));
+    if (!sweep->axes)
+        return no_memory();
+    for (size_t a = 0; a < sweep->axis_count; a++) {
+        const char *text = options->vary.list[a];
+        if (!ota_axis_read(&sweep->axes[a], text, &sweep->arena, problem,
+                           sizeof(problem)))
+            return ota_misuse(options->command, text, problem);
+        const char *refused = refused_path(sweep->axes[a].path);
+        if (refused)
+            return ota_misuse(options->command, text, refused);
+    }
+    return OTA_EXIT_OK;
+}
+
+static enum ota_exit make_design(struct sweep *sweep)
+{
+    const struct ota_options *options = sweep->options;
+    char problem[OTA_MESSAGE_SIZE];
+    const bool made =
+        options->lhs > 0
+            ? ota_design_lhs(&sweep->design, sweep->axes, sweep->axis_count,
+                             (size_t)options->lhs, sweep->base.run.seed,
+                             &sweep->arena, problem, sizeof(problem))
+            : ota_design_grid(&sweep->design, sweep->axes, sweep->axis_count,
+                              &sweep->arena, problem, sizeof(problem));
+
+    return made ? OTA_EXIT_OK
+                : ota_misuse(options->command,
+                             options->lhs > 0 ? "--lhs" : "--vary", problem);
+}
+
+static bool is_shown(const struct sweep *sweep, const char *name)
+{
+    for (size_t m = 0; m < sweep->shown_count; m++)
+        if (strcmp(sweep->shown[m], name) == 0)
+            return true;
+    return false;
+}
+
+static enum ota_exit choose_measures(struct sweep *sweep)
+{
+    const struct ota_options *options = sweep->options;
+    const bool own = options->kpis.count > 0;
+    const size_t count = own ? options->kpis.count : (size_t)USUAL;
+    const char *const *names = own ? options->kpis.list : usual;
+    const size_t groups = sweep->base.fleet.group_count;
+    const char **group_names =
+        ota_arena_alloc(&sweep->arena, groups, sizeof(*group_names));
+    char problem[OTA_MESSAGE_SIZE];
+
+    sweep->shown = ota_arena_alloc(&sweep->arena, count, sizeof(*sweep->shown));
+    if (!sweep->shown || !group_names)
+        return no_memory();
+    for (size_t g = 0; g < groups; g++)
+        group_names[g] = sweep->base.fleet.groups[g].name;
+    for (size_t m = 0; m < count; m++) {
+        struct ota_measure measure;
+        if (!ota_measure_read(&measure, names[m], group_names, groups, problem,
+                              sizeof(problem)))
+            return ota_misuse(options->command, names[m], problem);
+        if (is_shown(sweep, measure.name))
+            continue;
+        const char *name =
+            ota_arena_text(&sweep->arena, measure.name, strlen(measure.name));
+        if (!name)
+            return no_memory();
+        sweep->shown[sweep->shown_count++] = name;
+    }
+    return OTA_EXIT_OK;
+}
+
+/* The settings of the command line, then the point's. */
+static bool make_point(struct sweep *sweep, size_t number,
+                       struct ota_point *point)
+{
+    const struct ota_options *options = sweep->options;
+    const size_t axes = sweep->axis_count;
+    struct ota_setting *settings = ota_arena_alloc(
+        &sweep->arena, options->setting_count + axes, sizeof(*settings));
+
+    if (!settings)
+        return false;
+    for (size_t s = 0; s < options->setting_count; s++)
+        settings[s] = options->settings[s];
+    for (size_t a = 0; a < axes; a++)
+        settings[options->setting_count + a] =
+            sweep->design.settings[number * axes + a];
+    *point = (struct ota_point){
+        .file = options->operands[0],
+        .settings = settings,
+        .setting_count = options->setting_count + axes,
+    };
+    return true;
+}
+
+/* Complaints of the first point that has any, and how many have. */
+static enum ota_exit refuse_points(const struct sweep *sweep, size_t first,
+                                   const struct ota_complaints *complaints,
+                                   size_t refused)
+{
+    char text[512];
+
+    ota_study_row_text(&sweep->rows[first], text, sizeof(text));
+    fprintf(stderr, "otasim: with %s:\n", text);
+    const enum ota_exit status = ota_refuse(complaints);
+    if (refused > 1)
+        fprintf(stderr,
+                "otasim: %zu of %zu points are refused; this is the "
+                "first\n",
+                refused, sweep->design.point_count);
+    return status;
+}
+
+static enum ota_exit add_points(struct sweep *sweep)
+{
+    const size_t count = sweep->design.point_count;
+    const size_t axes = sweep->axis_count;
+    struct ota_complaints first = {0};
+    size_t refused = 0, first_refused = 0;
+    struct ota_error error = {0};
+
+    sweep->rows = ota_arena_alloc(&sweep->arena, count, sizeof(*sweep->rows));
+    if (!sweep->rows)
+        return no_memory();
+    for (size_t p = 0; p < count; p++) {
+        struct ota_study_row *row = &sweep->rows[p];
+        struct ota_complaints complaints = {0};
+        struct ota_point point;
+        *row = (struct ota_study_row){
+            .settings = &sweep->design.settings[p * axes],
+            .numbers = &sweep->design.numbers[p * axes],
+            .setting_count = axes,
+            .replications = sweep->base.run.replications,
+        };
+        if (!make_point(sweep, p, &point))
+            return no_memory();
+        if (ota_study_add(sweep->study, &point, &row->point, &complaints,
+                          &error))
+            continue;
+        if (error.failed)
+            return ota_failed(error.message);
+        if (refused++ == 0) {
+            first = complaints;
+            first_refused = p;
+        }
+    }
+    return refused > 0 ? refuse_points(sweep, first_refused, &first, refused)
+                       : OTA_EXIT_OK;
+}
+
+/* --- what came of it --- */
+
+/* What the manifest is to know: the rest is in the scenario. */
+static const char **words_of(struct sweep *sweep, size_t *count)
+{
+    const struct ota_options *options = sweep->options;
+    const struct {
+        const char *name;
+        const struct ota_words *words;
+    } lists[] = {
+        {"--vary", &options->vary},
+        {"--kpi", &options->kpis},
+        {"--precision", &options->precisions},
+    };
+    const struct {
+        const char *name;
+        int64_t number;
+    } numbers[] = {{"--lhs", options->lhs}, {"--max-reps", options->max_reps}};
+    const size_t most = 2 * (options->vary.count + options->kpis.count +
+                             options->precisions.count + 2);
+    const char **words = ota_arena_alloc(&sweep->arena, most, sizeof(*words));
+
+    *count = 0;
+    if (!words)
+        return NULL;
+    for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+        for (size_t w = 0; w < lists[l].words->count; w++) {
+            words[(*count)++] = lists[l].name;
+            words[(*count)++] = lists[l].words->list[w];
+        }
+    for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
+        char text[24];
+        if (numbers[n].number == 0)
+            continue;
+        snprintf(text, sizeof(text), "%lld", (long long)numbers[n].number);
+        words[(*count)++] = numbers[n].name;
+        words[*count] = ota_arena_text(&sweep->arena, text, strlen(text));
+        if (!words[(*count)++])
+            return NULL;
+    }
+    return words;
+}
+
+static bool make_report(struct sweep *sweep, struct ota_sweep_report *report)
+{
+    const struct ota_scenario *base = &sweep->base;
+    size_t word_count;
+    const char **words = words_of(sweep, &word_count);
+
+    *report = (struct ota_sweep_report){
+        .study =
+            {
+                .command = "sweep",
+                .scenario_name = base->name,
+                .scenario_title = base->title,
+                .scenario_json = sweep->json,
+                .version = OTASIM_VERSION,
+                .words = words,
+                .word_count = word_count,
+                .seed = base->run.seed,
+                .confidence = base->run.confidence,
+                .study = sweep->study,
+                .rows = sweep->rows,
+                .row_count = sweep->design.point_count,
+                .shown_count = sweep->shown_count,
+            },
+        .axes = sweep->design.axes,
+        .axis_count = sweep->axis_count,
+        .grid = sweep->design.grid,
+        .horizon_us = base->run.horizon_us,
+    };
+    return words && ota_study_report_fill(&report->study, &sweep->arena);
+}
+
+static enum ota_exit answer(struct sweep *sweep)
+{
+    const struct ota_options *options = sweep->options;
+    const struct ota_output_options output = {
+        .threads = ota_threads(options),
+        .draw = !options->no_plots,
+        .warn = stderr,
+        .keep_going = ota_progress_keep_going,
+        .context = &sweep->progress,
+    };
+    struct ota_sweep_report report;
+    struct ota_error error = {0};
+    int64_t simulated, found;
+
+    if (!make_report(sweep, &report))
+        return no_memory();
+    if (sweep->folder) {
+        ota_progress_writing(&sweep->progress);
+        const bool written =
+            ota_folder_write(&report, ota_sweep_files, sweep->folder, &output, &error);
+        ota_progress_clear(&sweep->progress);
+        if (!written)
+            return ota_failed(error.message);
+    }
+    ota_study_work(sweep->study, &simulated, &found);
+    if (options->json) {
+        ota_sweep_print_json(&report, stdout, simulated, found);
+        return OTA_EXIT_OK; /* main() looks at stdout */
+    }
+    if (options->quiet)
+        return OTA_EXIT_OK;
+    if (!ota_sweep_print(&report, stdout, ota_terminal_width(),
+                         ota_wants_colour(options), sweep->folder))
+        return no_memory();
+    printf("\n%lld replications simulated, %lld were there already\n",
+           (long long)simulated, (long long)found);
+    if (sweep->folder)
+        printf("Results: %s\n", sweep->folder);
+    return OTA_EXIT_OK;
+}
+
+/* --- the work --- */
+
+static enum ota_experiment_status do_points(struct sweep *sweep,
+                                            struct ota_error *error)
+{
+    const size_t count = sweep->design.point_count;
+    struct ota_study_want *wants =
+        ota_arena_alloc(&sweep->arena, count, sizeof(*wants));
+
+    if (!wants) {
+        ota_fail(error, OTA_NO_MEMORY);
+        return OTA_EXPERIMENT_FAILED;
+    }
+    for (size_t p = 0; p < count; p++)
+        wants[p] = (struct ota_study_want){sweep->rows[p].point,
+                                           sweep->rows[p].replications};
+    return ota_study_do(sweep->study, wants, count, error);
+}
+
+static enum ota_exit work(struct sweep *sweep)
+{
+    struct ota_error error = {0};
+    const enum ota_experiment_status status = do_points(sweep, &error);
+    enum ota_exit result = OTA_EXIT_OK;
+
+    ota_progress_clear(&sweep->progress);
+    if (status == OTA_EXPERIMENT_STOPPED)
+        ota_progress_stopped(&sweep->progress);
+    else if (status == OTA_EXPERIMENT_DONE &&
+             ota_ranks_self(sweep->options->ranks) == 0)
+        result = answer(sweep);
+    ota_progress_end(&sweep->progress);
+    if (status == OTA_EXPERIMENT_FAILED)
+        return ota_failed(error.message);
+    if (status == OTA_EXPERIMENT_STOPPED)
+        return ota_failed("interrupted");
+    return result;
+}
+
+static enum ota_exit study(struct sweep *sweep)
+{
+    const struct ota_options *options = sweep->options;
+    const struct ota_experiment_options experiment = ota_simulate_options(
+        options, &sweep->base,
+        (int64_t)sweep->design.point_count * sweep->base.run.replications,
+        &sweep->progress);
+    const struct ota_study_options how = {
+        .threads = experiment.threads,
+        .ranks = options->ranks,
+        .progress = experiment.progress,
+        .keep_going = experiment.keep_going,
+        .context = experiment.context,
+    };
+    struct ota_error error = {0};
+
+    sweep->study =
+        ota_study_open(sweep->shown, sweep->shown_count, &how, &error);
+    if (!sweep->study) {
+        ota_progress_end(&sweep->progress);
+        return ota_failed(error.message);
+    }
+    ota_progress_clear(&sweep->progress);
+    enum ota_exit status = add_points(sweep);
+    if (status == OTA_EXIT_OK)
+        status = work(sweep);
+    else
+        ota_progress_end(&sweep->progress);
+    ota_study_close(sweep->study);
+    return status;
+}
+
+static enum ota_exit prepare(struct sweep *sweep)
+{
+    struct ota_error error = {0};
+    enum ota_exit status = make_design(sweep);
+
+    if (status == OTA_EXIT_OK)
+        status = choose_measures(sweep);
+    if (status != OTA_EXIT_OK)
+        return status;
+    sweep->json = ota_scenario_to_json(&sweep->base, 0);
+    if (!sweep->json)
+        return no_memory();
+    const char *out = sweep->options->out;
+    if (!out || strcmp(out, "none") != 0) {
+        const char *name = out ? out : sweep->base.name;
+        const size_t size = strlen(name) + sizeof("results/-sweep");
+        sweep->folder = ota_arena_alloc(&sweep->arena, size, 1);
+        if (!sweep->folder)
+            return no_memory();
+        snprintf(sweep->folder, size, out ? "%s" : "results/%s-sweep", name);
+        if (!ota_folder_check(sweep->folder, ota_sweep_files, &error))
+            return ota_failed(error.message);
+    }
+    return OTA_EXIT_OK;
+}
 
 enum ota_exit ota_command_sweep(const struct ota_options *options)
 {
-    (void)options;
-    return ota_failed("sweep is not there yet");
+    struct sweep sweep = {.options = options};
+    struct ota_complaints complaints = {0};
+    enum ota_exit status = read_axes(&sweep);
+
+    if (status == OTA_EXIT_OK &&
+        !ota_scenario_read(&sweep.base, options->operands[0], options->settings,
+                           options->setting_count, &complaints)) {
+        status = ota_refuse(&complaints);
+    } else if (status == OTA_EXIT_OK) {
+        status = prepare(&sweep);
+        if (status == OTA_EXIT_OK)
+            status = study(&sweep);
+        free(sweep.json);
+        ota_scenario_release(&sweep.base);
+    }
+    ota_arena_release(&sweep.arena);
+    return status;
 }
