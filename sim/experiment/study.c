@@ -185,7 +185,7 @@ static bool describe(struct ota_study *study, struct ota_study_scenario *point,
     const char **groups = calloc(fleet->group_count, sizeof(*groups));
 
     point->devices = ota_fleet_config_devices(fleet);
-    point->staged = !ota_policy_is_at_once(&fleet->policy);
+    point->staged = ota_fleet_config_couples(fleet);
     point->seed = scenario->run.seed;
     point->confidence = scenario->run.confidence;
     point->asked = scenario->run.replications;

@@ -178,6 +178,14 @@ struct ota_fleet_config {
 void ota_group_prepare(struct ota_group *group,
                        const struct ota_fleet_config *config);
 
+/* Whether devices have to do with each other: a rollout that is staged, or
+ * capacity that is shared. */
+static inline bool ota_fleet_config_couples(const struct ota_fleet_config *c)
+{
+    return !ota_policy_is_at_once(&c->policy) || c->cloud.egress_bit_s > 0 ||
+           c->cloud.uplink_bit_s > 0;
+}
+
 /* How many devices all groups have. */
 static inline int64_t ota_fleet_config_devices(const struct ota_fleet_config *c)
 {
