@@ -78,12 +78,6 @@ void ota_database_real(struct ota_database *base, double value)
                                         isfinite(value) ? value : NAN));
 }
 
-void ota_database_skip(struct ota_database *base, int columns)
-{
-    for (int c = 0; c < columns && base->ok; c++)
-        check(base, sqlite3_bind_null(base->row, ++base->column));
-}
-
 void ota_database_interval(struct ota_database *base,
                            const struct ota_estimate *estimate)
 {

@@ -42,13 +42,12 @@ void ota_database_open_rows(struct ota_database *base, const char *table,
 void ota_database_close_rows(struct ota_database *base);
 
 /* The next columns of the row. Text is borrowed until the row is added. NULL:
- * text that is NULL, a number that is not finite, columns that are skipped. */
+ * text that is NULL, a number that is not finite. */
 void ota_database_text(struct ota_database *base, const char *text);
 void ota_database_integer(struct ota_database *base, int64_t value);
 void ota_database_real(struct ota_database *base, double value);
 void ota_database_interval(struct ota_database *base,
                            const struct ota_estimate *estimate);
-void ota_database_skip(struct ota_database *base, int columns);
 void ota_database_add(struct ota_database *base);
 
 /* A row of two columns. */

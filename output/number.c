@@ -117,7 +117,9 @@ struct ota_reading ota_reading_in(enum ota_scale scale, double unit_for,
 {
     const struct step *step = step_for(scale, fabs(unit_for));
     const double value = fabs(estimate->mean) / step->worth;
-    const double half = (estimate->hi - estimate->lo) / step->worth / 2.0;
+    const double half = isfinite(estimate->hi)
+                            ? (estimate->hi - estimate->lo) / step->worth / 2.0
+                            : (estimate->mean - estimate->lo) / step->worth;
 
     int decimals = decimals_for(value, half);
     decimals = at_most(decimals, 3 - magnitude(value));
@@ -162,13 +164,17 @@ void ota_reading_interval(const struct ota_reading *reading,
     char lo[OTA_NUMBER_SIZE], hi[OTA_NUMBER_SIZE];
 
     text[0] = '\0';
-    if (!isfinite(estimate->lo) || !isfinite(estimate->hi))
+    if (!isfinite(estimate->lo))
         return;
     ota_number_grouped(estimate->lo / reading->worth, reading->decimals, lo,
                        sizeof(lo));
     ota_number_grouped(estimate->hi / reading->worth, reading->decimals, hi,
                        sizeof(hi));
-    if (estimate->lo == estimate->hi)
+    if (!isfinite(estimate->hi))
+        snprintf(text, size, "at least %s", lo);
+    else if (estimate->lo == estimate->hi && estimate->of == 1)
+        snprintf(text, size, "[%s, %s]", lo, hi);
+    else if (estimate->lo == estimate->hi)
         snprintf(text, size, "same in all");
     else if (estimate->mean == 0.0 && estimate->lo == 0.0)
         snprintf(text, size, "at most %s", hi);

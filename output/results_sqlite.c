@@ -98,11 +98,7 @@ static void add_kpis(struct ota_database *base,
             ota_database_integer(base, (int64_t)g);
             ota_database_text(base, ota_kpis[k].name);
             ota_database_text(base, ota_kpis[k].unit);
-            if (ota_kpis[k].of == OTA_KPI_OF_REACHED &&
-                estimate->values < estimate->of)
-                ota_database_skip(base, 3);
-            else
-                ota_database_interval(base, estimate);
+            ota_database_interval(base, estimate);
             ota_database_integer(base, estimate->values);
             ota_database_add(base);
         }

@@ -125,7 +125,13 @@ static void print_times(const struct ota_page *page,
                 OTA_SCALE_TIME,
                 ota_s_from_us(report->horizon_us - report->release_us), within,
                 sizeof(within));
-            if (time->values == 0)
+            if (time->values == 0 && isfinite(time->lo)) {
+                char least[OTA_NUMBER_SIZE];
+                ota_number_human(OTA_SCALE_TIME, time->lo, least,
+                                 sizeof(least));
+                ota_page_row(page, "  %-26snot reached within %s  at least %s",
+                             times[i].label, within, least);
+            } else if (time->values == 0)
                 ota_page_row(page, "  %-26snot reached within %s",
                              times[i].label, within);
             else

@@ -93,6 +93,9 @@ static enum ota_experiment_status run_one(struct experiment *experiment,
         .options = &experiment->one,
         .number = number,
         .threads = experiment->one.threads,
+        .confidence = experiment->options->replications == 1
+                          ? experiment->options->confidence
+                          : 0.0,
         .keep_going = keep_going,
         .lived = lived,
         .context = experiment,

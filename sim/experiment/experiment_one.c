@@ -68,6 +68,7 @@ static struct ota_collector *collect(const struct ota_replication *self,
         .within_us = options->within_us,
         .within_count = options->within_count,
         .rates = options->rates,
+        .confidence = self->confidence,
     };
     struct ota_collector *collector = ota_collector_new(&shape, error);
     free(devices);

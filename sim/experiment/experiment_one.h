@@ -18,6 +18,7 @@ struct ota_replication {
     const struct ota_experiment_options *options; /* seed, ranks, rates, ... */
     int64_t number;
     int threads;                       /* of the fleet */
+    double confidence;                 /* as of struct ota_results_shape */
     bool (*keep_going)(void *context); /* or NULL */
     void (*lived)(void *context, size_t more, size_t of);
     void *context;

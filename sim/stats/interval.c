@@ -5,6 +5,9 @@
  * Student: mean +- t s / sqrt(n), t being the upper (1 - confidence)/2 point
  * of the t distribution with n - 1 degrees of freedom.
  *
+ * Of strata the variances of the sums add up, and so many degrees of freedom
+ * would have as much doubt about their sum as there is.
+ *
  * Clopper-Pearson: the ends are the shares at which so many hits or more, and
  * so many or fewer, come with probability (1 - confidence)/2 each. A binomial
  * tail is an incomplete beta function, P(X >= h) = I_p(h, n - h + 1), so the
@@ -54,6 +57,48 @@ struct ota_estimate ota_interval_t(const struct ota_tally *values,
         const double n = (double)values->count;
         const double half = gsl_cdf_tdist_Qinv(tail, n - 1.0) *
                             sqrt(ota_tally_variance(values) / n);
+        estimate.lo = estimate.mean - half;
+        estimate.hi = estimate.mean + half;
+    }
+    return estimate;
+}
+
+void ota_strata_add(struct ota_strata *strata, const struct ota_tally *stratum)
+{
+    const double n = (double)stratum->count;
+    const double variance = n * ota_tally_variance(stratum);
+
+    strata->values += stratum->count;
+    strata->sum += n * stratum->mean;
+    strata->variance += variance;
+    if (stratum->count == 1)
+        strata->lone = true;
+    else
+        strata->doubt += variance * variance / (n - 1.0);
+}
+
+struct ota_estimate ota_interval_strata(const struct ota_strata *strata,
+                                        double confidence)
+{
+    const double tail = tail_of(confidence);
+    if (strata->values == 0)
+        return nothing();
+
+    const double n = (double)strata->values;
+    const double variance = strata->variance;
+    struct ota_estimate estimate = {
+        .mean = strata->sum / n,
+        .lo = NAN,
+        .hi = NAN,
+        .values = strata->values,
+        .of = strata->values,
+    };
+    if (!strata->lone) {
+        const double half = variance > 0.0
+                                ? gsl_cdf_tdist_Qinv(tail, variance * variance /
+                                                               strata->doubt) *
+                                      sqrt(variance) / n
+                                : 0.0;
         estimate.lo = estimate.mean - half;
         estimate.hi = estimate.mean + half;
     }

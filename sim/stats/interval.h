@@ -5,9 +5,15 @@
 #ifndef OTA_INTERVAL_H
 #define OTA_INTERVAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/stats/tally.h"
+
+/* Of an interval. NaN: that end is not known. */
+struct ota_ends {
+    double lo, hi;
+};
 
 /*
  * An estimate and the ends of its confidence interval. lo and hi are NaN
@@ -26,6 +32,26 @@ struct ota_estimate {
  */
 struct ota_estimate ota_interval_t(const struct ota_tally *values,
                                    double confidence);
+
+/* Values of several kinds, each of its own mean and deviation, as the devices
+ * of several groups. All zero is of none. */
+struct ota_strata {
+    int64_t values;
+    double sum;
+    double variance; /* of the sum */
+    double doubt;    /* sum over strata of variance^2 / degrees of freedom */
+    bool lone;       /* a stratum has one value: its variance is not known */
+};
+
+void ota_strata_add(struct ota_strata *strata, const struct ota_tally *stratum);
+
+/*
+ * Student's t interval for the mean of all of them, where how many there are
+ * of each kind is fixed. Source: F. E. Satterthwaite, Biometrics Bulletin 2
+ * (1946); W. G. Cochran, Sampling Techniques, 3rd ed., 5.4.
+ */
+struct ota_estimate ota_interval_strata(const struct ota_strata *strata,
+                                        double confidence);
 
 /*
  * Exact (Clopper-Pearson) interval for a proportion of which `hits` in

@@ -48,8 +48,10 @@ extern const struct ota_measure_second ota_measure_seconds[];
 
 /* What the method of an interval depends on, beside the values. */
 struct ota_measure_facts {
-    int64_t devices; /* of the measure's group, in a replication */
-    bool staged;     /* see struct ota_results */
+    int64_t devices;             /* of the measure's group, in a replication */
+    bool staged;                 /* see struct ota_results */
+    const struct ota_ends *ends; /* by KPI, of the measure's group in the only
+                                  * replication; NULL: none */
 };
 
 /*

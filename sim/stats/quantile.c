@@ -109,12 +109,26 @@ static void look(const struct search *search, const struct part *part)
     }
 }
 
+/* The ranks in ascending order, by their places. */
+static void order_ranks(const size_t *ranks, size_t count, size_t *places)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && ranks[places[at - 1]] > ranks[i]; at--)
+            places[at] = places[at - 1];
+        places[at] = i;
+    }
+}
+
 void ota_smallest(const int64_t *values, size_t count, const size_t *ranks,
                   size_t rank_count, int64_t *smallest)
 {
     int64_t low = INT64_MAX;
     int64_t high = INT64_MIN;
     size_t last = 0;
+    size_t places[OTA_RANKS_MOST], ascending[OTA_RANKS_MOST];
+    int64_t found[OTA_RANKS_MOST];
+    assert(rank_count <= OTA_RANKS_MOST);
 
     for (size_t i = 0; i < count; i++) {
         const int64_t value = values[i];
@@ -122,35 +136,90 @@ void ota_smallest(const int64_t *values, size_t count, const size_t *ranks,
         high = value > high && value != INT64_MAX ? value : high;
         last += value == INT64_MAX;
     }
-    size_t end = rank_count;
-    for (; end > 0 && ranks[end - 1] >= count - last; end--) {
-        assert(ranks[end - 1] < count);
-        smallest[end - 1] = INT64_MAX;
+    order_ranks(ranks, rank_count, places);
+    size_t end = 0;
+    for (size_t r = 0; r < rank_count; r++) {
+        ascending[r] = ranks[places[r]];
+        found[r] = INT64_MAX;
+        end += ascending[r] < count - last;
     }
-    if (end == 0)
-        return;
-    const struct search search = {values, count, ranks, smallest};
-    const struct part all = {
-        .low = low, .span = (uint64_t)high - (uint64_t)low, .end = end};
-    look(&search, &all);
+    if (end > 0) {
+        const struct search search = {values, count, ascending, found};
+        const struct part all = {
+            .low = low, .span = (uint64_t)high - (uint64_t)low, .end = end};
+        look(&search, &all);
+    }
+    for (size_t r = 0; r < rank_count; r++)
+        smallest[places[r]] = found[r];
+}
+
+/* Where the quantile lies: so far behind the value of a rank. */
+static double place_of(size_t count, double p, size_t *rank)
+{
+    assert(p >= 0.0 && p <= 1.0);
+    const double place = p * (double)(count - 1);
+
+    *rank = (size_t)place;
+    return place - (double)*rank;
+}
+
+static double between(double part, const int64_t values[2])
+{
+    if (!(part > 0.0))
+        return (double)values[0];
+    return (1.0 - part) * (double)values[0] + part * (double)values[1];
 }
 
 double ota_quantile(const int64_t *values, size_t count, double p)
 {
-    assert(p >= 0.0 && p <= 1.0);
+    size_t ranks[2];
+    int64_t found[2];
     if (count == 0)
         return NAN;
 
-    const double place_of = p * (double)(count - 1);
-    const size_t below = (size_t)place_of;
-    const double part = place_of - (double)below;
-    const size_t ranks[] = {below, below + 1};
-    int64_t found[2];
-
-    if (!(part > 0.0)) {
-        ota_smallest(values, count, ranks, 1, found);
-        return (double)found[0];
-    }
+    const double part = place_of(count, p, &ranks[0]);
+    ranks[1] = ranks[0] + (part > 0.0);
     ota_smallest(values, count, ranks, 2, found);
-    return (1.0 - part) * (double)found[0] + part * (double)found[1];
+    return between(part, found);
+}
+
+void ota_quantile_ranks(int64_t count, double p, double confidence,
+                        size_t ranks[2])
+{
+    int64_t lo, hi;
+
+    ota_interval_ranks(count, p, confidence, &lo, &hi);
+    ranks[0] = lo > 0 ? (size_t)lo - 1 : SIZE_MAX;
+    ranks[1] = (size_t)hi - 1;
+}
+
+struct ota_ends ota_quantile_bound(const size_t ranks[2],
+                                   const int64_t found[2])
+{
+    struct ota_ends ends = {NAN, NAN};
+
+    if (found[1] != INT64_MAX)
+        ends.hi = (double)found[1];
+    if (found[0] != INT64_MAX)
+        ends.lo = (double)found[0];
+    else if (ranks[0] == SIZE_MAX && found[1] != INT64_MAX)
+        ends.lo = 0.0;
+    return ends;
+}
+
+double ota_quantile_ends(const int64_t *values, size_t count, double p,
+                         double confidence, struct ota_ends *ends)
+{
+    size_t ranks[4];
+    int64_t found[4];
+
+    *ends = (struct ota_ends){NAN, NAN};
+    if (count == 0)
+        return NAN;
+    const double part = place_of(count, p, &ranks[0]);
+    ranks[1] = ranks[0] + (part > 0.0);
+    ota_quantile_ranks((int64_t)count, p, confidence, &ranks[2]);
+    ota_smallest(values, count, ranks, 4, found);
+    *ends = ota_quantile_bound(&ranks[2], &found[2]);
+    return between(part, found);
 }

@@ -45,12 +45,14 @@ struct ota_results_shape {
     int64_t release_us;                 /* times to x % count from here */
     const struct ota_device_sink *sink; /* or NULL; outlives the collector */
     bool staged;   /* devices may have to do with each other, through
-                    * the rollout */
+                    * the rollout or capacity that they share */
     bool may_stop; /* a rule may stop it: who was downloading then? */
     const int64_t *within_us; /* times since the release at which devices are
                                * counted, ascending; copied */
     size_t within_count;
     struct ota_rates rates;
+    double confidence; /* of intervals over devices: of a replication that is
+                        * alone; 0: none are wanted */
 };
 
 /* What devices may have come to by an instant. */
@@ -71,6 +73,9 @@ struct ota_group_results {
 struct ota_results {
     size_t group_count;               /* without the fleet itself */
     struct ota_group_results *groups; /* [0] the fleet, [1 + g] group g */
+    struct ota_ends *ends;            /* [1 + group_count][OTA_KPIS], of what
+                                       * devices tell of means and quantiles;
+                                       * NULL: was not asked for */
     struct ota_timeline timeline;     /* of the fleet, summed */
     struct ota_histogram bytes;       /* all bytes of a device's run */
     bool staged;

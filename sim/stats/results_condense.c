@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sim/base/clock.h"
+#include "sim/stats/interval.h"
 #include "sim/stats/quantile.h"
 #include "sim/stats/results_state.h"
 #include "sim/stats/sum.h"
@@ -22,6 +23,8 @@ struct span {
     struct ota_totals totals;
     struct ota_group_results *results;
     struct ota_rollout_view view;
+    double confidence;
+    struct ota_ends *ends; /* by KPI; NULL: none are wanted */
 };
 
 /* What has a mean and a 95th percentile over devices. */
@@ -45,17 +48,74 @@ static const struct measure all_bytes = {OTA_COLUMN_ROUTINE, 1.0, OTA_KPI_BYTES,
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 
-static void measure(const struct span *span, const struct measure *what)
+/* Bounds a mean over devices of spans[s], in so many of its units; the fleet is
+ * the last to come, when its groups are in the strata. */
+static void bound_mean(const struct span *spans, size_t span_count, size_t s,
+                       enum ota_kpi kpi, double unit,
+                       const struct ota_tally *devices,
+                       struct ota_strata *strata)
 {
+    const double confidence = spans[s].confidence;
+    struct ota_estimate mean;
+
+    if (s > 0 || span_count == 1) {
+        mean = ota_interval_t(devices, confidence);
+        ota_strata_add(strata, devices);
+    } else {
+        mean = ota_interval_strata(strata, confidence);
+    }
+    /* That all are alike says nothing of what others may be. */
+    if (mean.lo < mean.hi)
+        spans[s].ends[kpi] = (struct ota_ends){mean.lo / unit, mean.hi / unit};
+}
+
+static void measure(const struct span *spans, size_t span_count, size_t s,
+                    const struct measure *what, struct ota_strata *strata)
+{
+    const struct span *span = &spans[s];
     const int64_t *values = span->digest.columns[what->column];
     const size_t count = span->digest.count;
     double *kpi = span->results->kpi;
     struct ota_sum sum = {0, 0};
+    struct ota_ends ends;
 
     for (size_t i = 0; i < count; i++)
         ota_sum_add(&sum, values[i], 1);
-    kpi[what->mean] = ota_sum_value(&sum) / (double)count / what->unit;
-    kpi[what->p95] = ota_quantile(values, count, 0.95) / what->unit;
+    const double mean = ota_sum_value(&sum) / (double)count;
+    kpi[what->mean] = mean / what->unit;
+    if (!span->ends) {
+        kpi[what->p95] = ota_quantile(values, count, 0.95) / what->unit;
+        return;
+    }
+    kpi[what->p95] =
+        ota_quantile_ends(values, count, 0.95, span->confidence, &ends) /
+        what->unit;
+    span->ends[what->p95] =
+        (struct ota_ends){ends.lo / what->unit, ends.hi / what->unit};
+
+    struct ota_tally devices = {.count = (int64_t)count, .mean = mean};
+    for (size_t i = 0; i < count && (s > 0 || span_count == 1); i++) {
+        const double off = (double)values[i] - mean;
+        devices.squares += off * off;
+    }
+    bound_mean(spans, span_count, s, what->mean, what->unit, &devices, strata);
+}
+
+/* The same of what is only added up. */
+static void bound_total(const struct span *spans, size_t span_count, size_t s,
+                        enum ota_kpi kpi, const struct ota_sum *squared,
+                        struct ota_strata *strata)
+{
+    const double mean = spans[s].results->kpi[kpi];
+    const double count = (double)spans[s].digest.count;
+    const struct ota_tally devices = {
+        .count = (int64_t)spans[s].digest.count,
+        .mean = mean,
+        .squares = fmax(ota_sum_value(squared) - mean * mean * count, 0.0),
+    };
+
+    if (spans[s].ends)
+        bound_mean(spans, span_count, s, kpi, 1.0, &devices, strata);
 }
 
 /* Turns the bytes of routine into all bytes; the columns of the others are only
@@ -146,6 +206,9 @@ static void open_spans(const struct ota_collector *collector,
             ota_totals_merge(&spans[0].totals, &span->totals);
         }
         span->results->devices = (int64_t)span->digest.count;
+        span->confidence = shape->confidence;
+        if (results->ends)
+            span->ends = &results->ends[g * OTA_KPIS];
         span->view = (struct ota_rollout_view){
             .digest = &span->digest,
             .totals = &span->totals,
@@ -155,6 +218,8 @@ static void open_spans(const struct ota_collector *collector,
             .downloading =
                 stop_us == OTA_NEVER ? 0 : downloading(collector, g, stop_us),
             .rates = shape->rates,
+            .confidence = shape->confidence,
+            .ends = span->ends,
         };
     }
 }
@@ -179,17 +244,20 @@ static void count_within(const struct span *span, enum ota_within what,
     }
 }
 
-/* One of the things that can be done beside each other. */
+/* One of the things that can be done beside each other. The fleet, as it is
+ * made of groups, is the last. */
 static void condense(const struct ota_results_shape *shape,
                      const struct span *spans, size_t span_count, size_t work,
                      struct ota_results *results)
 {
     enum { SPREADS = MEASURES, WITHINS = SPREADS + OTA_SPREADS };
+    struct ota_strata strata = {0}, more = {0};
 
-    for (size_t s = 0; s < span_count; s++) {
+    for (size_t s = span_count; s-- > 0;) {
         const struct span *span = &spans[s];
+        const struct ota_totals *totals = &span->totals;
         if (work < SPREADS)
-            measure(span, &measures[work]);
+            measure(spans, span_count, s, &measures[work], &strata);
         else if (work < WITHINS)
             ota_rollout_spread(&span->view, work - SPREADS, span->results->kpi);
         else if (work < WITHINS + OTA_WITHINS)
@@ -199,12 +267,16 @@ static void condense(const struct ota_results_shape *shape,
         else {
             count(span);
             ota_rollout_kpis(&span->view, span->results->kpi);
+            bound_total(spans, span_count, s, OTA_KPI_ATTEMPTS,
+                        &totals->attempts_squared, &strata);
+            bound_total(spans, span_count, s, OTA_KPI_ABORTED,
+                        &totals->aborted_squared, &more);
         }
     }
     if (work < MEASURES && measures[work].column == OTA_COLUMN_ROUTINE) {
         add_bytes(&spans[0].digest, &results->bytes);
-        for (size_t s = 0; s < span_count; s++)
-            measure(&spans[s], &all_bytes);
+        for (size_t s = span_count; s-- > 0;)
+            measure(spans, span_count, s, &all_bytes, &more);
     }
 }
 
@@ -214,6 +286,8 @@ static void copy_fleet(const struct span *spans, struct ota_results *results)
     const size_t counts = results->within_count * OTA_WITHINS;
 
     *spans[1].results = *spans[0].results;
+    for (size_t k = 0; k < OTA_KPIS && results->ends; k++)
+        results->ends[OTA_KPIS + k] = results->ends[k];
     for (size_t i = 0; i < counts; i++)
         results->within[counts + i] = results->within[i];
     ota_rollout_kpis(&spans[1].view, spans[1].results->kpi);
@@ -313,6 +387,21 @@ static bool keep_times(const struct ota_results_shape *shape,
     return true;
 }
 
+/* Makes room for the ends of intervals, none of which is known yet. Where
+ * devices have to do with each other, they tell of none. */
+static bool keep_ends(const struct ota_results_shape *shape,
+                      struct ota_results *results)
+{
+    const size_t count = (1 + shape->group_count) * OTA_KPIS;
+
+    if (!(shape->confidence > 0.0) || shape->staged)
+        return true;
+    results->ends = malloc(count * sizeof(*results->ends));
+    for (size_t i = 0; results->ends && i < count; i++)
+        results->ends[i] = (struct ota_ends){NAN, NAN};
+    return results->ends != NULL;
+}
+
 bool ota_collector_finish(struct ota_collector *collector,
                           const struct ota_campaign_record *campaign,
                           struct ota_results *results, struct ota_error *error)
@@ -328,6 +417,7 @@ bool ota_collector_finish(struct ota_collector *collector,
     const bool ok =
         spans && results->groups && keep_campaign(campaign, results) &&
         keep_times(&collector->shape, results) &&
+        keep_ends(&collector->shape, results) &&
         ota_timeline_init(&results->timeline, collector->shape.horizon_us) &&
         merge_lanes(collector, &results->timeline);
     if (ok)
@@ -343,6 +433,7 @@ bool ota_collector_finish(struct ota_collector *collector,
 void ota_results_release(struct ota_results *results)
 {
     free(results->groups);
+    free(results->ends);
     free(results->within_us);
     free(results->within);
     ota_timeline_release(&results->timeline);

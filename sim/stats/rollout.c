@@ -34,36 +34,61 @@ static const struct spread {
     {OTA_COLUMN_INSTALLED, OTA_KPI_INSTALLED_50, OTA_KPIS},
 };
 
-/* When 50, 90 and 99 % of so many, rounded up, had come to it [s]. */
+/* How long an instant is after another [s]; OTA_NEVER: NaN. */
+static double s_since(int64_t time_us, int64_t since_us)
+{
+    return time_us == OTA_NEVER
+               ? NAN
+               : (double)(time_us - since_us) / (double)OTA_US_PER_S;
+}
+
+/* When 50, 90 and 99 % of so many, rounded up, had come to it [s]; and the ends
+ * of each with so much confidence, unless NULL: from 0 on. */
 static void times_to(const struct ota_digest *digest, enum ota_column column,
-                     int64_t of, int64_t since_us, double s[3])
+                     int64_t of, int64_t since_us, double s[3],
+                     double confidence, struct ota_ends *ends)
 {
     static const int64_t percents[] = {50, 90, 99};
-    size_t ranks[3];
-    int64_t at_us[3];
+    size_t ranks[3][3];
+    int64_t at_us[3][3];
 
     s[0] = s[1] = s[2] = NAN;
     if (of == 0)
         return;
-    for (int i = 0; i < 3; i++)
-        ranks[i] = (size_t)((of * percents[i] + 99) / 100 - 1);
-    ota_smallest(digest->columns[column], digest->count, ranks, 3, at_us);
-    for (int i = 0; i < 3; i++)
-        if (at_us[i] != OTA_NEVER)
-            s[i] = (double)(at_us[i] - since_us) / (double)OTA_US_PER_S;
+    for (int i = 0; i < 3; i++) {
+        ranks[i][0] = (size_t)((of * percents[i] + 99) / 100 - 1);
+        ranks[i][1] = ranks[i][2] = ranks[i][0];
+        if (ends)
+            ota_quantile_ranks(of, (double)percents[i] / 100.0, confidence,
+                               &ranks[i][1]);
+    }
+    ota_smallest(digest->columns[column], digest->count, ranks[0], 9, at_us[0]);
+    for (int i = 0; i < 3; i++) {
+        s[i] = s_since(at_us[i][0], since_us);
+        for (int e = 1; e < 3; e++)
+            at_us[i][e] =
+                at_us[i][e] == OTA_NEVER ? OTA_NEVER : at_us[i][e] - since_us;
+        if (ends) {
+            ends[i] = ota_quantile_bound(&ranks[i][1], &at_us[i][1]);
+            ends[i].lo /= (double)OTA_US_PER_S;
+            ends[i].hi /= (double)OTA_US_PER_S;
+        }
+    }
 }
 
 void ota_rollout_spread(const struct ota_rollout_view *view, size_t spread,
                         double kpi[OTA_KPIS])
 {
     const struct spread *what = &spreads[spread];
-    const int64_t all = (int64_t)view->digest->count;
+    struct ota_ends *ends = view->ends;
 
-    times_to(view->digest, what->column, all, view->release_us,
-             &kpi[what->to_50]);
+    times_to(view->digest, what->column, (int64_t)view->digest->count,
+             view->release_us, &kpi[what->to_50], view->confidence,
+             ends ? &ends[what->to_50] : NULL);
     if (what->online_50 != OTA_KPIS)
         times_to(view->digest, what->column, view->totals->reachable,
-                 view->release_us, &kpi[what->online_50]);
+                 view->release_us, &kpi[what->online_50], view->confidence,
+                 ends ? &ends[what->online_50] : NULL);
 }
 
 /* --- how far --- */
@@ -107,7 +132,7 @@ static double back_time(const struct ota_digest *digest, int64_t stop_us)
         ota_rollout_count_by(digest, OTA_COLUMN_BACK, OTA_NEVER - 1);
     double s[3];
 
-    times_to(digest, OTA_COLUMN_BACK, back, stop_us, s);
+    times_to(digest, OTA_COLUMN_BACK, back, stop_us, s, 0.0, NULL);
     return s[2];
 }
 

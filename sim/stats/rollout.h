@@ -37,6 +37,8 @@ struct ota_rollout_view {
     const struct ota_campaign_record *campaign; /* NULL: there was none */
     int64_t downloading;                        /* at its stop */
     struct ota_rates rates;
+    double confidence;     /* of the ends of times to x % */
+    struct ota_ends *ends; /* by KPI; NULL: none are wanted */
 };
 
 /* When the campaign was stopped or halted, since time 0; OTA_NEVER. */
@@ -49,7 +51,8 @@ int64_t ota_rollout_count_by(const struct ota_digest *digest,
 
 /* Fills in the KPIs of times to x %, OTA_KPI_TIME_TO_50 to 99 and those from
  * OTA_KPI_OFFERED_50 to OTA_KPI_REACHABLE_99, of one spread: of offers,
- * installations or confirmations. */
+ * installations or confirmations; and their ends, if these are wanted: an end
+ * that is after the end of the run is not known. */
 enum { OTA_SPREADS = 3 };
 void ota_rollout_spread(const struct ota_rollout_view *view, size_t spread,
                         double kpi[OTA_KPIS]);

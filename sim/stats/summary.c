@@ -40,6 +40,9 @@ static struct ota_estimate estimate(const struct question *question,
     const struct ota_measure_facts facts = {
         .devices = question->results[0].groups[group].devices,
         .staged = question->results[0].staged,
+        .ends = question->results[0].ends
+                    ? &question->results[0].ends[group * OTA_KPIS]
+                    : NULL,
     };
 
     for (size_t r = 0; r < question->replications; r++)

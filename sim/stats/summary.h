@@ -7,11 +7,15 @@
  * all replications has none that way; there the devices of all replications
  * are pooled and the exact interval of their share is taken, as devices of an
  * uncoupled fleet are independent. The same is done for one replication, and
- * for the states over time.
+ * for the states over time. One replication alone also has its devices to go
+ * by: Student's t for means over them (the groups of a fleet are strata), and
+ * order statistics for quantiles, times to x % among them: an end that is after
+ * the end of the run is not known. What is the same on all devices has no
+ * interval that way.
  *
- * Devices of a staged rollout are not: what became of the first decides what
- * the others are offered. There the replications are all that counts, and
- * nothing is pooled.
+ * Devices of a staged rollout are not independent: what became of the first
+ * decides what the others are offered. Nor are those that share capacity. There
+ * the replications are all that counts, and nothing is pooled.
  *
  * A KPI that some replications did not give (a time that was never reached)
  * has no estimate, as the others alone are the lucky ones; values and of say
@@ -48,7 +52,8 @@ struct ota_wave_summary {
 
 /* What the campaigns did. */
 struct ota_rollout_summary {
-    bool staged;       /* the policy is not: all at once */
+    bool staged;       /* the policy is not: all at once; or capacity is
+                        * shared */
     size_t wave_count; /* the most that a replication had */
     struct ota_wave_summary *waves;
     int64_t stops;     /* replications that a rule stopped or halted, */

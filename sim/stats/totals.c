@@ -70,6 +70,10 @@ void ota_totals_add(struct ota_totals *totals,
     totals->defective += by * (record->defect_us != OTA_NEVER);
     totals->reachable += by * reachable;
     totals->site_visits += by * needs_visit(record);
+    ota_sum_add(&totals->attempts_squared,
+                (int64_t)record->attempts * record->attempts, by);
+    ota_sum_add(&totals->aborted_squared,
+                (int64_t)record->aborted * record->aborted, by);
     ota_sum_add(&totals->overage_uusd, record->overage_uusd, by);
     ota_sum_add(&totals->back_bytes, record->back_bytes, by);
     add_exposed(totals, record, horizon_us, by);
@@ -93,6 +97,8 @@ void ota_totals_merge(struct ota_totals *totals, const struct ota_totals *other)
     totals->exposed += other->exposed;
     totals->exposed_bad += other->exposed_bad;
     totals->site_visits += other->site_visits;
+    ota_sum_merge(&totals->attempts_squared, &other->attempts_squared);
+    ota_sum_merge(&totals->aborted_squared, &other->aborted_squared);
     ota_sum_merge(&totals->overage_uusd, &other->overage_uusd);
     ota_sum_merge(&totals->bad_us, &other->bad_us);
     ota_sum_merge(&totals->back_bytes, &other->back_bytes);

@@ -29,6 +29,7 @@ struct ota_totals {
     int64_t exposed;     /* where the release ever ran, */
     int64_t exposed_bad; /* and is bad, */
     int64_t site_visits; /* that only somebody on site can mend */
+    struct ota_sum attempts_squared, aborted_squared; /* each device's */
     struct ota_sum overage_uusd;
     struct ota_sum bad_us; /* the release ran where it is bad */
     struct ota_sum back_bytes;

@@ -51,7 +51,7 @@ static void fill_group(struct ota_group_summary *group, const char *name,
     group->kpi[OTA_KPI_CONFIRMED_SHARE] = sample_about(0.7, 0.025);
     group->kpi[OTA_KPI_TIME_TO_50] = sample_about(4.123 * 86400, 0.2 * 86400);
     group->kpi[OTA_KPI_TIME_TO_90] =
-        (struct ota_estimate){9.0 * 86400, NAN, NAN, 3, 20};
+        (struct ota_estimate){NAN, NAN, NAN, 3, 20};
     group->kpi[OTA_KPI_TIME_TO_99] =
         (struct ota_estimate){NAN, NAN, NAN, 0, 20};
     group->kpi[OTA_KPI_BYTES] = sample_about(1.0712e6, 1.2e4);

@@ -84,6 +84,7 @@ static void one_sided_intervals(void **state)
         {OTA_SCALE_COUNT, 0.05, 0.0, 0.15, "0.05", "[0.00, 0.15]"},
         {OTA_SCALE_MONEY, 0.0, 0.0, 0.0, "0.00 USD", "same in all"},
         {OTA_SCALE_COUNT, 3.0, NAN, NAN, "3", ""},
+        {OTA_SCALE_TIME, 345600.0, 259200.0, NAN, "4.0 d", "at least 3.0"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
