@@ -312,6 +312,7 @@ struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
 
     count_signs(&pairs);
     contrast.differ = pairs.above + pairs.below;
+    contrast.above = pairs.above;
     if (pairs.missing > 0 && may_never_come(measure))
         judge_signs(&pairs, &contrast);
     else if (pairs.missing > 0)

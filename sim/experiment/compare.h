@@ -37,7 +37,9 @@ struct ota_contrast {
                                * the verdict does not come of one */
     enum ota_evidence evidence;
     enum ota_verdict verdict;
-    int64_t differ; /* replications in which they are not the same */
+    int64_t differ; /* replications in which they are not the same, */
+    int64_t above;  /* and in which the variant's value is more, or a time
+                     * later, or never */
     int64_t more;   /* OPEN: replications still needed to tell, 4 times in 5, if
                      * the difference is what it looks like; -1: beyond reach */
 };
