@@ -39,7 +39,31 @@ const struct ota_command ota_commands[] = {
         .operands_least = 1,
         .operands_most = SIZE_MAX,
         .summary = "variants against the scenario, paired, with verdicts",
-        .about = "",
+        .about =
+            "Each FILE, behind --with or the scenario, is a variant: a patch\n"
+            "(only what is to be otherwise: {\"app\": {\"wait\": \"20s\"}}), "
+            "a\n"
+            "policy, or another scenario. All have the seed, replications and\n"
+            "--set of the scenario, so that replications of one number have "
+            "the\n"
+            "same luck, and it is their differences that count.\n"
+            "\n"
+            "  otasim compare mine.json --with wait-20s.json\n"
+            "  otasim compare mine.json --with policies/*.json --kpi "
+            "exposed_bad\n"
+            "  otasim compare old.json new.json --kpi 'updated_within(7d)'\n"
+            "\n"
+            "The intervals of all differences shown hold together. A verdict "
+            "is\n"
+            "given when an interval leaves 0 out; if not, it says how many "
+            "more\n"
+            "replications would do. Given again with more --reps, only these "
+            "are\n"
+            "simulated. --kpi chooses what is compared (`otasim models kpi`):\n"
+            "each measure makes the intervals of the others a little wider.\n"
+            "Results go to results/<scenario>-compare: compare.csv, "
+            "variants/,\n"
+            "results.sqlite, scenario.json, manifest.json, plots/.\n",
         .ranked = true,
         .run = ota_command_compare,
     },

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shown.c - see shown.h.
+ */
+#include "sim/cli/shown.h"
+
+#include <string.h>
+
+#include "sim/stats/measure.h"
+
+static bool is_shown(const struct ota_shown *shown, const char *name)
+{
+    for (size_t m = 0; m < shown->count; m++)
+        if (strcmp(shown->names[m], name) == 0)
+            return true;
+    return false;
+}
+
+enum ota_exit ota_shown_read(struct ota_shown *shown,
+                             const struct ota_options *options,
+                             const struct ota_scenario *scenario,
+                             const char *const *usual, size_t usual_count,
+                             struct ota_arena *arena)
+{
+    const bool own = options->kpis.count > 0;
+    const size_t count = own ? options->kpis.count : usual_count;
+    const char *const *names = own ? options->kpis.list : usual;
+    const struct ota_fleet_config *fleet = &scenario->fleet;
+    const char **groups =
+        ota_arena_alloc(arena, fleet->group_count, sizeof(*groups));
+
+    shown->count = 0;
+    shown->names = ota_arena_alloc(arena, count, sizeof(*shown->names));
+    if (!shown->names || !groups)
+        return ota_failed(OTA_NO_MEMORY);
+    for (size_t g = 0; g < fleet->group_count; g++)
+        groups[g] = fleet->groups[g].name;
+    for (size_t m = 0; m < count; m++) {
+        struct ota_measure measure;
+        char problem[OTA_MESSAGE_SIZE];
+        if (!ota_measure_read(&measure, names[m], groups, fleet->group_count,
+                              problem, sizeof(problem)))
+            return ota_misuse(options->command, "--kpi", problem);
+        if (is_shown(shown, measure.name))
+            continue;
+        const char *name =
+            ota_arena_text(arena, measure.name, strlen(measure.name));
+        if (!name)
+            return ota_failed(OTA_NO_MEMORY);
+        shown->names[shown->count++] = name;
+    }
+    return OTA_EXIT_OK;
+}
