@@ -37,12 +37,10 @@ static const struct ota_measure attempts = {.kind = OTA_MEASURE_KPI,
 static const struct ota_measure bricked = {.kind = OTA_MEASURE_OUTCOME,
                                            .which = OTA_OUTCOME_BRICKED};
 
-static struct ota_stream stream_of(uint64_t repetition)
+static void begin(struct ota_stream *stream, uint64_t repetition)
 {
     const struct ota_random_key key = {.seed = 11, .replication = repetition};
-    struct ota_stream stream;
-    ota_stream_init(&stream, &key, 0, OTA_PURPOSE_FREE, 0);
-    return stream;
+    ota_stream_init(stream, &key, 0, OTA_PURPOSE_FREE, 0);
 }
 
 static struct ota_contrast contrast_of(const struct ota_measure *measure,
@@ -105,7 +103,8 @@ static void intervals_hold_together(void **state)
     int together = 0, first = 0;
 
     for (int i = 0; i < REPETITIONS; i++) {
-        struct ota_stream stream = stream_of((uint64_t)i);
+        struct ota_stream stream;
+        begin(&stream, (uint64_t)i);
         together += all_hold(&stream.rng, &first);
     }
     assert_true((double)together / REPETITIONS >=
@@ -179,7 +178,8 @@ static void verdicts_are_seldom_wrong(void **state)
         for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
             int wrong = 0;
             for (int i = 0; i < REPETITIONS; i++) {
-                struct ota_stream stream = stream_of((uint64_t)i);
+                struct ota_stream stream;
+                begin(&stream, (uint64_t)i);
                 double base[REPLICATIONS_MOST], variant[REPLICATIONS_MOST];
                 for (int64_t r = 0; r < sizes[s]; r++)
                     cases[c].draw(&stream.rng, &base[r], &variant[r]);
@@ -313,7 +313,8 @@ static void forecast_is_about_right(void **state)
     double base[REPLICATIONS_MOST] = {0}, variant[REPLICATIONS_MOST];
 
     for (size_t d = 0; d < sizeof(differences) / sizeof(differences[0]); d++) {
-        struct ota_stream stream = stream_of(d);
+        struct ota_stream stream;
+        begin(&stream, d);
         exactly(&stream.rng, differences[d], 1.0, 20, variant);
         const struct ota_contrast contrast =
             contrast_of(&charge, base, variant, 20, each);
@@ -326,7 +327,8 @@ static void forecast_is_about_right(void **state)
 
         int told = 0;
         for (int i = 0; i < REPETITIONS; i++) {
-            struct ota_stream luck = stream_of(1000 + (uint64_t)i);
+            struct ota_stream luck;
+            begin(&luck, 1000 + (uint64_t)i);
             for (int64_t r = 0; r < all; r++)
                 variant[r] = differences[d] + gsl_ran_gaussian(&luck.rng, 1.0);
             told += contrast_of(&charge, base, variant, all, each).verdict ==
@@ -340,7 +342,8 @@ static void forecast_is_about_right(void **state)
 static void a_difference_may_be_beyond_reach(void **state)
 {
     (void)state;
-    struct ota_stream stream = stream_of(5);
+    struct ota_stream stream;
+    begin(&stream, 5);
     double base[REPLICATIONS_MOST] = {0}, variant[REPLICATIONS_MOST];
 
     exactly(&stream.rng, 0.01, 1.0, 20, variant);
