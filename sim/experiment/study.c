@@ -345,11 +345,21 @@ struct ota_estimate ota_study_estimate(const struct ota_study *study,
                                        size_t point, size_t measure,
                                        int64_t replications, double confidence)
 {
+    return ota_study_estimate_from(study, point, measure, 0, replications,
+                                   confidence);
+}
+
+struct ota_estimate ota_study_estimate_from(const struct ota_study *study,
+                                            size_t point, size_t measure,
+                                            int64_t first, int64_t count,
+                                            double confidence)
+{
     const struct ota_study_scenario *own = point_of(study, point);
 
-    return ota_measure_estimate(&own->measures[measure], &own->facts[measure],
-                                column(study, point, measure, replications),
-                                (size_t)replications, confidence);
+    return ota_measure_estimate(
+        &own->measures[measure], &own->facts[measure],
+        column(study, point, measure, first + count) + first, (size_t)count,
+        confidence);
 }
 
 struct ota_paired ota_study_paired(const struct ota_study *study, size_t point,

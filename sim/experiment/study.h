@@ -117,6 +117,12 @@ struct ota_estimate ota_study_estimate(const struct ota_study *study,
                                        size_t point, size_t measure,
                                        int64_t replications, double confidence);
 
+/* Of replications first .. first + count alone. */
+struct ota_estimate ota_study_estimate_from(const struct ota_study *study,
+                                            size_t point, size_t measure,
+                                            int64_t first, int64_t count,
+                                            double confidence);
+
 /* The difference of point and base, replication by replication: the paired
  * interval (interval.h); `ratio` is the variance of the same difference of
  * independent runs over that of these. */
