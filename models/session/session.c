@@ -19,6 +19,7 @@
 
 #include <assert.h>
 
+#include "models/link/exchange_expect.h"
 #include "models/link/trials.h"
 #include "models/session/session_common.h"
 
@@ -196,6 +197,68 @@ void ota_session_announce(struct ota_session_setup *setup,
         const struct message reset = message_of(config->boot_bytes, wire, os);
         say(setup, &reset, &datagrams, rng);
     }
+}
+
+/* --- in the mean --- */
+
+/* One message, when datagrams are lost with that probability. */
+static double expect_say(struct message message, double loss)
+{
+    double bytes = 0, unheard = 1;
+
+    for (int send = 0; send < MESSAGE_SENDS && message.up_bytes > 0; send++) {
+        bytes += unheard * ((double)message.up_bytes +
+                            (1 - loss) * (double)message.down_bytes);
+        unheard *= 1 - (1 - loss) * (1 - loss);
+    }
+    return bytes;
+}
+
+/* As ota_session_announce() behind a full handshake. */
+static double expect_announce(const struct ota_session_config *config,
+                              const struct ota_session_wire *wire,
+                              const struct ota_session_call *call, double loss)
+{
+    const struct ota_device_os *os = &call->os;
+    double bytes = 0;
+
+    if (ota_os_tells_flags(os)) {
+        struct parts sizes = parts_of(config->flags_bytes, 2);
+        for (int i = 0; i < 2; i++)
+            bytes += expect_say(message_of(next_part(&sizes), wire, os), loss);
+    }
+    if (call->safe_mode)
+        bytes +=
+            expect_say(message_of(config->safe_mode_bytes, wire, os), loss);
+    if (call->boot)
+        bytes += expect_say(message_of(config->boot_bytes, wire, os), loss);
+    return bytes;
+}
+
+void ota_session_expect(const struct ota_session *session,
+                        const struct ota_session_call *call,
+                        struct ota_session_mean *mean)
+{
+    const struct ota_session_config *config = session->config;
+    const struct ota_session_wire *wire = session->model == &ota_session_tcp
+                                              ? &ota_session_wire_tcp
+                                              : &ota_session_wire_dtls;
+    const struct ota_exchange_law law =
+        ota_exchange_law_of(call->air, wire->handshake, 0);
+    struct ota_talk talk = ota_talk_open(call->air);
+    const double part =
+        (double)config->full_bytes / 2 / (double)config->full_round_trips;
+
+    *mean = (struct ota_session_mean){0};
+    for (int64_t i = 0; i < config->full_round_trips; i++) {
+        const struct ota_exchange_mean trip = ota_talk_exchange(&talk, &law);
+        mean->bytes += part * (trip.requests + trip.answers);
+    }
+    mean->fails = 1 - talk.passes;
+    mean->took_us = talk.took_us;
+    for (int s = 0; s < 2; s++)
+        mean->bytes += (s ? talk.bad : 1 - talk.bad) *
+                       expect_announce(config, wire, call, call->air->loss[s]);
 }
 
 /* --- the rest --- */

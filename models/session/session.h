@@ -84,6 +84,19 @@ struct ota_session {
     const void *config;
 };
 
+/* A full handshake in the mean, with what the device then says. */
+struct ota_session_mean {
+    double fails; /* chance that it does not work */
+    double took_us;
+    double bytes; /* both ways */
+};
+
+/* Works that out in closed form, for an air that an arbitrary instant finds;
+ * of call, whether something changed and when it is do not matter. */
+void ota_session_expect(const struct ota_session *session,
+                        const struct ota_session_call *call,
+                        struct ota_session_mean *mean);
+
 /* Forgets the session, so that the next connect is a full handshake. */
 static inline void ota_session_drop(struct ota_session_state *state)
 {

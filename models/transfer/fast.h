@@ -9,6 +9,9 @@
 #include "models/transfer/account.h"
 #include "models/transfer/flow.h"
 
+/* Header 4, token 1, Uri-Path "c" 2, CRC 5, index 3, payload marker 1. */
+enum { OTA_FAST_CHUNK_COAP_BYTES = 16 };
+
 struct ota_fast {
     const struct ota_transfer_fast_config *config;
     struct ota_transfer_account *account;

@@ -87,6 +87,17 @@ extern const char *const ota_transfer_end_names[OTA_TRANSFER_ENDS];
 
 enum ota_transfer_fidelity { OTA_TRANSFER_FLOW, OTA_TRANSFER_PACKET };
 
+/* What a transfer costs in the mean, given that it comes to its end. */
+struct ota_transfer_mean {
+    double fails; /* chance that it is broken off */
+    double took_us;
+    double variance_us2; /* of that */
+    double down_bytes;   /* as in ota_transfer_result */
+    double up_bytes;
+    double spent_bytes;
+    double chunks_sent;
+};
+
 struct ota_transfer_model {
     struct ota_model model;
 
@@ -94,6 +105,16 @@ struct ota_transfer_model {
     struct ota_transfer_result (*run)(const void *config,
                                       const struct ota_transfer_job *job,
                                       gsl_rng *rng);
+
+    /*
+     * Works out the same in the mean, in closed form, for a transfer that
+     * nothing cuts off or caps and that is not refused, over an air that an
+     * arbitrary instant finds. first: chance that its first message comes
+     * after a silence. Returns false where that is not known (no memory is
+     * such a case); NULL: it never is.
+     */
+    bool (*expect)(const void *config, const struct ota_transfer_job *job,
+                   double first, struct ota_transfer_mean *mean);
 };
 
 struct ota_transfer {

@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "models/transfer/expect.h"
 #include "models/transfer/stop_wait.h"
 #include "sim/base/clock.h"
 
@@ -61,12 +62,10 @@ static int64_t work_us(const struct ota_transfer_account *account,
            ota_air_device_us(air, payload);
 }
 
-/* Runs the transfer. Returns how many of the blocks the device has. */
-static int64_t run_blocks(const struct ota_transfer_block_config *config,
-                          struct ota_transfer_account *account, int64_t blocks,
-                          int64_t last_payload)
+static struct ota_retry
+retry_of(const struct ota_transfer_block_config *config)
 {
-    const struct ota_retry retry = {
+    return (struct ota_retry){
         .timeout_us = config->timeout_us,
         .timeout_max_us = OTA_US_PER_DAY,
         .backoff = config->backoff,
@@ -74,10 +73,17 @@ static int64_t run_blocks(const struct ota_transfer_block_config *config,
         .sends_max = (int)config->sends_max,
         .answer_loss = config->block_loss,
     };
+}
+
+static struct ota_stop_wait
+blocks_of(const struct ota_transfer_block_config *config,
+          const struct ota_transfer_account *account,
+          const struct ota_retry *retry, int64_t blocks, int64_t last_payload)
+{
     const struct ota_dist *time = &config->block_time;
     struct ota_stop_wait with = {
         .fidelity = config->fidelity,
-        .retry = &retry,
+        .retry = retry,
         .chunks = blocks,
         .message = block_message(config, config->chunk_bytes),
         .last = block_message(config, last_payload),
@@ -88,12 +94,24 @@ static int64_t run_blocks(const struct ota_transfer_block_config *config,
             (account->job->kept_bytes == 0 || !config->resumes),
         .stall_us = OTA_NEVER,
     };
-    int64_t received = 0;
 
     with.work_us = work_us(account, &with.message, config->chunk_bytes);
     with.last_work_us = last_payload == config->chunk_bytes
                             ? with.work_us
                             : work_us(account, &with.last, last_payload);
+    return with;
+}
+
+/* Runs the transfer. Returns how many of the blocks the device has. */
+static int64_t run_blocks(const struct ota_transfer_block_config *config,
+                          struct ota_transfer_account *account, int64_t blocks,
+                          int64_t last_payload)
+{
+    const struct ota_retry retry = retry_of(config);
+    const struct ota_stop_wait with =
+        blocks_of(config, account, &retry, blocks, last_payload);
+    int64_t received = 0;
+
     if (account->job->refused)
         refuse(config, account, &retry);
     else if (ota_stop_wait_run(account, &with, &received))
@@ -123,6 +141,27 @@ block_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
     result.spent_bytes = account.chunk_bytes_down - payload -
                          received * config->overhead_down_bytes;
     return result;
+}
+
+static bool block_expect(const void *opaque, const struct ota_transfer_job *job,
+                         double first, struct ota_transfer_mean *mean)
+{
+    const struct ota_transfer_block_config *config = opaque;
+    const int64_t size_bytes = job->size_bytes - job->kept_bytes;
+    const int64_t blocks = ota_transfer_chunks(size_bytes, config->chunk_bytes);
+    const struct ota_retry retry = retry_of(config);
+    struct ota_transfer_expect expect;
+
+    ota_expect_open(&expect, job, first);
+    const struct ota_stop_wait with =
+        blocks_of(config, &expect.account, &retry, blocks,
+                  size_bytes - (blocks - 1) * config->chunk_bytes);
+    ota_expect_stop_wait(&expect, &with);
+    return ota_expect_close(
+        &expect,
+        expect.chunk_bytes_down - (double)size_bytes -
+            (double)(blocks * config->overhead_down_bytes),
+        mean);
 }
 
 static const struct ota_field block_fields[] = {
@@ -260,4 +299,5 @@ const struct ota_transfer_model ota_transfer_block = {
             .fields = block_fields,
         },
     .run = block_run,
+    .expect = block_expect,
 };

@@ -48,46 +48,49 @@ static int64_t patience_us(const struct ota_device_os *os)
     return (os->cellular || !os->generation ? 90 : 30) * OTA_US_PER_S;
 }
 
-static struct ota_transfer_result
-run_slow(const struct ota_transfer_device_os_config *config,
-         const struct ota_transfer_job *job, gsl_rng *rng)
+/* The protocol's model, with its config. */
+struct spoken {
+    const struct ota_transfer_model *model;
+    union {
+        struct ota_transfer_slow_config slow;
+        struct ota_transfer_fast_config fast;
+        struct ota_transfer_v3_config v3;
+    } config;
+};
+
+static void speak_slow(const struct ota_transfer_device_os_config *config,
+                       const struct ota_device_os *os, struct spoken *spoken)
 {
-    const struct ota_transfer_slow_config slow = {
+    spoken->model = &ota_transfer_slow;
+    spoken->config.slow = (struct ota_transfer_slow_config){
         .fidelity = config->fidelity,
         .chunk_bytes = config->chunk_bytes,
-        .stall_us = given_or(config->stall_us, patience_us(&job->os)),
+        .stall_us = given_or(config->stall_us, patience_us(os)),
     };
-
-    /* The result is plain numbers and points to nothing. */
-    /* cppcheck-suppress returnDanglingLifetime */
-    return ota_transfer_slow.run(&slow, job, rng);
 }
 
-static struct ota_transfer_result
-run_fast(const struct ota_transfer_device_os_config *config,
-         const struct ota_transfer_job *job, gsl_rng *rng)
+static void speak_fast(const struct ota_transfer_device_os_config *config,
+                       const struct ota_device_os *os, struct spoken *spoken)
 {
-    const bool grows = job->os.system >= OS_1_0_0;
-    const struct ota_transfer_fast_config fast = {
+    const bool grows = os->system >= OS_1_0_0;
+
+    spoken->model = &ota_transfer_fast;
+    spoken->config.fast = (struct ota_transfer_fast_config){
         .fidelity = config->fidelity,
         .chunk_bytes = config->chunk_bytes,
         .flight_chunks = given_or(config->flight_chunks, grows ? 40 : 50),
         .request_chunks = given_or(config->request_chunks, grows ? 40 : 50),
         .request_rule =
             grows ? OTA_TRANSFER_REQUEST_GROWING : OTA_TRANSFER_REQUEST_ALL,
-        .stall_us = given_or(config->stall_us, patience_us(&job->os)),
+        .stall_us = given_or(config->stall_us, patience_us(os)),
     };
-
-    /* The result is plain numbers and points to nothing. */
-    /* cppcheck-suppress returnDanglingLifetime */
-    return ota_transfer_fast.run(&fast, job, rng);
 }
 
-static struct ota_transfer_result
-run_v3(const struct ota_transfer_device_os_config *config,
-       const struct ota_transfer_job *job, gsl_rng *rng)
+static void speak_v3(const struct ota_transfer_device_os_config *config,
+                     struct spoken *spoken)
 {
-    const struct ota_transfer_v3_config v3 = {
+    spoken->model = &ota_transfer_v3;
+    spoken->config.v3 = (struct ota_transfer_v3_config){
         .fidelity = config->fidelity,
         .chunk_bytes = config->chunk_bytes / 4 * 4,
         .window_bytes = 131072,
@@ -97,30 +100,46 @@ run_v3(const struct ota_transfer_device_os_config *config,
         .flush_us = 30 * OTA_US_PER_S,
         .duplicates = config->duplicates,
     };
-
-    /* The result is plain numbers and points to nothing. */
-    /* cppcheck-suppress returnDanglingLifetime */
-    return ota_transfer_v3.run(&v3, job, rng);
 }
 
-static struct ota_transfer_result
-device_os_run(const void *opaque, const struct ota_transfer_job *job,
-              gsl_rng *rng)
+static void speak(const struct ota_transfer_device_os_config *config,
+                  const struct ota_device_os *os, struct spoken *spoken)
 {
-    const struct ota_transfer_device_os_config *config = opaque;
     int protocol = config->protocol;
 
     if (protocol == OTA_TRANSFER_BY_RELEASE)
-        protocol =
-            ota_os_has_v3(&job->os) ? OTA_TRANSFER_V3 : OTA_TRANSFER_FAST;
+        protocol = ota_os_has_v3(os) ? OTA_TRANSFER_V3 : OTA_TRANSFER_FAST;
     switch (protocol) {
     case OTA_TRANSFER_SLOW:
-        return run_slow(config, job, rng);
+        speak_slow(config, os, spoken);
+        break;
     case OTA_TRANSFER_FAST:
-        return run_fast(config, job, rng);
+        speak_fast(config, os, spoken);
+        break;
     default:
-        return run_v3(config, job, rng);
+        speak_v3(config, spoken);
+        break;
     }
+}
+
+static struct ota_transfer_result
+device_os_run(const void *config, const struct ota_transfer_job *job,
+              gsl_rng *rng)
+{
+    struct spoken spoken;
+
+    speak(config, &job->os, &spoken);
+    return spoken.model->run(&spoken.config, job, rng);
+}
+
+static bool device_os_expect(const void *config,
+                             const struct ota_transfer_job *job, double first,
+                             struct ota_transfer_mean *mean)
+{
+    struct spoken spoken;
+
+    speak(config, &job->os, &spoken);
+    return spoken.model->expect(&spoken.config, job, first, mean);
 }
 
 static const char *device_os_problem(const void *opaque)
@@ -216,4 +235,5 @@ const struct ota_transfer_model ota_transfer_device_os = {
             .problem = device_os_problem,
         },
     .run = device_os_run,
+    .expect = device_os_expect,
 };

@@ -33,13 +33,12 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "models/transfer/expect.h"
 #include "models/transfer/fast.h"
 #include "models/transfer/old.h"
 #include "sim/base/clock.h"
 
 enum {
-    /* Header 4, token 1, Uri-Path "c" 2, CRC 5, index 3, payload marker 1. */
-    CHUNK_COAP_BYTES = 16,
     /* And 2 bytes for each chunk asked for. */
     REQUEST_COAP_BYTES = 7,
     BYTES_PER_INDEX = 2,
@@ -152,7 +151,7 @@ fast_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
 
     assert(chunks <= OTA_TRANSFER_CHUNKS_MAX);
     fast.datagram_bytes = ota_transfer_wire_down(
-        &account, CHUNK_COAP_BYTES + config->chunk_bytes);
+        &account, OTA_FAST_CHUNK_COAP_BYTES + config->chunk_bytes);
     fast.pace_us =
         ota_transfer_pace_us(job, fast.datagram_bytes, config->chunk_bytes);
     if (config->fidelity == OTA_TRANSFER_PACKET || !ota_fast_flow_whole(&fast))
@@ -214,4 +213,5 @@ const struct ota_transfer_model ota_transfer_fast = {
             .fields = fast_fields,
         },
     .run = fast_run,
+    .expect = ota_fast_expect,
 };

@@ -147,4 +147,5 @@ const struct ota_transfer_model ota_transfer_qblock = {
             .problem = qblock_problem,
         },
     .run = ota_qblock_run,
+    .expect = ota_qblock_expect,
 };

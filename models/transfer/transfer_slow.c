@@ -24,6 +24,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "models/transfer/expect.h"
 #include "models/transfer/old.h"
 #include "models/transfer/stop_wait.h"
 #include "sim/base/clock.h"
@@ -52,26 +53,35 @@ chunk_message(const struct ota_transfer_account *account, int64_t chunk_bytes)
     return message;
 }
 
-/* Runs the transfer; the result says how it ended. */
-static void run_chunks(const struct ota_transfer_slow_config *config,
-                       struct ota_transfer_account *account, int64_t chunks)
+static struct ota_stop_wait
+chunks_of(const struct ota_transfer_slow_config *config,
+          const struct ota_transfer_account *account, int64_t chunks)
 {
     const struct ota_transfer_message message =
         chunk_message(account, config->chunk_bytes);
     const struct ota_air *air = account->job->air;
-    struct ota_stop_wait with = {
+    const int64_t work_us = ota_air_serial_us(air, message.request_bytes) +
+                            ota_air_device_us(air, config->chunk_bytes);
+
+    return (struct ota_stop_wait){
         .fidelity = config->fidelity,
         .retry = ota_transfer_retry(account),
         .chunks = chunks,
         .message = message,
         .last = message,
-        .work_us = ota_air_serial_us(air, message.request_bytes) +
-                   ota_air_device_us(air, config->chunk_bytes),
+        .work_us = work_us,
+        .last_work_us = work_us,
         .stall_us = config->stall_us,
     };
+}
+
+/* Runs the transfer; the result says how it ended. */
+static void run_chunks(const struct ota_transfer_slow_config *config,
+                       struct ota_transfer_account *account, int64_t chunks)
+{
+    const struct ota_stop_wait with = chunks_of(config, account, chunks);
     int64_t received;
 
-    with.last_work_us = with.work_us;
     if (!ota_old_open(account, config->stall_us))
         return;
     if (ota_stop_wait_run(account, &with, &received) && ota_old_done(account))
@@ -94,6 +104,26 @@ slow_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
     return result;
 }
 
+static bool slow_expect(const void *opaque, const struct ota_transfer_job *job,
+                        double first, struct ota_transfer_mean *mean)
+{
+    const struct ota_transfer_slow_config *config = opaque;
+    const int64_t chunks =
+        ota_transfer_chunks(job->size_bytes, config->chunk_bytes);
+    struct ota_transfer_expect expect;
+
+    ota_expect_open(&expect, job, first);
+    const struct ota_stop_wait with =
+        chunks_of(config, &expect.account, chunks);
+    ota_expect_old_open(&expect);
+    ota_expect_stop_wait(&expect, &with);
+    ota_expect_old_done(&expect);
+    return ota_expect_close(
+        &expect,
+        expect.chunk_bytes_down - (double)(chunks * with.message.request_bytes),
+        mean);
+}
+
 static const struct ota_field slow_fields[] = {
     OTA_TRANSFER_FIDELITY_FIELD(struct ota_transfer_slow_config),
     OTA_OLD_CHUNK_FIELD(struct ota_transfer_slow_config),
@@ -113,4 +143,5 @@ const struct ota_transfer_model ota_transfer_slow = {
             .fields = slow_fields,
         },
     .run = slow_run,
+    .expect = slow_expect,
 };

@@ -30,6 +30,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "models/transfer/expect.h"
 #include "models/transfer/v3.h"
 #include "sim/base/clock.h"
 
@@ -111,29 +112,39 @@ static int64_t run_chunks(struct ota_v3 *v3)
     return ota_v3_packets(v3);
 }
 
+static struct ota_v3 v3_of(const struct ota_transfer_v3_config *config,
+                           struct ota_transfer_account *account)
+{
+    const struct ota_transfer_job *job = account->job;
+    const int64_t size_bytes = job->size_bytes - job->kept_bytes;
+    const int64_t chunks = ota_transfer_chunks(size_bytes, config->chunk_bytes);
+    struct ota_v3 v3 = {
+        .config = config,
+        .account = account,
+        .chunks = chunks,
+        .last_payload = size_bytes - (chunks - 1) * config->chunk_bytes,
+        .window = config->window_bytes / config->chunk_bytes,
+        .ack_bytes = ota_transfer_wire_up(account, ACK_COAP_BYTES),
+    };
+
+    assert(chunks <= OTA_TRANSFER_CHUNKS_MAX);
+    assert(v3.window >= 1 && v3.window <= OTA_V3_WINDOW_MAX);
+    v3.wire_bytes = ota_transfer_wire_down(account, CHUNK_COAP_BYTES +
+                                                        config->chunk_bytes);
+    v3.pace_us = ota_transfer_pace_us(job, v3.wire_bytes, config->chunk_bytes);
+    v3.slot_us = ota_us_round((double)v3.pace_us * (1 + config->duplicates));
+    return v3;
+}
+
 static struct ota_transfer_result
 v3_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
 {
     const struct ota_transfer_v3_config *config = opaque;
     const int64_t size_bytes = job->size_bytes - job->kept_bytes;
-    const int64_t chunks = ota_transfer_chunks(size_bytes, config->chunk_bytes);
     struct ota_transfer_result result = {0};
     struct ota_transfer_account account = ota_transfer_open(job, &result, rng);
-    struct ota_v3 v3 = {
-        .config = config,
-        .account = &account,
-        .chunks = chunks,
-        .last_payload = size_bytes - (chunks - 1) * config->chunk_bytes,
-        .window = config->window_bytes / config->chunk_bytes,
-        .ack_bytes = ota_transfer_wire_up(&account, ACK_COAP_BYTES),
-    };
-
-    assert(chunks <= OTA_TRANSFER_CHUNKS_MAX);
-    assert(v3.window >= 1 && v3.window <= OTA_V3_WINDOW_MAX);
-    v3.wire_bytes = ota_transfer_wire_down(&account, CHUNK_COAP_BYTES +
-                                                         config->chunk_bytes);
-    v3.pace_us = ota_transfer_pace_us(job, v3.wire_bytes, config->chunk_bytes);
-    v3.slot_us = ota_us_round((double)v3.pace_us * (1 + config->duplicates));
+    struct ota_v3 v3 = v3_of(config, &account);
+    const int64_t chunks = v3.chunks;
 
     v3.walk = ota_flow_walk(job->air, v3.slot_us, rng);
 
@@ -144,6 +155,133 @@ v3_run(const void *opaque, const struct ota_transfer_job *job, gsl_rng *rng)
     result.spent_bytes = account.chunk_bytes_down - result.payload_bytes -
                          kept * (v3.wire_bytes - config->chunk_bytes);
     return result;
+}
+
+/* --- in the mean --- */
+
+static void expect_asking(struct ota_transfer_expect *expect,
+                          int64_t coap_bytes, int64_t reply_coap_bytes)
+{
+    const struct ota_transfer_message message = ota_transfer_message(
+        &expect->account, true, coap_bytes, OTA_COAP_ACK_BYTES);
+    const struct ota_transfer_message reply = ota_transfer_message(
+        &expect->account, false, reply_coap_bytes, OTA_COAP_ACK_BYTES);
+
+    ota_expect_message(expect, &message);
+    ota_expect_message(expect, &reply);
+}
+
+/* The share of chunks that find a gap before them, which each holds open for
+ * so many chunks in the mean. */
+static double gapped(const struct ota_air *air, double slot_us, double chunks)
+{
+    double bad = ota_air_bad_share(air), none = 1;
+
+    for (int64_t i = 0; i < (int64_t)(chunks + 0.5); i++) {
+        const double loss =
+            (1 - bad) * air->loss[0] + bad * air->loss[1];
+        const double bad_passes =
+            loss < 1 ? bad * (1 - air->loss[1]) / (1 - loss) : bad;
+        none *= 1 - loss;
+        bad = ota_air_bad_after(air, bad_passes, slot_us);
+    }
+    return 1 - none;
+}
+
+/* How long nothing is sent near the end, as what was lost there is not due
+ * yet: of a chunk with j behind it that is so long. */
+static double idle_at_end_us(const struct ota_v3 *v3, double loss,
+                             double rtt_us)
+{
+    const double slot_us = (double)v3->slot_us;
+    const double due_us = (double)v3->pace_us + rtt_us;
+    const double alone_us =
+        due_us + (double)v3->config->ack_delay_us - slot_us;
+    double sum = loss * alone_us, chance = loss, lost = loss;
+
+    for (int64_t j = 1; j < v3->chunks && (double)j * slot_us < due_us; j++) {
+        chance *= 1 - loss;
+        sum += chance * (due_us - (double)j * slot_us);
+        lost += chance;
+    }
+    return sum + lost * loss / (1 - loss) * alone_us;
+}
+
+/* Acknowledgements of N chunks: every so many, or each while there is a gap or
+ * if they come slowly; and each duplicate's. */
+static double acks(const struct ota_v3 *v3, const struct ota_air *air,
+                   double rtt_us, double twice)
+{
+    const struct ota_transfer_v3_config *config = v3->config;
+    const double slot_us = (double)v3->slot_us;
+    const double count = (double)v3->chunks;
+    const double every = (double)config->ack_every_chunks;
+    /* The first one is late if its way is that long. */
+    const double late = 1 - ota_dist_cdf(air->rtt,
+                                         2 * (double)(config->ack_delay_us -
+                                                      v3->pace_us));
+    const double pairs = (1 - late) * ceil(count / every) +
+                         late * (1 + ceil((count - 1) / every));
+    const double gap =
+        gapped(air, slot_us, ((double)v3->pace_us + rtt_us) / slot_us + 0.5);
+
+    if (slot_us >= (double)config->ack_delay_us)
+        return count * (1 + config->duplicates * twice);
+    return gap * count + (1 - gap) * pairs +
+           count * config->duplicates * twice;
+}
+
+/*
+ * Every chunk is sent until it has come, one each slot: a loss costs a slot,
+ * and, near the end, idle time. The window is taken to be wide enough. In bad
+ * spells the mean loss over time counts.
+ */
+static bool v3_expect(const void *opaque, const struct ota_transfer_job *job,
+                      double first, struct ota_transfer_mean *mean)
+{
+    const struct ota_transfer_v3_config *config = opaque;
+    const struct ota_air *air = job->air;
+    const double bad = ota_air_bad_share(air);
+    const double loss = (1 - bad) * air->loss[0] + bad * air->loss[1];
+    const double rtt_us = ota_dist_mean(air->rtt);
+    struct ota_transfer_expect expect;
+
+    if (loss >= 1)
+        return false;
+    ota_expect_open(&expect, job, first);
+    const struct ota_v3 v3 = v3_of(config, &expect.account);
+    const double slot_us = (double)v3.slot_us;
+    const double sends = (double)v3.chunks / (1 - loss);
+    const double duplicates = (double)v3.chunks * config->duplicates;
+    const double lack = (double)(config->chunk_bytes - v3.last_payload);
+    /* That a chunk passes, and the one sent with it, too. */
+    const double twice = ((1 - bad) * (1 - air->loss[0]) * (1 - air->loss[0]) +
+                          bad * (1 - air->loss[1]) * (1 - air->loss[1])) /
+                         (1 - loss);
+
+    expect_asking(&expect, START_COAP_BYTES, START_REPLY_COAP_BYTES);
+    const double wire = (double)v3.wire_bytes;
+    expect.chunk_bytes_down =
+        (sends + duplicates) * wire -
+        lack * (1 / (1 - loss) + config->duplicates);
+    expect.mean.chunks_sent += sends + duplicates;
+    expect.mean.down_bytes += expect.chunk_bytes_down;
+    expect.mean.up_bytes +=
+        acks(&v3, air, rtt_us, twice) * (double)v3.ack_bytes;
+    ota_talk_pause(
+        &expect.talk,
+        (sends - 1) * slot_us + (double)v3.pace_us + rtt_us +
+            fmin((double)config->ack_delay_us,
+                 (double)(config->ack_every_chunks - 1) * slot_us) +
+            idle_at_end_us(&v3, loss, rtt_us),
+        ota_dist_variance(air->rtt) +
+            slot_us * slot_us * sends * loss / (1 - loss));
+    expect_asking(&expect, FINISH_COAP_BYTES, FINISH_REPLY_COAP_BYTES);
+    return ota_expect_close(
+        &expect,
+        expect.chunk_bytes_down -
+            ((double)v3.chunks * wire - lack),
+        mean);
 }
 
 static const char *v3_problem(const void *opaque)
@@ -260,4 +398,5 @@ const struct ota_transfer_model ota_transfer_v3 = {
             .problem = v3_problem,
         },
     .run = v3_run,
+    .expect = v3_expect,
 };

@@ -111,4 +111,13 @@ double ota_dist_mean(const struct ota_dist *dist);
 double ota_dist_least(const struct ota_dist *dist);
 double ota_dist_most(const struct ota_dist *dist);
 
+/* The variance, in closed form. */
+double ota_dist_variance(const struct ota_dist *dist);
+
+/* The probability of value or less, in closed form. */
+double ota_dist_cdf(const struct ota_dist *dist, double value);
+
+/* The least value with ota_dist_cdf() >= p, 0 < p < 1, to 12 digits. */
+double ota_dist_quantile(const struct ota_dist *dist, double p);
+
 #endif
