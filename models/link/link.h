@@ -27,6 +27,15 @@ struct ota_link_state {
     bool bad;
 };
 
+/* What a link is like for a share of all devices and times. */
+struct ota_link_condition {
+    double share;
+    struct ota_air air;
+    const struct ota_dist *attach; /* from the modem being off */
+    double attach_failure;         /* slow tries not counted */
+    int64_t attach_give_up_us;
+};
+
 struct ota_link_model {
     struct ota_model model;
 
@@ -51,6 +60,11 @@ struct ota_link_model {
 
     /* Returns how long the radio stays up after the last datagram [us]. */
     int64_t (*tail_us)(const void *config);
+
+    /* The k-th of the conditions that stand for all the link goes through;
+     * false: there are no more. Shares sum to 1. */
+    bool (*condition)(const void *config, int k,
+                      struct ota_link_condition *condition);
 };
 
 struct ota_link {

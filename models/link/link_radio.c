@@ -99,6 +99,24 @@ static int64_t radio_attach_us(const void *opaque,
                               config->attach_failure, rng, ok);
 }
 
+static bool radio_condition(const void *opaque, int k,
+                            struct ota_link_condition *condition)
+{
+    const struct ota_link_radio_config *config = opaque;
+    const struct ota_link_state state = {.until_us = OTA_NEVER};
+
+    if (k > 0)
+        return false;
+    *condition = (struct ota_link_condition){
+        .share = 1,
+        .attach = &config->attach,
+        .attach_failure = config->attach_failure,
+        .attach_give_up_us = config->attach_give_up_us,
+    };
+    ota_link_radio_air(config, &state, 0, &condition->air);
+    return true;
+}
+
 static const struct ota_field radio_fields[] = {
     OTA_LINK_DIST("attach", attach, "lognormal(15s, 40s)",
                   "time to attach to the network, the modem being off",
@@ -147,4 +165,5 @@ const struct ota_link_model ota_link_radio = {
     .sense = radio_sense,
     .attach_us = radio_attach_us,
     .tail_us = ota_link_radio_tail_us,
+    .condition = radio_condition,
 };

@@ -22,6 +22,8 @@
 
 #include <math.h>
 
+#include <gsl/gsl_cdf.h>
+
 #include "models/link/link_common.h"
 #include "sim/base/clock.h"
 #include "sim/base/sample.h"
@@ -37,6 +39,30 @@ static bool is_weak(const struct ota_link_wifi_config *config,
                     const struct ota_link_state *state)
 {
     return state->rssi_dbm <= config->weak_dbm;
+}
+
+/* The air that state leads to. */
+static void wifi_air(const struct ota_link_wifi_config *config,
+                     const struct ota_link_state *state, int64_t now_us,
+                     struct ota_air *air)
+{
+    ota_link_radio_air(&config->radio, state, now_us, air);
+
+    const double loss = loss_at(state->rssi_dbm);
+    for (int i = 0; i < 2; i++)
+        air->loss[i] = fmax(air->loss[i], loss);
+    if (is_weak(config, state)) {
+        air->rtt = &config->rtt_weak;
+        air->goodput_bit_s = config->goodput_weak_bit_s;
+    }
+}
+
+/* Share of tries to attach that fail outright. */
+static double attach_failure(const struct ota_link_wifi_config *config,
+                             const struct ota_link_state *state)
+{
+    return 1 - (1 - config->radio.attach_failure) *
+                   (1 - loss_at(state->rssi_dbm));
 }
 
 static void wifi_start(const void *opaque, struct ota_link_state *state,
@@ -75,15 +101,7 @@ static void wifi_sense(const void *opaque, struct ota_link_state *state,
 
     wander(config, state, now_us, rng);
     state->at_us = now_us;
-    ota_link_radio_air(&config->radio, state, now_us, air);
-
-    const double loss = loss_at(state->rssi_dbm);
-    for (int i = 0; i < 2; i++)
-        air->loss[i] = fmax(air->loss[i], loss);
-    if (is_weak(config, state)) {
-        air->rtt = &config->rtt_weak;
-        air->goodput_bit_s = config->goodput_weak_bit_s;
-    }
+    wifi_air(config, state, now_us, air);
 }
 
 static int64_t wifi_attach_us(const void *opaque,
@@ -92,13 +110,37 @@ static int64_t wifi_attach_us(const void *opaque,
 {
     const struct ota_link_wifi_config *config = opaque;
     const struct ota_link_radio_config *radio = &config->radio;
-    const double works =
-        (1 - radio->attach_failure) * (1 - loss_at(state->rssi_dbm));
     const struct ota_dist *attach =
         is_weak(config, state) ? &config->attach_weak : &radio->attach;
 
     return ota_link_attach_us(radio, warm ? &radio->attach_warm : attach,
-                              1 - works, rng, ok);
+                              attach_failure(config, state), rng, ok);
+}
+
+/* Slices of equal share of the signal's law, each by its middle. */
+static bool wifi_condition(const void *opaque, int k,
+                           struct ota_link_condition *condition)
+{
+    enum { SLICES = 24 };
+    const struct ota_link_wifi_config *config = opaque;
+    const int slices = config->spread_db > 0 ? SLICES : 1;
+    struct ota_link_state state = {.until_us = OTA_NEVER,
+                                   .rssi_dbm = config->rssi_dbm};
+
+    if (k >= slices)
+        return false;
+    if (slices > 1)
+        state.rssi_dbm -=
+            config->spread_db * gsl_cdf_ugaussian_Pinv((k + 0.5) / slices);
+    *condition = (struct ota_link_condition){
+        .share = 1.0 / slices,
+        .attach = is_weak(config, &state) ? &config->attach_weak
+                                          : &config->radio.attach,
+        .attach_failure = attach_failure(config, &state),
+        .attach_give_up_us = config->radio.attach_give_up_us,
+    };
+    wifi_air(config, &state, 0, &condition->air);
+    return true;
 }
 
 #define WIFI_DBM(key, member, text, least, most, says, from)                   \
@@ -214,4 +256,5 @@ const struct ota_link_model ota_link_wifi = {
     .sense = wifi_sense,
     .attach_us = wifi_attach_us,
     .tail_us = ota_link_radio_tail_us,
+    .condition = wifi_condition,
 };

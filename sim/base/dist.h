@@ -117,6 +117,9 @@ double ota_dist_variance(const struct ota_dist *dist);
 /* The probability of value or less, in closed form. */
 double ota_dist_cdf(const struct ota_dist *dist, double value);
 
+/* The expected value of what is limit or less; NaN if nothing is. */
+double ota_dist_mean_upto(const struct ota_dist *dist, double limit);
+
 /* The least value with ota_dist_cdf() >= p, 0 < p < 1, to 12 digits. */
 double ota_dist_quantile(const struct ota_dist *dist, double p);
 

@@ -160,3 +160,24 @@ double ota_dist_quantile(const struct ota_dist *dist, double p)
     }
     return high;
 }
+
+/* Of X and a limit the lesser has the mean least + integral of 1 - F; points
+ * are denser towards the least, where most distributions have their mass. */
+double ota_dist_mean_upto(const struct ota_dist *dist, double limit)
+{
+    enum { POINTS = 4000 };
+    const double least = ota_dist_least(dist);
+    const double within = ota_dist_cdf(dist, limit);
+    double sum = 0;
+
+    if (!(within > 0))
+        return NAN;
+    if (ota_dist_most(dist) <= limit)
+        return ota_dist_mean(dist);
+    for (int k = 0; k < POINTS; k++) {
+        const double u = (k + 0.5) / POINTS;
+        sum += 2 * u * (1 - ota_dist_cdf(dist, least + (limit - least) * u * u));
+    }
+    const double lesser = least + (limit - least) * sum / POINTS;
+    return (lesser - limit * (1 - within)) / within;
+}
