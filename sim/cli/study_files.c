@@ -38,14 +38,23 @@ static char *results_folder(const struct ota_options *options,
 static void tell_lost(void *context, int rank, int64_t units)
 {
     const struct ota_study_files *files = context;
+    char where[32] = "";
 
     if (files->options->quiet)
         return;
+    if (rank > 0)
+        snprintf(where, sizeof(where), " on rank %d", rank);
     fprintf(stderr,
-            "otasim: %s was left with %lld replication%s begun on rank %d that "
-            "never came back; what of %s is wanted is done again\n",
-            files->units, (long long)units, units == 1 ? "" : "s", rank,
-            units == 1 ? "it" : "them");
+            "otasim: %s: %lld replication%s begun%s never came back; what is "
+            "wanted of that is done again\n",
+            files->units, (long long)units, units == 1 ? "" : "s", where);
+}
+
+static void tell_nobody(void *context, int rank, int64_t units)
+{
+    (void)context;
+    (void)rank;
+    (void)units;
 }
 
 /* Takes in what the results have that are to be replaced. What cannot be
@@ -226,10 +235,14 @@ enum ota_exit ota_study_files_done(struct ota_study_files *files,
                                    const struct ota_error *error)
 {
     const struct ota_options *options = files->options;
+    struct ota_error ignored = {.failed = false};
     int64_t simulated, found;
 
     ota_study_work(study, &simulated, &found);
     files->worked = simulated > 0;
+    if (status == OTA_EXPERIMENT_STOPPED && files->store &&
+        ota_ranks_count(options->ranks) == 1) /* nothing was lost */
+        (void)ota_store_lost(files->store, tell_nobody, NULL, &ignored);
     if (status == OTA_EXPERIMENT_STOPPED && files->started)
         ota_progress_stopped(&files->progress);
     if (status != OTA_EXPERIMENT_DONE || options->parts > 0)
