@@ -140,6 +140,7 @@ static bool trace_prepare(void *opaque, const struct ota_field_context *context,
                           problem_size))
         return false;
 
+    ota_arena_note(context->arena, values, count * sizeof(*values));
     int64_t *at_us = ota_arena_alloc(context->arena, count, sizeof(*at_us));
     const char *wrong =
         at_us ? lay_out(config, values, count, at_us) : OTA_NO_MEMORY;

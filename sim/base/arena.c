@@ -88,6 +88,17 @@ char *ota_arena_text(struct ota_arena *arena, const char *text, size_t length)
     return copy;
 }
 
+/* FNV-1a. */
+void ota_arena_note(struct ota_arena *arena, const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = arena->files ^ UINT64_C(14695981039346656037);
+
+    for (size_t b = 0; b < size; b++)
+        hash = (hash ^ at[b]) * UINT64_C(1099511628211);
+    arena->files = hash;
+}
+
 void ota_arena_release(struct ota_arena *arena)
 {
     struct ota_arena_block *block = arena->blocks;
@@ -97,5 +108,5 @@ void ota_arena_release(struct ota_arena *arena)
         free(block);
         block = next;
     }
-    arena->blocks = NULL;
+    *arena = (struct ota_arena){0};
 }

@@ -10,12 +10,14 @@
 #define OTA_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct ota_arena_block;
 
 /* All zero is a valid empty arena. */
 struct ota_arena {
     struct ota_arena_block *blocks; /* private */
+    uint64_t files; /* a hash of what came out of files, 0: nothing did */
 };
 
 /*
@@ -26,6 +28,10 @@ void *ota_arena_alloc(struct ota_arena *arena, size_t count, size_t size);
 
 /* Returns a copy of text[0 .. length) with a NUL behind it, or NULL. */
 char *ota_arena_text(struct ota_arena *arena, const char *text, size_t length);
+
+/* Notes what a file gave that the arena's owner was made of, so that it can be
+ * told whether the file is still the same. */
+void ota_arena_note(struct ota_arena *arena, const void *bytes, size_t size);
 
 /* Frees everything; the arena is empty again. */
 void ota_arena_release(struct ota_arena *arena);

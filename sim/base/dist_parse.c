@@ -367,6 +367,7 @@ static bool file_read(const struct reader *reader, struct piece name,
     if (!ota_amounts_read(reader->dimension, path, &values, &count,
                           reader->problem, reader->problem_size))
         return false;
+    ota_arena_note(reader->arena, values, count * sizeof(*values));
     const bool ok = staircase(reader, name, values, count, dist);
     free(values);
     return ok;

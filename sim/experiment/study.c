@@ -83,6 +83,26 @@ struct ota_study *ota_study_open(const char *const *measures,
 
 /* --- points --- */
 
+/* The scenario as text; what is in files that it names shows as a comment
+ * behind it. NULL without memory. */
+static char *identify(const struct ota_scenario *scenario)
+{
+    char *json = ota_scenario_to_json(scenario, 0);
+    char files[64];
+
+    if (!json || scenario->arena.files == 0)
+        return json;
+    const int length = snprintf(files, sizeof(files), "// its files: %016llx\n",
+                                (unsigned long long)scenario->arena.files);
+    const size_t size = strlen(json) + (size_t)length + 1;
+    char *more = realloc(json, size);
+    if (more)
+        strcat(more, files);
+    else
+        free(json);
+    return more;
+}
+
 bool ota_study_read(const struct ota_point *point,
                     struct ota_scenario *scenario, char **json,
                     struct ota_complaints *complaints)
@@ -97,7 +117,7 @@ bool ota_study_read(const struct ota_point *point,
     scenario->run.seed = 0;
     scenario->run.replications = 1;
     scenario->run.confidence = 0.95;
-    *json = ota_scenario_to_json(scenario, 0);
+    *json = identify(scenario);
     scenario->title = title;
     scenario->run = run;
     if (*json)

@@ -84,8 +84,8 @@ enum ota_experiment_status ota_study_do(struct ota_study *study,
 
 /* What is known of a point. */
 struct ota_study_point {
-    const char *scenario_json; /* every default filled in, but for title, seed
-                                * and replications */
+    const char *scenario_json; /* every default filled in, but for title, seed,
+                                * replications and confidence */
     const char *name;          /* of its file */
     int64_t devices;           /* of the fleet, in a replication */
     bool staged;

@@ -144,6 +144,8 @@ static bool read_library(struct ota_binder *binder, const struct ota_json *root,
     struct ota_arena scratch = {0};
     const char *const *lines =
         file ? ota_lines_read(file, &scratch, &heard) : NULL;
+    for (size_t l = 0; lines && lines[l]; l++)
+        ota_arena_note(binder->context.arena, lines[l], strlen(lines[l]) + 1);
     const bool ok = (lines || !file) &&
                     read_lines(library, file, lines, &binder->context, &heard);
     for (size_t i = 0; i < heard.count; i++) {

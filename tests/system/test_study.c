@@ -11,9 +11,11 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "sim/experiment/study.h"
 
@@ -299,6 +301,227 @@ static void it_stops_and_goes_on(void **state)
     ota_study_close(study);
 }
 
+/* --- the store --- */
+
+static const char version[] = "1.0";
+
+static struct ota_store *open_store(const char *path)
+{
+    struct ota_error error = {.failed = false};
+    struct ota_store *store = ota_store_open(path, version, &error);
+
+    assert_string_equal(error.message, "");
+    return store;
+}
+
+static void work_of(const struct ota_study *study, int64_t simulated,
+                    int64_t found)
+{
+    int64_t own_simulated, own_found;
+
+    ota_study_work(study, &own_simulated, &own_found);
+    assert_int_equal(own_simulated, simulated);
+    assert_int_equal(own_found, found);
+}
+
+static void what_is_in_the_store_is_not_done_again(void **state)
+{
+    struct stop stop = {.after = 25};
+    struct ota_study_options options = {
+        .threads = 2,
+        .store = open_store(NULL),
+        .progress = progress,
+        .keep_going = keep_going,
+        .context = &stop,
+    };
+    const struct ota_study_options alone = {.threads = 2};
+    struct ota_error error = {.failed = false};
+    struct sweep sweep;
+    int64_t done, none;
+
+    (void)state;
+    make_sweep(&sweep);
+    struct ota_study *whole = open_study(&alone, &sweep);
+    do_all(whole, &sweep);
+    struct ota_study *study = open_study(&options, &sweep);
+    assert_int_equal(ota_study_do(study, sweep.wants, POINTS, &error),
+                     OTA_EXPERIMENT_STOPPED);
+    ota_study_work(study, &done, &none);
+    assert_true(done >= 25 && done < POINTS * REPLICATIONS);
+    ota_study_close(study);
+
+    stop = (struct stop){.after = INT64_MAX};
+    study = open_study(&options, &sweep);
+    do_all(study, &sweep);
+    work_of(study, POINTS * REPLICATIONS - done, done);
+    same_study(whole, study);
+    ota_study_close(study);
+
+    stop = (struct stop){.after = INT64_MAX};
+    options.found_only = true;
+    study = open_study(&options, &sweep);
+    do_all(study, &sweep);
+    work_of(study, 0, POINTS * REPLICATIONS);
+    same_study(whole, study);
+    ota_study_close(study);
+    ota_study_close(whole);
+    ota_store_close(options.store);
+}
+
+static void parts_make_the_whole(void **state)
+{
+    enum { PARTS = 4 };
+    const struct ota_study_options alone = {.threads = 2};
+    struct ota_store *store = open_store(NULL);
+    struct sweep sweep;
+    int64_t sum = 0;
+
+    (void)state;
+    make_sweep(&sweep);
+    struct ota_study *whole = open_study(&alone, &sweep);
+    do_all(whole, &sweep);
+    for (int part = PARTS - 1; part >= 0; part--) {
+        const struct ota_study_options options = {
+            .threads = 2, .store = store, .part = part, .parts = PARTS};
+        struct ota_study *study = open_study(&options, &sweep);
+        int64_t simulated, found;
+        do_all(study, &sweep);
+        ota_study_work(study, &simulated, &found);
+        assert_true(simulated > 0 && found == 0);
+        sum += simulated;
+        ota_study_close(study);
+    }
+    assert_int_equal(sum, POINTS * REPLICATIONS);
+    const struct ota_study_options options = {
+        .threads = 1, .store = store, .found_only = true};
+    struct ota_study *study = open_study(&options, &sweep);
+    do_all(study, &sweep);
+    work_of(study, 0, POINTS * REPLICATIONS);
+    same_study(whole, study);
+    ota_study_close(study);
+
+    /* Nothing is done that is not there, and it is said why. */
+    struct ota_error error = {.failed = false};
+    sweep.wants[1].replications++;
+    study = open_study(&options, &sweep);
+    assert_int_equal(ota_study_do(study, sweep.wants, POINTS, &error),
+                     OTA_EXPERIMENT_FAILED);
+    assert_non_null(strstr(error.message, "are missing"));
+    ota_study_close(study);
+    sweep.settings[1][0].value = "101";
+    study = open_study(&options, &sweep);
+    error.failed = false;
+    assert_int_equal(ota_study_do(study, sweep.wants, POINTS, &error),
+                     OTA_EXPERIMENT_FAILED);
+    assert_non_null(strstr(error.message, "was changed since"));
+    ota_study_close(study);
+    ota_study_close(whole);
+    ota_store_close(store);
+}
+
+/* Writes the study's values as results do, into a new file. */
+static void write_results(const char *path, const struct ota_study *study)
+{
+    struct ota_error error = {.failed = false};
+    sqlite3 *db;
+
+    (void)remove(path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_true(ota_store_write(db, study, version, &error));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void same_file(const char *a, const char *b)
+{
+    FILE *files[2] = {fopen(a, "rb"), fopen(b, "rb")};
+    int bytes[2];
+
+    assert_true(files[0] && files[1]);
+    do {
+        bytes[0] = getc(files[0]);
+        bytes[1] = getc(files[1]);
+        assert_int_equal(bytes[0], bytes[1]);
+    } while (bytes[0] != EOF);
+    fclose(files[0]);
+    fclose(files[1]);
+}
+
+static void results_are_a_store_too(void **state)
+{
+    const struct ota_study_options alone = {.threads = 2};
+    struct ota_study_options kept = {.threads = 1, .store = open_store(NULL)};
+    struct ota_error error = {.failed = false};
+    struct sweep sweep;
+    char folder[] = "/tmp/test_study.XXXXXX";
+    char first[64], second[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(first, sizeof(first), "%s/1", folder);
+    snprintf(second, sizeof(second), "%s/2", folder);
+    make_sweep(&sweep);
+    struct ota_study *study = open_study(&alone, &sweep);
+    do_all(study, &sweep);
+    write_results(first, study);
+    ota_study_close(study);
+
+    assert_true(ota_store_absorb(kept.store, first, &error));
+    study = open_study(&kept, &sweep);
+    do_all(study, &sweep);
+    work_of(study, 0, POINTS * REPLICATIONS);
+    write_results(second, study);
+    same_file(first, second);
+    ota_study_close(study);
+    ota_store_close(kept.store);
+    remove(first);
+    remove(second);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* --- files --- */
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* A scenario is another if a file is that it names. */
+static void files_that_a_scenario_names_are_part_of_it(void **state)
+{
+    char samples[] = "/tmp/test_study.XXXXXX";
+    char rtt[64];
+    const struct ota_study_options options = {.threads = 1};
+    struct ota_complaints complaints = {.count = 0};
+    struct ota_error error = {.failed = false};
+    size_t number;
+
+    (void)state;
+    const int file_number = mkstemp(samples);
+    assert_true(file_number >= 0);
+    close(file_number);
+    snprintf(rtt, sizeof(rtt), "empirical(%s)", samples);
+    const struct ota_setting settings[] = {{"fleet.0.link.rtt", rtt},
+                                           {"fleet.0.count", "10"}};
+    const struct ota_point point = {file, settings, 2};
+    const struct ota_study_want want = {0, 1};
+
+    struct ota_study *study = ota_study_open(NULL, 0, &options, &error);
+    for (int i = 0; i < 4; i++) {
+        write_text(samples, i < 2 ? "100ms\n300ms\n" : "100ms\n301ms\n");
+        assert_true(ota_study_add(study, &point, &number, &complaints, &error));
+        assert_int_equal(number, i / 2);
+    }
+    assert_int_equal(ota_study_do(study, &want, 1, &error),
+                     OTA_EXPERIMENT_FAILED);
+    assert_non_null(strstr(error.message, "was changed meanwhile"));
+    ota_study_close(study);
+    remove(samples);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +532,10 @@ int main(void)
         cmocka_unit_test(more_replications_come_behind),
         cmocka_unit_test(bad_points_are_complained_of),
         cmocka_unit_test(it_stops_and_goes_on),
+        cmocka_unit_test(what_is_in_the_store_is_not_done_again),
+        cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(results_are_a_store_too),
+        cmocka_unit_test(files_that_a_scenario_names_are_part_of_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
