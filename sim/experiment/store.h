@@ -105,9 +105,10 @@ struct ota_study;
 struct sqlite3;
 
 /*
- * Writes the values of a study into a database that is being made, as tables
- * that ota_store_absorb() takes: otasim, scenario, measure, unit. What is
- * written, and its order, depends on nothing but the study's points and values.
+ * Writes the values of a study into a database that is being made, in the
+ * caller's transaction, as tables that ota_store_absorb() takes: otasim,
+ * scenario, measure, unit. What is written, and its order, depends on nothing
+ * but the study's points and values.
  */
 bool ota_store_write(struct sqlite3 *db, const struct ota_study *study,
                      const char *version, struct ota_error *error);
