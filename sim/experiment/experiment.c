@@ -111,8 +111,10 @@ static bool count_done(struct experiment *experiment, int64_t number,
     const struct ota_experiment_options *options = experiment->options;
     struct ota_results *results = &experiment->results[number];
 
-    if (options->keep &&
-        !options->keep(options->context, number, results, error))
+    const struct ota_results_keeper *keeper = options->keeper;
+
+    if (keeper && keeper->keep &&
+        !keeper->keep(keeper->self, number, results, error))
         return false;
     if (options->parts > 0)
         ota_results_release(results);
@@ -219,13 +221,14 @@ static bool deal_all(struct experiment *experiment, bool beside)
 static bool find_work(struct experiment *experiment, struct ota_error *error)
 {
     const struct ota_experiment_options *options = experiment->options;
+    const struct ota_results_keeper *keeper = options->keeper;
     const int64_t step = options->parts > 0 ? options->parts : 1;
     bool found = false;
 
     for (int64_t r = options->part; r < options->replications; r += step) {
-        if (options->known && !(options->sink && r == 0) &&
-            !options->known(options->context, r, &experiment->results[r],
-                            &found, error))
+        if (keeper && keeper->known && !(options->sink && r == 0) &&
+            !keeper->known(keeper->self, r, &experiment->results[r], &found,
+                           error))
             return false;
         experiment->wanted++;
         if (!found)

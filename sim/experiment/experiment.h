@@ -15,6 +15,21 @@
 #include "sim/scenario/scenario.h"
 #include "sim/stats/summary.h"
 
+/* Has results of replications that were run before, and keeps new ones; both on
+ * the first rank, one at a time. */
+struct ota_results_keeper {
+    void *self;
+    /* Before all else: puts the replication's results into *results, if there
+     * are any: it is not run again, but for one that the sink waits for.
+     * Returns false with *error set if that failed. May be NULL. */
+    bool (*known)(void *self, int64_t replication, struct ota_results *results,
+                  bool *found, struct ota_error *error);
+    /* By any thread, as soon as they are there. Returns false with *error set
+     * if that failed. May be NULL. */
+    bool (*keep)(void *self, int64_t replication,
+                 const struct ota_results *results, struct ota_error *error);
+};
+
 struct ota_experiment_options {
     uint64_t seed;
     int64_t replications;     /* at least 1 */
@@ -32,18 +47,7 @@ struct ota_experiment_options {
     /* Only replications part, part + parts, ... are run, and there is no
      * summary. parts 0: all are, and there is. */
     int64_t part, parts;
-    /* On the first rank, before all else: puts the results of a replication
-     * that was run before into *results, if there are any: it is not run again,
-     * but for one that the sink waits for. Returns false with *error set if
-     * that failed. May be NULL. */
-    bool (*known)(void *context, int64_t replication,
-                  struct ota_results *results, bool *found,
-                  struct ota_error *error);
-    /* On the first rank, one at a time, by any thread: results of a replication
-     * that was run, as soon as they are there. Returns false with *error set if
-     * that failed. May be NULL. */
-    bool (*keep)(void *context, int64_t replication,
-                 const struct ota_results *results, struct ota_error *error);
+    const struct ota_results_keeper *keeper; /* NULL: there is none */
 
     /* Told once, on the first rank of several, if it has to run all devices by
      * itself; may be NULL. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test_experiment.c - replications of a real scenario: the same bits on any
- * number of threads, progress, stopping, and what only the first one leaves.
+ * number of threads and in any number of parts, progress, stopping, and what
+ * only the first one leaves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "sim/experiment/experiment.h"
+#include "sim/experiment/results_store.h"
 #include "sim/scenario/scenario.h"
 #include "tests/support/device_list.h"
 
@@ -40,6 +42,8 @@ static int release_scenario(void **state)
     ota_scenario_release(*state);
     return 0;
 }
+
+enum { REPLICATIONS = 8 };
 
 /* What an experiment leaves. */
 struct outcome {
@@ -128,6 +132,145 @@ static void threads_change_nothing(void **state)
     release(&one);
     release(&two);
     release(&four);
+}
+
+/* Runs a part of the replications into the store. */
+static void run_part(const struct ota_scenario *scenario, int64_t part,
+                     int64_t parts, struct ota_store *store)
+{
+    struct ota_results_store there = {
+        .store = store,
+        .scenario = "{}",
+        .seed = 7,
+        .config = &scenario->fleet,
+    };
+    const struct ota_results_keeper keeper = ota_results_store_keeper(&there);
+    const struct ota_experiment_options options = {
+        .seed = 7,
+        .replications = REPLICATIONS,
+        .threads = 2,
+        .confidence = 0.95,
+        .part = part,
+        .parts = parts,
+        .keeper = &keeper,
+    };
+    struct ota_error error = {.failed = false};
+    assert_int_equal(
+        ota_experiment_run(&scenario->fleet, &options, NULL, &error),
+        OTA_EXPERIMENT_DONE);
+    assert_int_equal(there.kept + there.found,
+                     (REPLICATIONS - part + parts - 1) / parts);
+    assert_int_equal(there.found, 0);
+
+    /* The same once more: nothing is left to do. */
+    assert_int_equal(
+        ota_experiment_run(&scenario->fleet, &options, NULL, &error),
+        OTA_EXPERIMENT_DONE);
+    assert_int_equal(there.found, there.kept);
+}
+
+/* Summarises what the store has; replication 0 is lived again, for its
+ * devices. */
+static enum ota_experiment_status merge(const struct ota_scenario *scenario,
+                                        struct ota_store *store,
+                                        struct outcome *outcome,
+                                        struct ota_error *error)
+{
+    const size_t devices = (size_t)ota_fleet_config_devices(&scenario->fleet);
+    struct ota_results_store there = {
+        .store = store,
+        .scenario = "{}",
+        .seed = 7,
+        .config = &scenario->fleet,
+        .found_only = true,
+        .file = "some.json",
+    };
+    const struct ota_results_keeper keeper = ota_results_store_keeper(&there);
+    device_list_init(&outcome->devices, devices);
+    const struct ota_experiment_options options = {
+        .seed = 7,
+        .replications = REPLICATIONS,
+        .threads = 1,
+        .confidence = 0.95,
+        .sink = &outcome->devices.sink,
+        .keeper = &keeper,
+    };
+    const enum ota_experiment_status status = ota_experiment_run(
+        &scenario->fleet, &options, &outcome->summary, error);
+    assert_int_equal(there.kept, 0);
+    return status;
+}
+
+static struct ota_store *new_store(void)
+{
+    struct ota_error error = {.failed = false};
+    struct ota_store *store = ota_store_open(NULL, "test", &error);
+
+    assert_non_null(store);
+    return store;
+}
+
+/* Few devices suffice where it matters who runs what. */
+static void read_small(struct ota_scenario *scenario)
+{
+    static const struct ota_setting few = {.path = "fleet.0.count",
+                                           .value = "50"};
+    struct ota_complaints complaints = {.count = 0};
+
+    assert_true(ota_scenario_read(scenario, file, &few, 1, &complaints));
+}
+
+static void parts_change_nothing(void **state)
+{
+    static const int64_t parts[] = {1, 3, 7};
+    struct ota_scenario scenario;
+    struct outcome whole;
+
+    (void)state;
+    read_small(&scenario);
+    run(&scenario, REPLICATIONS, 2, &whole);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct ota_store *store = new_store();
+        struct ota_error error = {.failed = false};
+        struct outcome merged;
+        for (int64_t k = parts[i]; k-- > 0;)
+            run_part(&scenario, k, parts[i], store);
+        assert_int_equal(merge(&scenario, store, &merged, &error),
+                         OTA_EXPERIMENT_DONE);
+        same_outcome(&whole, &merged);
+        release(&merged);
+        ota_store_close(store);
+    }
+    release(&whole);
+    ota_scenario_release(&scenario);
+}
+
+static void a_missing_part_is_an_error(void **state)
+{
+    struct ota_store *store = new_store();
+    struct ota_error error = {.failed = false};
+    struct ota_scenario scenario;
+    struct outcome merged;
+
+    (void)state;
+    read_small(&scenario);
+    assert_int_equal(merge(&scenario, store, &merged, &error),
+                     OTA_EXPERIMENT_FAILED);
+    assert_string_equal(error.message,
+                        "some.json, or a file that it names, was changed "
+                        "since: nothing of it as it is was done");
+    device_list_release(&merged.devices);
+    run_part(&scenario, 0, 3, store);
+    run_part(&scenario, 2, 3, store);
+    error.failed = false;
+    assert_int_equal(merge(&scenario, store, &merged, &error),
+                     OTA_EXPERIMENT_FAILED);
+    assert_string_equal(error.message,
+                        "some.json: replication 1 is missing: the seed or "
+                        "their number is another than it was");
+    device_list_release(&merged.devices);
+    ota_store_close(store);
+    ota_scenario_release(&scenario);
 }
 
 static void the_summary_hangs_together(void **state)
@@ -277,6 +420,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(parts_change_nothing),
+        cmocka_unit_test(a_missing_part_is_an_error),
         cmocka_unit_test(the_summary_hangs_together),
         cmocka_unit_test(replications_are_different_luck),
         cmocka_unit_test(progress_counts_to_the_end),
