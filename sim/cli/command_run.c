@@ -9,6 +9,7 @@
 #include "models/plan/plan.h"
 #include "sim/cli/options.h"
 #include "sim/cli/progress.h"
+#include "sim/cli/run_parts.h"
 #include "sim/cli/simulate.h"
 #include "sim/otasim.h"
 
@@ -112,38 +113,55 @@ static enum ota_exit report_on(const struct ota_options *options,
     return status;
 }
 
+/* Says what became of a run that did not come to its end. */
+static enum ota_exit cut_short(const struct ota_run_parts *parts,
+                               const struct ota_progress *progress,
+                               enum ota_experiment_status status,
+                               const struct ota_error *error)
+{
+    const long long of = (long long)progress->replications;
+
+    if (status == OTA_EXPERIMENT_FAILED)
+        ota_failed(error->message);
+    else if (parts->path)
+        fputs("otasim: interrupted\n", stderr);
+    else
+        fprintf(stderr,
+                "otasim: interrupted after %lld of %lld replications; nothing "
+                "was written\n",
+                (long long)atomic_load(&progress->done), of);
+    ota_run_parts_kept(parts, of);
+    return OTA_EXIT_FAILED;
+}
+
 static enum ota_exit simulate(const struct ota_options *options,
                               const struct ota_scenario *scenario,
+                              const struct ota_run_parts *parts,
                               struct ota_spill *devices, const char *folder)
 {
     struct ota_progress progress;
     struct ota_experiment_options experiment = ota_simulate_options(
-        options, scenario, scenario->run.replications, &progress);
+        options, scenario,
+        ota_run_parts_share(options, scenario->run.replications), &progress);
     experiment.sink = devices ? ota_spill_sink(devices) : NULL;
+    ota_run_parts_use(parts, &experiment);
     struct ota_summary summary;
     struct ota_error error = {0};
     const enum ota_experiment_status status =
         ota_experiment_run(&scenario->fleet, &experiment, &summary, &error);
     ota_progress_clear(&progress);
 
-    if (status == OTA_EXPERIMENT_DONE && ota_ranks_self(options->ranks) > 0) {
-        ota_progress_end(&progress);
-        return OTA_EXIT_OK; /* the first goes on */
-    }
     if (status == OTA_EXPERIMENT_STOPPED)
         ota_progress_stopped(&progress);
-    if (status != OTA_EXPERIMENT_DONE)
+    if (status != OTA_EXPERIMENT_DONE || options->parts > 0 ||
+        ota_ranks_self(options->ranks) > 0)
         ota_progress_end(&progress);
-    if (status == OTA_EXPERIMENT_FAILED)
-        return ota_failed(error.message);
-    if (status == OTA_EXPERIMENT_STOPPED) {
-        fprintf(stderr,
-                "otasim: interrupted after %lld of %lld replications; nothing "
-                "was written\n",
-                (long long)atomic_load(&progress.done),
-                (long long)scenario->run.replications);
-        return OTA_EXIT_FAILED;
-    }
+    if (status != OTA_EXPERIMENT_DONE)
+        return cut_short(parts, &progress, status, &error);
+    if (options->parts > 0)
+        return ota_run_parts_end(parts);
+    if (ota_ranks_self(options->ranks) > 0)
+        return OTA_EXIT_OK; /* the first goes on */
     enum ota_exit result;
     if (devices && !ota_spill_finish(devices, &error)) {
         ota_progress_end(&progress);
@@ -159,6 +177,7 @@ static enum ota_exit simulate(const struct ota_options *options,
 /* Simulates with the devices' records kept for the folder. */
 static enum ota_exit simulate_into(const struct ota_options *options,
                                    const struct ota_scenario *scenario,
+                                   const struct ota_run_parts *parts,
                                    const char *folder)
 {
     struct ota_error error = {0};
@@ -169,7 +188,7 @@ static enum ota_exit simulate_into(const struct ota_options *options,
             ota_threads(options), &error);
     const enum ota_exit status =
         ota_ranks_agree(options->ranks, devices != NULL, &error)
-            ? simulate(options, scenario, devices, folder)
+            ? simulate(options, scenario, parts, devices, folder)
             : ota_failed(error.message);
     ota_spill_free(devices);
     return status;
@@ -197,15 +216,19 @@ enum ota_exit ota_command_run(const struct ota_options *options)
     if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
                            options->setting_count, &complaints))
         return ota_refuse(&complaints);
-    enum ota_exit status;
-    if (options->out && strcmp(options->out, "none") == 0) {
-        status = simulate(options, &scenario, NULL, NULL);
-    } else {
-        char *folder = results_folder(options, &scenario);
-        status = folder ? simulate_into(options, &scenario, folder)
-                        : ota_failed(OTA_NO_MEMORY);
-        free(folder);
-    }
+    const bool none = options->out && strcmp(options->out, "none") == 0;
+    char *folder = none ? NULL : results_folder(options, &scenario);
+    struct ota_run_parts parts;
+    enum ota_exit status =
+        none || folder ? ota_run_parts_open(&parts, options, &scenario, folder)
+                       : ota_failed(OTA_NO_MEMORY);
+    if (status == OTA_EXIT_OK)
+        status = none || options->parts > 0
+                     ? simulate(options, &scenario, &parts, NULL, NULL)
+                     : simulate_into(options, &scenario, &parts, folder);
+    if (none || folder)
+        ota_run_parts_close(&parts);
+    free(folder);
     ota_scenario_release(&scenario);
     return status;
 }

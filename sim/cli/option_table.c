@@ -383,7 +383,7 @@ const struct ota_option ota_option_table[] = {
      read_max_reps},
     {"--part", "K/N", "rsk", "do part K of N and write it; see merge",
      read_part},
-    {"--fresh", NULL, "sku", "use nothing that was done before", read_fresh},
+    {"--fresh", NULL, "rsku", "use nothing that was done before", read_fresh},
     {"--platform", "NAME", "e", "of the device: electron, boron, ...",
      read_platform},
     {"--from", "OS", "e", "the Device OS that it runs", read_from},

@@ -14,6 +14,19 @@
 #include "output/json_out.h"
 #include "sim/otasim.h"
 
+const char *ota_part_problem(const struct ota_options *options)
+{
+    if (options->parts == 0)
+        return NULL;
+    if (options->precisions.count > 0)
+        return "it does not go with --precision: how many replications there "
+               "are to be depends on all of them, and a part knows its own; "
+               "give their number with --reps";
+    if (options->out && strcmp(options->out, "none") == 0)
+        return "it writes a file, and --out none leaves no place for it";
+    return NULL;
+}
+
 char *ota_part_path(const struct ota_options *options, const char *folder,
                     struct ota_error *error)
 {

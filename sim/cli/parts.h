@@ -14,6 +14,10 @@
 #include "sim/cli/options.h"
 #include "sim/experiment/store.h"
 
+/* Why what was asked for cannot be done in parts; NULL: it can, or is not to
+ * be. */
+const char *ota_part_problem(const struct ota_options *options);
+
 /* Where the part of the command goes, which the caller frees; NULL with
  * *error set. folder: of the results that all parts make. */
 char *ota_part_path(const struct ota_options *options, const char *folder,

@@ -116,27 +116,13 @@ static bool open_store(struct ota_study_files *files,
     return files->store || options->merged.count == 0;
 }
 
-/* Says why what was asked for cannot be done in parts. */
-static const char *no_parts(const struct ota_options *options)
-{
-    if (options->parts == 0)
-        return NULL;
-    if (options->precisions.count > 0)
-        return "it does not go with --precision: how many replications there "
-               "are to be depends on all of them, and a part knows its own; "
-               "give their number with --reps";
-    if (options->out && strcmp(options->out, "none") == 0)
-        return "it writes a file, and --out none leaves no place for it";
-    return NULL;
-}
-
 enum ota_exit ota_study_files_open(struct ota_study_files *files,
                                    const struct ota_options *options,
                                    const char *scenario_name,
                                    const struct ota_folder_file *const *list)
 {
     struct ota_error error = {.failed = false};
-    const char *problem = no_parts(options);
+    const char *problem = ota_part_problem(options);
 
     *files = (struct ota_study_files){.options = options};
     if (problem)

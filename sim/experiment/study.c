@@ -103,13 +103,8 @@ static char *identify(const struct ota_scenario *scenario)
     return more;
 }
 
-bool ota_study_read(const struct ota_point *point,
-                    struct ota_scenario *scenario, char **json,
-                    struct ota_complaints *complaints)
+char *ota_study_identity(struct ota_scenario *scenario)
 {
-    if (!ota_scenario_read(scenario, point->file, point->settings,
-                           point->setting_count, complaints))
-        return false;
     const struct ota_run_config run = scenario->run;
     const char *title = scenario->title;
 
@@ -117,9 +112,20 @@ bool ota_study_read(const struct ota_point *point,
     scenario->run.seed = 0;
     scenario->run.replications = 1;
     scenario->run.confidence = 0.95;
-    *json = identify(scenario);
+    char *json = identify(scenario);
     scenario->title = title;
     scenario->run = run;
+    return json;
+}
+
+bool ota_study_read(const struct ota_point *point,
+                    struct ota_scenario *scenario, char **json,
+                    struct ota_complaints *complaints)
+{
+    if (!ota_scenario_read(scenario, point->file, point->settings,
+                           point->setting_count, complaints))
+        return false;
+    *json = ota_study_identity(scenario);
     if (*json)
         return true;
     const struct ota_place place = {.file = point->file};

@@ -82,6 +82,11 @@ enum ota_experiment_status ota_study_do(struct ota_study *study,
                                         const struct ota_study_want *wants,
                                         size_t count, struct ota_error *error);
 
+/* A scenario as a unit of the store goes by it: as JSON with every default, and
+ * without title, seed, replications and confidence. The caller frees it; NULL:
+ * no memory. It is as it was afterwards. */
+char *ota_study_identity(struct ota_scenario *scenario);
+
 /* What is known of a point. */
 struct ota_study_point {
     const char *scenario_json; /* every default filled in, but for title, seed,

@@ -57,11 +57,8 @@ struct ota_study {
     size_t fresh_count, fresh_room;
 };
 
-/*
- * Reads the scenario of a point, with everything that is the same for all of a
- * study's points left out of *json, which the caller frees: title, seed,
- * replications, confidence. Returns false with complaints.
- */
+/* Reads the scenario of a point, and its identity, which the caller frees.
+ * Returns false with complaints. */
 bool ota_study_read(const struct ota_point *point,
                     struct ota_scenario *scenario, char **json,
                     struct ota_complaints *complaints);

@@ -259,6 +259,7 @@ bool ota_study_deal(struct ota_study *study, const struct ota_study_unit *units,
         .dealt = options->store ? dealt : NULL,
         .taken = taken,
         .keep_going = keep_going,
+        .halted = &work.halted,
     };
     work.slots = calloc((size_t)work.slot_count, sizeof(*work.slots));
     if (!ota_ranks_agree(options->ranks,
