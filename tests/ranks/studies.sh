@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Studies on several ranks: the answer and bytes of one process; and what comes
+# of it when a rank is killed, or told to stop, in the middle. Builds the
+# program with MPI itself.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+OTASIM=${OTASIM:-$PWD/build/release/otasim}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if ! command -v mpirun >/dev/null || ! pkg-config --exists ompi-c; then
+    echo "ok studies # SKIP not run: no MPI"
+    exit 0
+fi
+ranked=$PWD/build/release-mpi/otasim
+make -s MPI=1 "${ranked#"$PWD"/}" >"$work/log" 2>&1 || {
+    cat "$work/log"
+    echo "not ok builds_with_mpi"
+    exit 1
+}
+# mpirun refuses to run as root unless told twice.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+starter=$PWD/scenarios/starter/electron-hourly.json
+cd "$work" || exit 1
+
+on_ranks() {
+    count=$1
+    shift
+    timeout -s KILL 120 mpirun --oversubscribe -n "$count" "$@" </dev/null
+}
+
+verdict() {
+    if [ "$2" -eq 0 ]; then
+        echo "ok $1"
+    else
+        cat err
+        echo "not ok $1"
+    fi
+}
+
+# compare NAME ARGUMENT...: what is printed and written, on 1, 2 and 4 ranks.
+compare() {
+    name=$1
+    shift
+    rm -rf out whole.out
+    "$OTASIM" "$@" --threads 2 >whole 2>err || verdict "$name" 1
+    mv out whole.out
+    for ranks in 1 2 4; do
+        rm -rf out
+        on_ranks $ranks "$ranked" "$@" --threads 1 >said 2>err &&
+            cmp whole said && diff -r whole.out out
+        verdict "${name}_on_$ranks" $?
+    done
+}
+
+small="--set fleet.*.count=60 --no-plots --out out"
+compare sweep sweep "$starter" $small --vary app.wait=5s..120s:6 --reps 10
+compare large_units sweep "$starter" --set fleet.*.count=11000 --no-plots \
+    --out out --set run.horizon=2d --vary app.wait=5s,30s --reps 1
+
+# --- a rank goes -------------------------------------------------------------
+
+cat >noted <<'END_OF_SCRIPT'
+echo $$ >"pid.$OMPI_COMM_WORLD_RANK"
+exec "$@"
+END_OF_SCRIPT
+study="sweep $starter --vary app.wait=5s..120s:8 --reps 40 --threads 1
+    --set fleet.*.count=400 --no-plots --out out"
+rm -rf out whole.out
+"$OTASIM" $study >whole 2>err && mv out whole.out
+verdict whole $?
+
+# cut SIGNAL RANK: sends it when something has been kept; the exit status is
+# left in $status.
+cut() {
+    rm -rf out out.units pid.*
+    on_ranks 4 sh noted "$ranked" $study >said 2>err &
+    begun=$!
+    tries=0
+    until [ -s pid.$2 ] && [ -s out.units ] || [ $tries -gt 200 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    sleep 1
+    kill "-$1" "$(cat "pid.$2")"
+    wait $begun
+    status=$?
+}
+
+# goes_on NAME: the same command does what is left, and no more; on one process.
+goes_on() {
+    "$OTASIM" $study --json >json 2>json.err
+    tail -n 1 json | grep -q '"found":[1-9]' || cat json
+    rm -rf out
+}
+
+for rank in 2 0; do
+    cut KILL $rank
+    [ $status -ne 0 ] && [ ! -e out ] && [ -s out.units ]
+    verdict "killed_rank_${rank}_leaves_what_came_back" $?
+    cp out.units before.units
+    "$OTASIM" $study >said 2>err && diff -r whole.out out
+    verdict "killed_rank_${rank}_is_gone_on_from" $?
+    # Which rank had how many, on stderr; one thread a rank had a unit at most.
+    grep -q "begun on rank $rank that never came back" err
+    verdict "killed_rank_${rank}_is_named" $?
+    simulated=$(sed -n 's/.*[^0-9,]\([0-9][0-9,]*\) replications simulated.*/\1/p' said)
+    echo "# simulated the second time: $simulated of 320"
+done
+
+cut TERM 1
+[ $status -eq 1 ] && grep -q 'of 320 replications are kept in out.units' err &&
+    [ "$(grep -c '^otasim: interrupted' err)" -eq 1 ]
+verdict stopped_rank_stops_all $?
+on_ranks 3 "$ranked" $study >said 2>err && diff -r whole.out out &&
+    ! grep -q 'never came back' err
+verdict stopped_study_goes_on_on_ranks $?
