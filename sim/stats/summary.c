@@ -65,22 +65,39 @@ static void summarise_group(struct ota_group_summary *summary, size_t group,
         summary->kpi[k] = estimate(question, OTA_MEASURE_KPI, k, group);
 }
 
+/* Puts the shares of replications in a state at an instant into the values.
+ * Returns whether they are those of the instant before. */
+static bool ask_timeline(const struct question *question, size_t instant,
+                         enum ota_state state)
+{
+    bool same = instant > 0;
+
+    for (size_t r = 0; r < question->replications; r++) {
+        const struct ota_results *results = &question->results[r];
+        const struct ota_timeline *timeline = &results->timeline;
+        const int64_t count = ota_timeline_at(timeline, instant, state);
+        same = same && count == ota_timeline_at(timeline, instant - 1, state);
+        question->values[r] =
+            (double)count / (double)results->groups[0].devices;
+    }
+    return same;
+}
+
 static void summarise_timeline(struct ota_summary *summary,
                                const struct question *question)
 {
     const int64_t devices = summary->groups[0].devices;
     const struct ota_values values = answered(question);
 
-    for (size_t i = 0; i < summary->instants * OTA_STATES; i++) {
-        for (size_t r = 0; r < question->replications; r++)
-            question->values[r] =
-                (double)ota_timeline_at(&question->results[r].timeline,
-                                        i / OTA_STATES,
-                                        (enum ota_state)(i % OTA_STATES)) /
-                (double)devices;
-        summary->timeline[i] =
-            ota_method_portion(&values, devices, question->results[0].staged);
-    }
+    for (size_t i = 0; i < summary->instants; i++)
+        for (size_t s = 0; s < OTA_STATES; s++) {
+            struct ota_estimate *share = &summary->timeline[i * OTA_STATES + s];
+            if (ask_timeline(question, i, (enum ota_state)s))
+                *share = *(share - OTA_STATES);
+            else
+                *share = ota_method_portion(&values, devices,
+                                            question->results[0].staged);
+        }
 }
 
 /* --- the rollout --- */
