@@ -60,6 +60,23 @@ static void text_answers_first(void **state)
     free(text);
 }
 
+/* A lone replication may know how late it is at least. */
+static void ends_are_said_on_one_side(void **state)
+{
+    struct sample *sample = *state;
+    struct ota_estimate *kpi = sample->groups[0].kpi;
+    kpi[OTA_KPI_TIME_TO_90] =
+        (struct ota_estimate){20 * 86400.0, 18 * 86400.0, NAN, 1, 1};
+    kpi[OTA_KPI_TIME_TO_99] =
+        (struct ota_estimate){NAN, 27.5 * 86400.0, NAN, 0, 1};
+    char *text = page(sample);
+
+    assert_non_null(strstr(text, "20.0 d  at least 18.0\n"));
+    assert_non_null(strstr(text, "not reached within 30 d  at least 27.5 d\n"));
+    assert_fits(text);
+    free(text);
+}
+
 static void long_names_are_not_cut(void **state)
 {
     struct sample *sample = *state;
@@ -226,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SAMPLE_TEST(text_answers_first),
+        SAMPLE_TEST(ends_are_said_on_one_side),
         SAMPLE_TEST(long_names_are_not_cut),
         SAMPLE_TEST(a_unit_stays_with_its_number),
         SAMPLE_TEST(a_title_cannot_command_the_terminal),
