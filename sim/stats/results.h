@@ -18,6 +18,7 @@
 #include "sim/fleet/observation.h"
 #include "sim/ranks/ranks.h"
 #include "sim/stats/histogram.h"
+#include "sim/stats/interval.h"
 #include "sim/stats/kpi.h"
 #include "sim/stats/rollout.h"
 #include "sim/stats/timeline.h"

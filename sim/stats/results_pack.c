@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t magic = UINT64_C(0x0001746c7372746f); /* "otrslt", 1 */
+static const uint64_t magic = UINT64_C(0x0002746c7372746f); /* "otrslt", 2 */
 
 enum { WORD = 8 };
 
@@ -153,6 +153,21 @@ static void walk_groups(struct tape *tape, struct ota_results *results)
     results->group_count = tape->bad ? 0 : count - 1;
 }
 
+/* Either all or none. */
+static void walk_ends(struct tape *tape, struct ota_results *results)
+{
+    const size_t all = (1 + results->group_count) * OTA_KPIS;
+    size_t count = results->ends ? all : 0;
+
+    length(tape, &count, 2 * (size_t)WORD);
+    tape->bad = tape->bad || (count != 0 && count != all);
+    results->ends = list(tape, results->ends, count, sizeof(*results->ends));
+    for (size_t i = 0; i < count && !tape->bad; i++) {
+        number(tape, &results->ends[i].lo);
+        number(tape, &results->ends[i].hi);
+    }
+}
+
 static void walk_timeline(struct tape *tape, struct ota_timeline *timeline)
 {
     integer(tape, &timeline->step_us);
@@ -277,6 +292,7 @@ static void walk(struct tape *tape, struct ota_results *results)
     if (tape->bad)
         return;
     walk_groups(tape, results);
+    walk_ends(tape, results);
     walk_timeline(tape, &results->timeline);
     walk_histogram(tape, &results->bytes);
     flag(tape, &results->staged);

@@ -119,6 +119,14 @@ static struct ota_results strange(uint64_t seed, size_t groups, size_t instants,
                                            ? -0.0
                                            : 1.0 / (double)any(&stream);
     }
+    if (groups % 2 == 1) { /* else none were asked for */
+        results.ends = calloc((1 + groups) * OTA_KPIS, sizeof(*results.ends));
+        assert_non_null(results.ends);
+        for (size_t i = 0; i < (1 + groups) * OTA_KPIS; i++)
+            results.ends[i] = (struct ota_ends){
+                i % 5 == 0 ? (double)NAN : 1.0 / (double)any(&stream),
+                (double)any(&stream)};
+    }
     results.timeline.step_us = any(&stream);
     results.timeline.instants = instants;
     results.timeline.changes = many(&stream, instants * OTA_STATES);
@@ -163,6 +171,10 @@ static void same(const struct ota_results *a, const struct ota_results *b)
 
     assert_int_equal(a->group_count, b->group_count);
     assert_memory_equal(a->groups, b->groups, groups * sizeof(*a->groups));
+    assert_int_equal(!a->ends, !b->ends);
+    if (a->ends)
+        assert_memory_equal(a->ends, b->ends,
+                            groups * OTA_KPIS * sizeof(*a->ends));
     assert_int_equal(a->timeline.step_us, b->timeline.step_us);
     assert_int_equal(a->timeline.instants, b->timeline.instants);
     if (a->timeline.instants > 0)
@@ -232,7 +244,7 @@ static void all_fields_are_known(void **state)
     assert_int_equal(sizeof(struct ota_campaign_record),
                      8 * (1 + 10 + 2) + sizeof(struct ota_counts));
     assert_int_equal(sizeof(struct ota_results),
-                     8 * (2 + 1 + 3) + sizeof(struct ota_timeline) +
+                     8 * (3 + 1 + 3) + sizeof(struct ota_timeline) +
                          sizeof(struct ota_histogram) +
                          sizeof(struct ota_campaign_record));
 }
