@@ -254,10 +254,10 @@ bool ota_measure_read(struct ota_measure *measure, const char *text,
                       const char *const *groups, size_t group_count,
                       char *problem, size_t problem_size)
 {
-    const struct reader reader = {measure, text, problem, problem_size};
     char word[WORD_SIZE];
 
     *measure = (struct ota_measure){.name = ""};
+    const struct reader reader = {measure, text, problem, problem_size};
     const char *name = read_group(measure, text, groups, group_count);
     const char *time = strchr(name, '(');
     copy_word(word, name, time ? (size_t)(time - name) : strlen(name));

@@ -261,7 +261,7 @@ static void condense(const struct ota_results_shape *shape,
         else if (work < WITHINS)
             ota_rollout_spread(&span->view, work - SPREADS, span->results->kpi);
         else if (work < WITHINS + OTA_WITHINS)
-            count_within(span, work - WITHINS, shape,
+            count_within(span, (enum ota_within)(work - WITHINS), shape,
                          results->within +
                              s * shape->within_count * OTA_WITHINS);
         else {

@@ -193,7 +193,7 @@ static double share_coverage(share_fn interval, int trials, double share,
                              double confidence, int *seen)
 {
     double wanted = 0.0;
-    bool good[MOST + 1];
+    bool good[MOST + 1] = {false};
 
     for (int h = 0; h <= trials; h++) {
         good[h] = holds(interval(h, trials, confidence), share);
