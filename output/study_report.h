@@ -45,7 +45,7 @@ struct ota_study_report {
     size_t word_count;
     uint64_t seed;
     double confidence;
-    const struct ota_study *study;
+    const struct ota_study *study; /* NULL: none is behind it, for tests */
     const struct ota_study_row *rows;
     size_t row_count;
     size_t shown_count; /* of the measures that a person is shown; the first */

@@ -10,6 +10,7 @@
 #include "output/database.h"
 #include "output/files.h"
 #include "output/study_report.h"
+#include "sim/experiment/store.h"
 
 /* Points are numbered in the order of the answer, from 1. */
 static const char tables[] =
@@ -110,6 +111,9 @@ static bool write_sqlite(const void *of, const char *folder,
     add_points(&base, report);
     add_settings(&base, report);
     add_estimates(&base, report);
+    if (base.ok && report->study)
+        base.ok =
+            ota_store_write(base.db, report->study, report->version, error);
     const bool ok = ota_database_close(&base);
     free(path);
     return ok;

@@ -6,12 +6,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "output/sweep.h"
+#include "sim/base/clock.h"
 #include "sim/cli/options.h"
-#include "sim/cli/progress.h"
-#include "sim/cli/simulate.h"
+#include "sim/cli/study_files.h"
 #include "sim/experiment/design.h"
 #include "sim/experiment/study.h"
 #include "sim/otasim.h"
@@ -34,8 +33,7 @@ struct sweep {
     size_t shown_count;
     struct ota_study *study;
     struct ota_study_row *rows; /* by point of the design */
-    char *folder;               /* NULL: nothing is written */
-    struct ota_progress progress;
+    struct ota_study_files files;
 };
 
 static enum ota_exit no_memory(void)
@@ -302,41 +300,30 @@ static bool make_report(struct sweep *sweep, struct ota_sweep_report *report)
 static enum ota_exit answer(struct sweep *sweep)
 {
     const struct ota_options *options = sweep->options;
-    const struct ota_output_options output = {
-        .threads = ota_threads(options),
-        .draw = !options->no_plots,
-        .warn = stderr,
-        .keep_going = ota_progress_keep_going,
-        .context = &sweep->progress,
-    };
     struct ota_sweep_report report;
-    struct ota_error error = {0};
-    int64_t simulated, found;
+    char said[128];
 
     if (!make_report(sweep, &report))
         return no_memory();
-    if (sweep->folder) {
-        ota_progress_writing(&sweep->progress);
-        const bool written =
-            ota_folder_write(&report, ota_sweep_files, sweep->folder, &output, &error);
-        ota_progress_clear(&sweep->progress);
-        if (!written)
-            return ota_failed(error.message);
-    }
-    ota_study_work(sweep->study, &simulated, &found);
+    const enum ota_exit status =
+        ota_study_files_write(&sweep->files, &report, ota_sweep_files);
+    if (status != OTA_EXIT_OK)
+        return status;
     if (options->json) {
+        int64_t simulated, found;
+        ota_study_work(sweep->study, &simulated, &found);
         ota_sweep_print_json(&report, stdout, simulated, found);
         return OTA_EXIT_OK; /* main() looks at stdout */
     }
     if (options->quiet)
         return OTA_EXIT_OK;
     if (!ota_sweep_print(&report, stdout, ota_terminal_width(),
-                         ota_wants_colour(options), sweep->folder))
+                         ota_wants_colour(options), sweep->files.folder))
         return no_memory();
-    printf("\n%lld replications simulated, %lld were there already\n",
-           (long long)simulated, (long long)found);
-    if (sweep->folder)
-        printf("Results: %s\n", sweep->folder);
+    ota_study_files_work(sweep->study, said, sizeof(said));
+    printf("\n%s\n", said);
+    if (sweep->files.folder)
+        printf("Results: %s\n", sweep->files.folder);
     return OTA_EXIT_OK;
 }
 
@@ -359,61 +346,44 @@ static enum ota_experiment_status do_points(struct sweep *sweep,
     return ota_study_do(sweep->study, wants, count, error);
 }
 
+static double device_days(const struct ota_scenario *base)
+{
+    return (double)ota_fleet_config_devices(&base->fleet) *
+           (double)base->run.horizon_us / (double)OTA_US_PER_DAY;
+}
+
 static enum ota_exit work(struct sweep *sweep)
 {
     struct ota_error error = {0};
-    const enum ota_experiment_status status = do_points(sweep, &error);
-    enum ota_exit result = OTA_EXIT_OK;
 
-    ota_progress_clear(&sweep->progress);
-    if (status == OTA_EXPERIMENT_STOPPED)
-        ota_progress_stopped(&sweep->progress);
-    else if (status == OTA_EXPERIMENT_DONE &&
-             ota_ranks_self(sweep->options->ranks) == 0)
-        result = answer(sweep);
-    ota_progress_end(&sweep->progress);
-    if (status == OTA_EXPERIMENT_FAILED)
-        return ota_failed(error.message);
-    if (status == OTA_EXPERIMENT_STOPPED)
-        return ota_failed("interrupted");
-    return result;
+    ota_study_files_start(&sweep->files, device_days(&sweep->base),
+                          (int64_t)sweep->design.point_count *
+                              sweep->base.run.replications);
+    const enum ota_experiment_status done = do_points(sweep, &error);
+    const enum ota_exit status =
+        ota_study_files_done(&sweep->files, sweep->study, done, &error);
+    return status == OTA_EXIT_OK && sweep->files.answers ? answer(sweep)
+                                                         : status;
 }
 
-static enum ota_exit study(struct sweep *sweep)
+static enum ota_exit open_study(struct sweep *sweep)
 {
-    const struct ota_options *options = sweep->options;
-    const struct ota_experiment_options experiment = ota_simulate_options(
-        options, &sweep->base,
-        (int64_t)sweep->design.point_count * sweep->base.run.replications,
-        &sweep->progress);
-    const struct ota_study_options how = {
-        .threads = experiment.threads,
-        .ranks = options->ranks,
-        .progress = experiment.progress,
-        .keep_going = experiment.keep_going,
-        .context = experiment.context,
-    };
+    const struct ota_study_options how = ota_study_files_options(&sweep->files);
     struct ota_error error = {0};
 
     sweep->study =
         ota_study_open(sweep->shown, sweep->shown_count, &how, &error);
-    if (!sweep->study) {
-        ota_progress_end(&sweep->progress);
+    if (!sweep->study)
         return ota_failed(error.message);
-    }
-    ota_progress_clear(&sweep->progress);
     enum ota_exit status = add_points(sweep);
     if (status == OTA_EXIT_OK)
         status = work(sweep);
-    else
-        ota_progress_end(&sweep->progress);
     ota_study_close(sweep->study);
     return status;
 }
 
-static enum ota_exit prepare(struct sweep *sweep)
+static enum ota_exit sweep_base(struct sweep *sweep)
 {
-    struct ota_error error = {0};
     enum ota_exit status = make_design(sweep);
 
     if (status == OTA_EXIT_OK)
@@ -423,18 +393,13 @@ static enum ota_exit prepare(struct sweep *sweep)
     sweep->json = ota_scenario_to_json(&sweep->base, 0);
     if (!sweep->json)
         return no_memory();
-    const char *out = sweep->options->out;
-    if (!out || strcmp(out, "none") != 0) {
-        const char *name = out ? out : sweep->base.name;
-        const size_t size = strlen(name) + sizeof("results/-sweep");
-        sweep->folder = ota_arena_alloc(&sweep->arena, size, 1);
-        if (!sweep->folder)
-            return no_memory();
-        snprintf(sweep->folder, size, out ? "%s" : "results/%s-sweep", name);
-        if (!ota_folder_check(sweep->folder, ota_sweep_files, &error))
-            return ota_failed(error.message);
-    }
-    return OTA_EXIT_OK;
+    status = ota_study_files_open(&sweep->files, sweep->options,
+                                  sweep->base.name, ota_sweep_files);
+    if (status == OTA_EXIT_OK)
+        status = open_study(sweep);
+    ota_study_files_close(&sweep->files);
+    free(sweep->json);
+    return status;
 }
 
 enum ota_exit ota_command_sweep(const struct ota_options *options)
@@ -448,10 +413,7 @@ enum ota_exit ota_command_sweep(const struct ota_options *options)
                            options->setting_count, &complaints)) {
         status = ota_refuse(&complaints);
     } else if (status == OTA_EXIT_OK) {
-        status = prepare(&sweep);
-        if (status == OTA_EXIT_OK)
-            status = study(&sweep);
-        free(sweep.json);
+        status = sweep_base(&sweep);
         ota_scenario_release(&sweep.base);
     }
     ota_arena_release(&sweep.arena);

@@ -29,7 +29,26 @@ const struct ota_command ota_commands[] = {
         .operands_least = 1,
         .operands_most = 1,
         .summary = "a grid or a Latin hypercube of settings, with intervals",
-        .about = "",
+        .about =
+            "Runs the scenario at every value of each --vary with every "
+            "other,\n"
+            "and tells each measure with its interval:\n"
+            "\n"
+            "  otasim sweep scenarios/starter/electron-hourly.json \\\n"
+            "      --vary app.wait=5s..15s:6 --vary sleep.period=15min,1h,6h\n"
+            "\n"
+            "PATH is as for --set. 5s..15s:6 are 6 values, evenly spaced;\n"
+            "1%..10%:5log are 5, each the same factor from the last; a list\n"
+            "may also hold words, distributions, presets. With --lhs 50 there\n"
+            "are 50 points, spread over ranges without a number (5s..15s).\n"
+            "--kpi charge --kpi 'updated_within(7d)' shows other measures;\n"
+            "all are in the files whichever are shown.\n"
+            "\n"
+            "All points have the same seed, and so the same luck. Results go\n"
+            "to results/<scenario>-sweep: sweep.csv, results.sqlite, plots/,\n"
+            "scenario.json, manifest.json. Values that are there already, of\n"
+            "a sweep that was interrupted or had fewer points, are not\n"
+            "simulated again.\n",
         .ranked = true,
         .run = ota_command_sweep,
     },

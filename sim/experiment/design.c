@@ -115,27 +115,26 @@ bool ota_design_grid(struct ota_design *design, const struct ota_axis *axes,
                      size_t problem_size)
 {
     struct table table;
-    size_t points = 1;
+    double points = 1.0;
 
     assert(axis_count > 0);
     if (!check_paths(axes, axis_count, problem, problem_size))
         return false;
     if (!fill_axes(&axes, axis_count, arena))
         return fail(problem, problem_size, OTA_NO_MEMORY);
-    for (size_t a = 0; a < axis_count; a++) {
-        points *= axes[a].count;
-        if (points > OTA_DESIGN_POINTS_MAX)
-            return fail(problem, problem_size,
-                        "every value with every other makes more than %d "
-                        "points; take fewer values, or a Latin hypercube "
-                        "(--lhs 100)",
-                        OTA_DESIGN_POINTS_MAX);
-    }
+    for (size_t a = 0; a < axis_count; a++)
+        points *= (double)axes[a].count;
+    if (points > OTA_DESIGN_POINTS_MAX)
+        return fail(problem, problem_size,
+                    "every value with every other makes %.0f points; %d are "
+                    "the most: take fewer values, or a Latin hypercube "
+                    "(--lhs 100)",
+                    points, OTA_DESIGN_POINTS_MAX);
     *design = (struct ota_design){
         .axes = axes, .axis_count = axis_count, .grid = true};
-    if (!begin(design, &table, points, arena))
+    if (!begin(design, &table, (size_t)points, arena))
         return fail(problem, problem_size, OTA_NO_MEMORY);
-    for (size_t p = 0; p < points; p++) {
+    for (size_t p = 0; p < design->point_count; p++) {
         size_t rest = p;
         for (size_t a = axis_count; a-- > 0; rest /= axes[a].count)
             put_value(&table, p, a, &axes[a], rest % axes[a].count);

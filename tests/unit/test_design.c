@@ -229,9 +229,9 @@ static void test_refused_designs(void **state)
     assert_false(
         ota_design_grid(&design, axes, 2, &arena, problem, sizeof(problem)));
     assert_string_equal(problem,
-                        "every value with every other makes more than 100000 "
-                        "points; take fewer values, or a Latin hypercube "
-                        "(--lhs 100)");
+                        "every value with every other makes 1000000 points; "
+                        "100000 are the most: take fewer values, or a Latin "
+                        "hypercube (--lhs 100)");
     assert_false(
         ota_design_grid(&design, axes, 3, &arena, problem, sizeof(problem)));
     assert_string_equal(problem,
