@@ -10,6 +10,7 @@
 #include "output/sweep.h"
 #include "sim/base/clock.h"
 #include "sim/cli/options.h"
+#include "sim/cli/shown.h"
 #include "sim/cli/study_files.h"
 #include "sim/experiment/design.h"
 #include "sim/experiment/study.h"
@@ -29,8 +30,7 @@ struct sweep {
     struct ota_axis *axes;
     size_t axis_count;
     struct ota_design design;
-    const char **shown; /* names of measures, each once */
-    size_t shown_count;
+    struct ota_shown shown;
     struct ota_study *study;
     struct ota_study_row *rows; /* by point of the design */
     struct ota_study_files files;
@@ -102,46 +102,6 @@ static enum ota_exit make_design(struct sweep *sweep)
     return made ? OTA_EXIT_OK
                 : ota_misuse(options->command,
                              options->lhs > 0 ? "--lhs" : "--vary", problem);
-}
-
-static bool is_shown(const struct sweep *sweep, const char *name)
-{
-    for (size_t m = 0; m < sweep->shown_count; m++)
-        if (strcmp(sweep->shown[m], name) == 0)
-            return true;
-    return false;
-}
-
-static enum ota_exit choose_measures(struct sweep *sweep)
-{
-    const struct ota_options *options = sweep->options;
-    const bool own = options->kpis.count > 0;
-    const size_t count = own ? options->kpis.count : (size_t)USUAL;
-    const char *const *names = own ? options->kpis.list : usual;
-    const size_t groups = sweep->base.fleet.group_count;
-    const char **group_names =
-        ota_arena_alloc(&sweep->arena, groups, sizeof(*group_names));
-    char problem[OTA_MESSAGE_SIZE];
-
-    sweep->shown = ota_arena_alloc(&sweep->arena, count, sizeof(*sweep->shown));
-    if (!sweep->shown || !group_names)
-        return no_memory();
-    for (size_t g = 0; g < groups; g++)
-        group_names[g] = sweep->base.fleet.groups[g].name;
-    for (size_t m = 0; m < count; m++) {
-        struct ota_measure measure;
-        if (!ota_measure_read(&measure, names[m], group_names, groups, problem,
-                              sizeof(problem)))
-            return ota_misuse(options->command, names[m], problem);
-        if (is_shown(sweep, measure.name))
-            continue;
-        const char *name =
-            ota_arena_text(&sweep->arena, measure.name, strlen(measure.name));
-        if (!name)
-            return no_memory();
-        sweep->shown[sweep->shown_count++] = name;
-    }
-    return OTA_EXIT_OK;
 }
 
 /* The settings of the command line, then the point's. */
@@ -287,7 +247,7 @@ static bool make_report(struct sweep *sweep, struct ota_sweep_report *report)
                 .study = sweep->study,
                 .rows = sweep->rows,
                 .row_count = sweep->design.point_count,
-                .shown_count = sweep->shown_count,
+                .shown_count = sweep->shown.count,
             },
         .axes = sweep->design.axes,
         .axis_count = sweep->axis_count,
@@ -372,7 +332,7 @@ static enum ota_exit open_study(struct sweep *sweep)
     struct ota_error error = {0};
 
     sweep->study =
-        ota_study_open(sweep->shown, sweep->shown_count, &how, &error);
+        ota_study_open(sweep->shown.names, sweep->shown.count, &how, &error);
     if (!sweep->study)
         return ota_failed(error.message);
     enum ota_exit status = add_points(sweep);
@@ -387,7 +347,8 @@ static enum ota_exit sweep_base(struct sweep *sweep)
     enum ota_exit status = make_design(sweep);
 
     if (status == OTA_EXIT_OK)
-        status = choose_measures(sweep);
+        status = ota_shown_read(&sweep->shown, sweep->options, &sweep->base,
+                                usual, USUAL, &sweep->arena);
     if (status != OTA_EXIT_OK)
         return status;
     sweep->json = ota_scenario_to_json(&sweep->base, 0);
