@@ -149,7 +149,7 @@ static void decade_tics(FILE *out, double least, double most, size_t letters)
 /* Few values are tics of their own. */
 static void value_tics(FILE *out, const struct ota_axis *axis, size_t letters)
 {
-    struct tic tics[TICS_MAX];
+    struct tic tics[TICS_MAX] = {{0.0, NULL}};
 
     for (size_t v = 0; v < axis->count; v++)
         tics[v] = (struct tic){axis->unit ? axis->numbers[v] : (double)v + 1.0,
