@@ -224,6 +224,21 @@ static bool transfer(const struct scene *scene,
            transfer->model->expect(transfer->config, &job, first, mean);
 }
 
+/* By how much a first message takes longer that comes after a silence. */
+static double silence_us(const struct scene *scene)
+{
+    double took_us[2];
+
+    for (int first = 0; first < 2; first++) {
+        const struct ota_exchange_law law =
+            ota_exchange_law_of(&scene->link.air, &ota_retry_coap, first);
+        struct ota_talk talk = ota_talk_open(&scene->link.air);
+        ota_talk_exchange(&talk, &law);
+        took_us[first] = talk.took_us;
+    }
+    return took_us[1] - took_us[0];
+}
+
 static double apply_us(const struct scene *scene,
                        const struct ota_path_step *step)
 {
@@ -382,6 +397,9 @@ static void expect(struct scene *scene, struct ota_forecast *forecast)
         forecast->breaks += share * breaks;
         for (size_t k = 0; k < forecast->count; k++) {
             add(&forecast->modules[k].expected, share, &costs[k]);
+            forecast->modules[k].silence_us += share * silence_us(scene);
+            forecast->modules[k].tail_us +=
+                share * (double)scene->link.air.tail_us;
             squares[k] += share * (variances[k] + costs[k].transfer_us *
                                                       costs[k].transfer_us);
         }
@@ -393,6 +411,8 @@ static void expect(struct scene *scene, struct ota_forecast *forecast)
         const struct ota_forecast_cost sum = module->expected;
         module->expected = (struct ota_forecast_cost){0};
         add(&module->expected, 1 / reached, &sum);
+        module->silence_us /= reached;
+        module->tail_us /= reached;
         module->transfer_variance_us2 =
             fmax(squares[k] / reached - module->expected.transfer_us *
                                             module->expected.transfer_us,

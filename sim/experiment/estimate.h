@@ -53,6 +53,9 @@ struct ota_forecast_module {
     enum ota_forecast_by by;
     struct ota_forecast_cost best, expected;
     double transfer_variance_us2;
+    double silence_us; /* by so much a transfer is longer that begins when the
+                        * radio has been silent for tail_us: part of the mean */
+    double tail_us;
 };
 
 enum { OTA_FORECAST_CHANCES = 3, OTA_FORECAST_NOTES = 24 };

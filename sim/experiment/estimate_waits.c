@@ -5,7 +5,8 @@
  * A transfer begins a delay D after a connect with an offer, and so within a
  * wait w with probability F(w) = P(D <= w). It is through within w with
  * P(D + T <= w), T being the transfer's time: taken to be lognormal with its
- * mean and variance, at equal shares of its law.
+ * mean and variance, at equal shares of its law. Where D is longer than the
+ * radio's tail T is longer, too, by what the first message then takes.
  *
  * Offers. Where any connect brings one, there are as many as wakes. Where only
  * full handshakes do, they come every A: a session's age, rounded up to a wake,
@@ -91,7 +92,8 @@ static bool offers_ever(const struct ota_group *group)
 struct race {
     const struct ota_dist *delay;
     int slices; /* 0: no transfer */
-    double took_us[SLICES];
+    double took_us[SLICES]; /* of one that begins before tail_us */
+    double tail_us, silence_us;
 };
 
 static double in_time(const struct race *race, double wait_us)
@@ -100,8 +102,13 @@ static double in_time(const struct race *race, double wait_us)
 
     if (race->slices == 0)
         return ota_dist_cdf(race->delay, wait_us);
-    for (int i = 0; i < race->slices; i++)
-        sum += ota_dist_cdf(race->delay, wait_us - race->took_us[i]);
+    const double soon = ota_dist_cdf(race->delay, race->tail_us);
+    for (int i = 0; i < race->slices; i++) {
+        const double by_us = wait_us - race->took_us[i];
+        sum += ota_dist_cdf(race->delay, fmin(by_us, race->tail_us));
+        sum += fmax(
+            ota_dist_cdf(race->delay, by_us - race->silence_us) - soon, 0);
+    }
     return sum / race->slices;
 }
 
@@ -166,14 +173,23 @@ longest(const struct ota_forecast *forecast)
     return found;
 }
 
-static void slice(struct race *race, double mean, double variance)
+static void slice(struct race *race, const struct ota_forecast_module *module)
 {
+    const double late = 1 - ota_dist_cdf(race->delay, module->tail_us);
+    const double more_us = module->silence_us;
+    const double mean = module->expected.transfer_us - late * more_us;
+    const double variance =
+        fmax(module->transfer_variance_us2 -
+                 late * (1 - late) * more_us * more_us,
+             0);
     const double spread = log1p(variance / (mean * mean));
     const struct ota_dist took = {.kind = OTA_DIST_LOGNORMAL,
                                   .dimension = OTA_TIME,
                                   .a = log(mean) - spread / 2,
                                   .b = sqrt(spread)};
 
+    race->tail_us = module->tail_us;
+    race->silence_us = more_us;
     race->slices = variance > 0 ? SLICES : 1;
     race->took_us[0] = mean;
     for (int i = 0; i < race->slices && variance > 0; i++)
@@ -233,8 +249,7 @@ void ota_forecast_find_waits(const struct ota_fleet_config *fleet,
     waits->stays = group->facts.app->stay_once_begun;
     const bool known = forecast->expected_known;
     if (known)
-        slice(&finish, module->expected.transfer_us,
-              module->transfer_variance_us2);
+        slice(&finish, module);
     for (int c = 0; c < OTA_FORECAST_CHANCES; c++) {
         waits->start_us[c] = shortest_us(&start, NULL, ota_forecast_chances[c]);
         waits->finish_us[c] =
