@@ -112,19 +112,20 @@ static void print_modules(const struct ota_page *page,
         ota_page_row(page, "  nothing is to be sent");
         return;
     }
-    ota_page_row(page, "    %-20s %-6s%9s%10s%9s  %s", "module, version",
-                 "of", "image", "in all", "online", "sent by");
+    ota_page_row(page, "    %-20s %-6s%9s%10s%9s  %s", "module, version", "of",
+                 "image", "in all", "online", "sent by");
     for (size_t k = 0; k < forecast->count; k++)
         print_module(page, forecast, k);
     ota_number_human(OTA_SCALE_SIZE,
                      (double)forecast->variant->path.payload_bytes, size, CELL);
-    ota_page_row(page,
-                 "     %zu %s, %s; %zu of them in safe mode; %zu %s",
+    ota_page_row(page, "    %zu %s, %s; %zu sent in safe mode; %zu %s",
                  forecast->count, forecast->count == 1 ? "module" : "modules",
                  size, forecast->safe_modes, forecast->reboots,
                  forecast->reboots == 1 ? "reboot" : "reboots");
+    if (!forecast->expected_known)
+        ota_page_row(page, "    in all and online: of the best case");
     if (forecast->stuck)
-        ota_page_row(page, "     nobody heals these devices: they stay in safe "
+        ota_page_row(page, "    nobody heals these devices: they stay in safe "
                            "mode behind the app");
 }
 
@@ -157,7 +158,7 @@ static void print_costs(const struct ota_page *page,
                best->overhead_bytes, mean->overhead_bytes);
     print_cost(page, forecast, "  handshakes", OTA_SCALE_SIZE,
                best->connect_bytes, mean->connect_bytes);
-    print_cost(page, forecast, "  sent again or in vain", OTA_SCALE_SIZE,
+    print_cost(page, forecast, "  sent again or twice", OTA_SCALE_SIZE,
                best->again_bytes, mean->again_bytes);
     print_cost(page, forecast, "online", OTA_SCALE_TIME,
                ota_forecast_connected_us(best) / 1e6,
@@ -185,8 +186,8 @@ static void print_money(const struct ota_page *page,
         return;
     ota_number_human(OTA_SCALE_SIZE, money->included_bytes, included, CELL);
     ota_number_human(OTA_SCALE_SHARE, money->share, share, CELL);
-    ota_page_row(page, "  %-30s%12s%12s  of %s a period",
-                 "share of the plan", "", share, included);
+    ota_page_row(page, "  %-30s%12s%12s  of %s a period", "share of the plan",
+                 "", share, included);
     if (!isnan(money->routine_bytes)) {
         ota_number_human(OTA_SCALE_SIZE, money->routine_bytes, routine, CELL);
         ota_page_row(page, "  %-30s%12s%12s  a period",
@@ -194,12 +195,14 @@ static void print_money(const struct ota_page *page,
     }
     ota_number_human(OTA_SCALE_MONEY, money->overage_uusd / 1e6, one, CELL);
     ota_number_human(OTA_SCALE_MONEY, money->fleet_uusd / 1e6, all, CELL);
-    if (money->pauses && money->overage_uusd == 0)
+    if (money->pauses && money->overage_uusd == 0) {
         ota_page_row(page, "  behind the cap nothing passes until the next "
                            "period");
-    else
-        ota_page_row(page, "  %-30s%12s%12s  a SIM; %s the group", "overage",
-                     "", one, all);
+        return;
+    }
+    ota_page_row(page, "  %-30s%12s%12s  a SIM", "overage", "", one);
+    if (forecast->group->count > 1)
+        ota_page_row(page, "  %-30s%12s%12s  all of them", "", "", all);
 }
 
 /* --- waits --- */
@@ -224,13 +227,14 @@ static void print_own(const struct ota_page *page,
     seconds(waits->own_us, own);
     ota_number_human(OTA_SCALE_SHARE, waits->own_start, start, CELL);
     cell(OTA_SCALE_SHARE, waits->own_finish, true, finish);
-    if (waits->stays)
-        ota_page_row(page, "  the app as it is waits %s: a start in %s of such "
-                           "wakes",
+    if (waits->stays || isnan(waits->own_finish))
+        ota_page_row(page,
+                     "  the app as it is waits %s: a start in %s of such wakes",
                      own, start);
     else
-        ota_page_row(page, "  the app as it is waits %s: a start in %s, an end "
-                           "in %s of such wakes",
+        ota_page_row(page,
+                     "  the app as it is waits %s: a start in %s, an end "
+                     "in %s of such wakes",
                      own, start, finish);
 }
 
@@ -246,8 +250,7 @@ static void print_waits(const struct ota_page *page,
                            "50 %       90 %       99 %");
     print_wait(page, "for a start, in a wake with an offer", waits->start_us);
     if (!waits->stays)
-        print_wait(page, "and through, the longest image",
-                   waits->finish_us);
+        print_wait(page, "and through, the longest image", waits->finish_us);
     if (waits->wakes_known) {
         print_wait(page, "for a start within a day of wakes", waits->day_us);
         print_wait(page, "for a start within a week", waits->week_us);

@@ -61,8 +61,8 @@ static void wifi_air(const struct ota_link_wifi_config *config,
 static double attach_failure(const struct ota_link_wifi_config *config,
                              const struct ota_link_state *state)
 {
-    return 1 - (1 - config->radio.attach_failure) *
-                   (1 - loss_at(state->rssi_dbm));
+    return 1 -
+           (1 - config->radio.attach_failure) * (1 - loss_at(state->rssi_dbm));
 }
 
 static void wifi_start(const void *opaque, struct ota_link_state *state,
@@ -117,23 +117,44 @@ static int64_t wifi_attach_us(const void *opaque,
                               attach_failure(config, state), rng, ok);
 }
 
-/* Slices of equal share of the signal's law, each by its middle. */
+enum { SLICES = 64 };
+
+static int slices_of(const struct ota_link_wifi_config *config)
+{
+    return config->spread_db > 0 ? SLICES : 1;
+}
+
+/* The signal in the middle of a slice, the strongest first. */
+static double slice_dbm(const struct ota_link_wifi_config *config, int slice)
+{
+    const double p = (slice + 0.5) / slices_of(config);
+
+    return config->rssi_dbm - config->spread_db * gsl_cdf_ugaussian_Pinv(p);
+}
+
+/* Slices of equal share of the signal's law, each by its middle; those so
+ * strong that the signal makes no difference are one. */
 static bool wifi_condition(const void *opaque, int k,
                            struct ota_link_condition *condition)
 {
-    enum { SLICES = 24 };
     const struct ota_link_wifi_config *config = opaque;
-    const int slices = config->spread_db > 0 ? SLICES : 1;
-    struct ota_link_state state = {.until_us = OTA_NEVER,
-                                   .rssi_dbm = config->rssi_dbm};
+    struct ota_link_state state = {.until_us = OTA_NEVER};
+    const int slices = slices_of(config);
+    int strong = 0;
 
-    if (k >= slices)
+    for (; strong < slices; strong++) {
+        state.rssi_dbm = slice_dbm(config, strong);
+        if (is_weak(config, &state) ||
+            loss_at(state.rssi_dbm) > config->radio.loss / 2)
+            break;
+    }
+    const bool is_strong = k == 0 && strong > 0;
+    const int slice = is_strong ? 0 : k + strong - (strong > 0);
+    if (slice >= slices)
         return false;
-    if (slices > 1)
-        state.rssi_dbm -=
-            config->spread_db * gsl_cdf_ugaussian_Pinv((k + 0.5) / slices);
+    state.rssi_dbm = slice_dbm(config, slice);
     *condition = (struct ota_link_condition){
-        .share = 1.0 / slices,
+        .share = (double)(is_strong ? strong : 1) / slices,
         .attach = is_weak(config, &state) ? &config->attach_weak
                                           : &config->radio.attach,
         .attach_failure = attach_failure(config, &state),

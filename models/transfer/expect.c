@@ -5,7 +5,7 @@
  * Exchanges are those of models/link/exchange_expect.h; the air's state goes
  * from one to the next. Chances that a transfer is broken off add up; what is
  * counted is one that is not. How a device's patience ends a transfer is not
- * looked at: it is longer than all timers of an exchange together, or nearly.
+ * looked at: where it might, the mean is not known.
  */
 #include "models/transfer/expect.h"
 
@@ -46,12 +46,17 @@ void ota_expect_count(struct ota_transfer_expect *expect,
     }
 }
 
+bool ota_expect_patient(const struct ota_transfer_expect *expect,
+                        int64_t stall_us)
+{
+    return ota_dist_cdf(expect->job.air->rtt, (double)stall_us / 3) > 0.998;
+}
+
 void ota_expect_message(struct ota_transfer_expect *expect,
                         const struct ota_transfer_message *message)
 {
-    const struct ota_exchange_law law =
-        ota_exchange_law_of(expect->job.air, ota_transfer_retry(&expect->account),
-                            expect->first);
+    const struct ota_exchange_law law = ota_exchange_law_of(
+        expect->job.air, ota_transfer_retry(&expect->account), expect->first);
     const struct ota_exchange_mean mean =
         ota_talk_exchange(&expect->talk, &law);
 
@@ -88,8 +93,7 @@ static double pumping_us(const struct ota_transfer_expect *expect,
     double sum = 0;
 
     for (int k = 0; left_us > 0 && k < POINTS; k++)
-        sum += ota_dist_cdf(expect->job.air->rtt,
-                            left_us * (k + 0.5) / POINTS);
+        sum += ota_dist_cdf(expect->job.air->rtt, left_us * (k + 0.5) / POINTS);
     return sum / POINTS * left_us;
 }
 

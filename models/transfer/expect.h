@@ -30,6 +30,11 @@ void ota_expect_count(struct ota_transfer_expect *expect,
                       const struct ota_transfer_message *message,
                       double requests, double answers, double passed);
 
+/* Whether the device's patience hardly ever ends a transfer: a round trip is
+ * longer than a third of it less than once in 500 times. */
+bool ota_expect_patient(const struct ota_transfer_expect *expect,
+                        int64_t stall_us);
+
 /* Goes through one exchange by the account's own timers. */
 void ota_expect_message(struct ota_transfer_expect *expect,
                         const struct ota_transfer_message *message);

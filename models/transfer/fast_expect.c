@@ -195,8 +195,7 @@ static struct cost onward(struct flights *flights, int64_t m, int64_t f, int s,
                 mix(&sum, chance, flight);
                 continue;
             }
-            mix(&sum, chance,
-                both(flight, behind(flights, left, next)[t]));
+            mix(&sum, chance, both(flight, behind(flights, left, next)[t]));
         }
     }
     return sum;
@@ -247,8 +246,7 @@ static bool solve(struct flights *flights, int64_t m, int64_t f)
         }
         c[t] = both(step[t], rest);
     }
-    const double det =
-        (1 - a[0][0]) * (1 - a[1][1]) - a[0][1] * a[1][0];
+    const double det = (1 - a[0][0]) * (1 - a[1][1]) - a[0][1] * a[1][0];
     if (!(det > 1e-9))
         return false;
     x[0] = x[1] = (struct cost){0};
@@ -260,11 +258,10 @@ static bool solve(struct flights *flights, int64_t m, int64_t f)
      * is the time of the exchanges and the lost flight. */
     double q[2];
     for (int t = 0; t < 2; t++) {
-        const double lost_us =
-            (t < flights->states ? step[t].took_us : 0) +
-            of_flight(flights, f).took_us;
-        q[t] = c[t].square_us2 + 2 * lost_us * (a[t][0] * x[0].took_us +
-                                                a[t][1] * x[1].took_us);
+        const double lost_us = (t < flights->states ? step[t].took_us : 0) +
+                               of_flight(flights, f).took_us;
+        q[t] = c[t].square_us2 +
+               2 * lost_us * (a[t][0] * x[0].took_us + a[t][1] * x[1].took_us);
     }
     x[0].square_us2 = ((1 - a[1][1]) * q[0] + a[0][1] * q[1]) / det;
     x[1].square_us2 = (a[1][0] * q[0] + (1 - a[0][0]) * q[1]) / det;
@@ -342,8 +339,8 @@ static bool fly_udp(const struct ota_transfer_fast_config *config,
     flights->expect = expect;
     flights->config = config;
     flights->fast = fast_of(config, expect);
-    flights->law = ota_exchange_law_of(
-        expect->job.air, ota_transfer_retry(&expect->account), 0);
+    flights->law = ota_exchange_law_of(expect->job.air,
+                                       ota_transfer_retry(&expect->account), 0);
     flights->way_us = ota_dist_mean(expect->job.air->rtt) / 2;
     flights->request_most = ota_us_min(config->request_chunks, chunks);
     flights->states = expect->job.air->leave_per_s[0] > 0 ? 2 : 1;
@@ -441,6 +438,8 @@ bool ota_fast_expect(const void *opaque, const struct ota_transfer_job *job,
     struct ota_transfer_expect expect;
 
     ota_expect_open(&expect, job, first);
+    if (!ota_expect_patient(&expect, config->stall_us))
+        return false;
     ota_expect_old_open(&expect);
     if (expect.account.wrap == OTA_WRAP_TCP) {
         fly_tcp(config, &expect, chunks);
@@ -455,8 +454,7 @@ bool ota_fast_expect(const void *opaque, const struct ota_transfer_job *job,
         expect.talk.passes *= pow(1 - law.from[0].fails, 2 * flights - 1);
     }
     const struct ota_fast fast = fast_of(config, &expect);
-    return ota_expect_close(&expect,
-                            expect.chunk_bytes_down -
-                                (double)(chunks * fast.datagram_bytes),
-                            mean);
+    return ota_expect_close(
+        &expect,
+        expect.chunk_bytes_down - (double)(chunks * fast.datagram_bytes), mean);
 }

@@ -28,4 +28,9 @@ ota_multicast_gap_us(const struct ota_transfer_multicast_config *config);
  */
 double ota_multicast_decodable(int64_t fragments, int64_t extra);
 
+/* The transfer in the mean, as ota_transfer_model.expect. */
+bool ota_multicast_expect(const void *config,
+                          const struct ota_transfer_job *job, double first,
+                          struct ota_transfer_mean *mean);
+
 #endif

@@ -13,8 +13,4 @@ struct ota_transfer_result ota_qblock_run(const void *config,
                                           const struct ota_transfer_job *job,
                                           gsl_rng *rng);
 
-/* The same in the mean, where nothing is lost. */
-bool ota_qblock_expect(const void *config, const struct ota_transfer_job *job,
-                       double first, struct ota_transfer_mean *mean);
-
 #endif

@@ -47,9 +47,6 @@
 #include <math.h>
 #include <stddef.h>
 
-#include <gsl/gsl_cdf.h>
-
-#include "models/transfer/expect.h"
 #include "models/transfer/flow.h"
 #include "sim/base/clock.h"
 #include "sim/base/random.h"
@@ -371,52 +368,6 @@ static const char *const codings[] = {
     NULL,
 };
 
-/* As many fragments leave as it takes until enough have come: a negative
- * binomial number, of independent losses. What a broadcast that ends before
- * costs is left out. */
-static bool multicast_expect(const void *opaque,
-                             const struct ota_transfer_job *job, double first,
-                             struct ota_transfer_mean *mean)
-{
-    const struct ota_transfer_multicast_config *config = opaque;
-    struct ota_transfer_multicast_config fixed = *config;
-    struct ota_transfer_expect expect;
-    const double bad = ota_air_bad_share(job->air);
-    const double loss =
-        (1 - bad) * job->air->loss[0] + bad * job->air->loss[1];
-    double extra = 0, extra2 = 0;
-
-    /* Its silences make every fragment a first one. */
-    if (loss >= 1 || bad > 0 || job->air->loss_first > loss)
-        return false;
-    fixed.coding = OTA_TRANSFER_FIXED_EXTRA; /* draws nothing */
-    ota_expect_open(&expect, job, first);
-    const struct broadcast all = open_broadcast(&fixed, &expect.account);
-    if (config->coding == OTA_TRANSFER_RANDOM_LINEAR)
-        for (int64_t k = 0; k <= SURE_PIECES; k++) {
-            const double more = 1 - ota_multicast_decodable(all.pieces, k);
-            extra += more;
-            extra2 += (double)(2 * k + 1) * more;
-        }
-    else
-        extra = (double)config->extra, extra2 = extra * extra;
-    const double needed = (double)all.pieces + extra;
-    const double sent = needed / (1 - loss);
-    const double period_us = (double)all.period_us;
-    *mean = (struct ota_transfer_mean){
-        .took_us = (sent - 1) * period_us + (double)(all.air_us + all.work_us),
-        .variance_us2 =
-            (needed * loss + extra2 - extra * extra) /
-            ((1 - loss) * (1 - loss)) * period_us * period_us,
-        .down_bytes = sent * (double)all.wire_bytes,
-        .spent_bytes = (sent - (double)all.pieces) * (double)all.wire_bytes,
-        .chunks_sent = sent,
-        .fails = 1 - gsl_cdf_binomial_Q((unsigned)(needed - 0.5), 1 - loss,
-                                        (unsigned)all.most),
-    };
-    return mean->fails < 1;
-}
-
 static const struct ota_field multicast_fields[] = {
     OTA_TRANSFER_FIDELITY_FIELD(struct ota_transfer_multicast_config),
     {
@@ -521,5 +472,5 @@ const struct ota_transfer_model ota_transfer_multicast = {
             .fields = multicast_fields,
         },
     .run = multicast_run,
-    .expect = multicast_expect,
+    .expect = ota_multicast_expect,
 };

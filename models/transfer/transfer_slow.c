@@ -113,15 +113,17 @@ static bool slow_expect(const void *opaque, const struct ota_transfer_job *job,
     struct ota_transfer_expect expect;
 
     ota_expect_open(&expect, job, first);
+    if (!ota_expect_patient(&expect, config->stall_us))
+        return false;
     const struct ota_stop_wait with =
         chunks_of(config, &expect.account, chunks);
     ota_expect_old_open(&expect);
     ota_expect_stop_wait(&expect, &with);
     ota_expect_old_done(&expect);
-    return ota_expect_close(
-        &expect,
-        expect.chunk_bytes_down - (double)(chunks * with.message.request_bytes),
-        mean);
+    return ota_expect_close(&expect,
+                            expect.chunk_bytes_down -
+                                (double)(chunks * with.message.request_bytes),
+                            mean);
 }
 
 static const struct ota_field slow_fields[] = {

@@ -129,8 +129,8 @@ static struct ota_v3 v3_of(const struct ota_transfer_v3_config *config,
 
     assert(chunks <= OTA_TRANSFER_CHUNKS_MAX);
     assert(v3.window >= 1 && v3.window <= OTA_V3_WINDOW_MAX);
-    v3.wire_bytes = ota_transfer_wire_down(account, CHUNK_COAP_BYTES +
-                                                        config->chunk_bytes);
+    v3.wire_bytes =
+        ota_transfer_wire_down(account, CHUNK_COAP_BYTES + config->chunk_bytes);
     v3.pace_us = ota_transfer_pace_us(job, v3.wire_bytes, config->chunk_bytes);
     v3.slot_us = ota_us_round((double)v3.pace_us * (1 + config->duplicates));
     return v3;
@@ -178,8 +178,7 @@ static double gapped(const struct ota_air *air, double slot_us, double chunks)
     double bad = ota_air_bad_share(air), none = 1;
 
     for (int64_t i = 0; i < (int64_t)(chunks + 0.5); i++) {
-        const double loss =
-            (1 - bad) * air->loss[0] + bad * air->loss[1];
+        const double loss = (1 - bad) * air->loss[0] + bad * air->loss[1];
         const double bad_passes =
             loss < 1 ? bad * (1 - air->loss[1]) / (1 - loss) : bad;
         none *= 1 - loss;
@@ -195,8 +194,7 @@ static double idle_at_end_us(const struct ota_v3 *v3, double loss,
 {
     const double slot_us = (double)v3->slot_us;
     const double due_us = (double)v3->pace_us + rtt_us;
-    const double alone_us =
-        due_us + (double)v3->config->ack_delay_us - slot_us;
+    const double alone_us = due_us + (double)v3->config->ack_delay_us - slot_us;
     double sum = loss * alone_us, chance = loss, lost = loss;
 
     for (int64_t j = 1; j < v3->chunks && (double)j * slot_us < due_us; j++) {
@@ -217,9 +215,9 @@ static double acks(const struct ota_v3 *v3, const struct ota_air *air,
     const double count = (double)v3->chunks;
     const double every = (double)config->ack_every_chunks;
     /* The first one is late if its way is that long. */
-    const double late = 1 - ota_dist_cdf(air->rtt,
-                                         2 * (double)(config->ack_delay_us -
-                                                      v3->pace_us));
+    const double late =
+        1 - ota_dist_cdf(air->rtt,
+                         2 * (double)(config->ack_delay_us - v3->pace_us));
     const double pairs = (1 - late) * ceil(count / every) +
                          late * (1 + ceil((count - 1) / every));
     const double gap =
@@ -227,8 +225,7 @@ static double acks(const struct ota_v3 *v3, const struct ota_air *air,
 
     if (slot_us >= (double)config->ack_delay_us)
         return count * (1 + config->duplicates * twice);
-    return gap * count + (1 - gap) * pairs +
-           count * config->duplicates * twice;
+    return gap * count + (1 - gap) * pairs + count * config->duplicates * twice;
 }
 
 /*
@@ -249,6 +246,8 @@ static bool v3_expect(const void *opaque, const struct ota_transfer_job *job,
     if (loss >= 1)
         return false;
     ota_expect_open(&expect, job, first);
+    if (!ota_expect_patient(&expect, config->stall_us))
+        return false;
     const struct ota_v3 v3 = v3_of(config, &expect.account);
     const double slot_us = (double)v3.slot_us;
     const double sends = (double)v3.chunks / (1 - loss);
@@ -261,26 +260,22 @@ static bool v3_expect(const void *opaque, const struct ota_transfer_job *job,
 
     expect_asking(&expect, START_COAP_BYTES, START_REPLY_COAP_BYTES);
     const double wire = (double)v3.wire_bytes;
-    expect.chunk_bytes_down =
-        (sends + duplicates) * wire -
-        lack * (1 / (1 - loss) + config->duplicates);
+    expect.chunk_bytes_down = (sends + duplicates) * wire -
+                              lack * (1 / (1 - loss) + config->duplicates);
     expect.mean.chunks_sent += sends + duplicates;
     expect.mean.down_bytes += expect.chunk_bytes_down;
     expect.mean.up_bytes +=
         acks(&v3, air, rtt_us, twice) * (double)v3.ack_bytes;
-    ota_talk_pause(
-        &expect.talk,
-        (sends - 1) * slot_us + (double)v3.pace_us + rtt_us +
-            fmin((double)config->ack_delay_us,
-                 (double)(config->ack_every_chunks - 1) * slot_us) +
-            idle_at_end_us(&v3, loss, rtt_us),
-        ota_dist_variance(air->rtt) +
-            slot_us * slot_us * sends * loss / (1 - loss));
+    ota_talk_pause(&expect.talk,
+                   (sends - 1) * slot_us + (double)v3.pace_us + rtt_us +
+                       fmin((double)config->ack_delay_us,
+                            (double)(config->ack_every_chunks - 1) * slot_us) +
+                       idle_at_end_us(&v3, loss, rtt_us),
+                   ota_dist_variance(air->rtt) +
+                       slot_us * slot_us * sends * loss / (1 - loss));
     expect_asking(&expect, FINISH_COAP_BYTES, FINISH_REPLY_COAP_BYTES);
     return ota_expect_close(
-        &expect,
-        expect.chunk_bytes_down -
-            ((double)v3.chunks * wire - lack),
+        &expect, expect.chunk_bytes_down - ((double)v3.chunks * wire - lack),
         mean);
 }
 

@@ -101,7 +101,23 @@ const struct ota_command ota_commands[] = {
         .operands = "[SCENARIO]",
         .operands_most = 1,
         .summary = "the path of an update, bytes, minutes, money; in a moment",
-        .about = "",
+        .about =
+            "Of a scenario, or of a device alone:\n"
+            "  otasim estimate scenarios/starter/electron-hourly.json\n"
+            "  otasim estimate --platform electron --from 0.6.0 --to 0.7.0 \\\n"
+            "      --app 21KB --link 3g\n"
+            "For each group and each firmware in it: the modules in the order\n"
+            "in which they are sent, with safe mode and reboots; bytes, time\n"
+            "online and charge of one device, at best and expected under the\n"
+            "link's losses; the share of the plan, and its overage; how long\n"
+            "an app must wait after connecting. Closed forms, no simulation:\n"
+            "a device that stays awake until it is through. What is assumed,\n"
+            "left out or not known is said.\n"
+            "\n"
+            "--to is the Device OS that the app needs, or that is sent alone\n"
+            "without --app. What flags leave open comes from presets, each\n"
+            "told; --set changes it. A release may be given by how its name\n"
+            "begins, if no other one does.\n",
         .run = ota_command_estimate,
     },
     {

@@ -65,6 +65,24 @@ static void chose(struct ota_estimate_flags *flags, const char *format, ...)
     va_end(list);
 }
 
+/* Whether the user set something of that section. */
+static bool is_set(const struct ota_options *options, const char *section)
+{
+    const size_t length = strlen(section);
+
+    for (size_t i = 0; i < options->setting_count; i++) {
+        const char *path = options->settings[i].path;
+        const char *group = strstr(path, "fleet.") == path
+                                ? strchr(path + strlen("fleet."), '.')
+                                : NULL;
+        path = group ? group + 1 : path;
+        if (strncmp(path, section, length) == 0 &&
+            (path[length] == '.' || path[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 /* --- what the words mean --- */
 
 /* Words known, each once. */
@@ -139,8 +157,7 @@ static bool find_release(struct ota_estimate_flags *flags,
         *os = found;
         return true;
     }
-    snprintf(subject, sizeof(subject), "release of %s",
-             options->platform);
+    snprintf(subject, sizeof(subject), "release of %s", options->platform);
     ota_unknown(subject, *os, known.words, known.count, options->command);
     return false;
 }
@@ -181,6 +198,39 @@ static const char *session_of(const struct ota_device_os *os)
     return ota_os_has_connection_id(os) ? "particle_sim_3_1" : "particle_sim";
 }
 
+/* What was chosen, but for what the user set. */
+static void tell(struct ota_estimate_flags *flags,
+                 const struct ota_options *options, const struct board *board,
+                 const char *link, const struct ota_device_os *os)
+{
+    if (!is_set(options, "link"))
+        chose(flags,
+              "link: preset %s%s; another one by --link, see `otasim models "
+              "presets`",
+              link, options->link ? "" : ", usual for the platform");
+    if (!is_set(options, "session"))
+        chose(flags, "session: preset %s%s", session_of(os),
+              os->cellular ? "; a third-party SIM by --set "
+                             "session.preset=third_party_sim"
+                           : "");
+    if (!is_set(options, "transfer"))
+        chose(flags, "transfer: as the Device OS on the device speaks");
+    if (!is_set(options, "battery"))
+        chose(flags, "battery: preset %s", board->battery);
+    if (!is_set(options, "delivery"))
+        chose(flags, "release: standard, offered at full handshakes only; an "
+                     "intelligent one by --set delivery.model=immediate");
+    if (!is_set(options, "sleep"))
+        chose(flags,
+              "sleep: preset %s, 10 s online; a device that never sleeps by "
+              "--set 'sleep={\"model\": \"always_on\"}'",
+              board->sleep);
+    if (!is_set(options, "plan"))
+        chose(flags, "plan: not known; by --set plan.model=capped --set "
+                     "plan.included=1MB --set plan.overage_price=0.99USD it "
+                     "is put to an account");
+}
+
 static void write_text(struct ota_estimate_flags *flags,
                        const struct ota_options *options,
                        const struct board *board, const char *from,
@@ -199,29 +249,10 @@ static void write_text(struct ota_estimate_flags *flags,
              " \"transfer\": {\"model\": \"device_os\"},"
              " \"plan\": {\"model\": \"unlimited\"},"
              " \"battery\": {\"preset\": \"%s\"}}]}",
-             options->app ? options->app : "0B",
-             to ? ", \"needs_os\": \"" : "", to ? to : "", to ? "\"" : "",
-             options->platform, options->platform, from, board->sleep, link,
-             session_of(os), board->battery);
-    chose(flags, "link: preset %s%s; --link NAME takes another one, "
-                 "`otasim models presets` lists them",
-          link, options->link ? "" : ", usual for the platform");
-    chose(flags, "session: preset %s%s", session_of(os),
-          os->cellular
-              ? "; with a third-party SIM --set "
-                "fleet.0.session.preset=third_party_sim"
-              : "");
-    chose(flags, "transfer: what the Device OS on the device speaks; battery: "
-                 "preset %s",
-          board->battery);
-    chose(flags, "release: standard, offered at full handshakes only; an "
-                 "intelligent one by --set delivery.model=immediate");
-    chose(flags, "sleep: preset %s; one that never sleeps by --set "
-                 "fleet.0.sleep.model=always_on",
-          board->sleep);
-    chose(flags, "plan: not known; --set fleet.0.plan.model=capped --set "
-                 "fleet.0.plan.included=1MB --set "
-                 "fleet.0.plan.overage_price=0.99USD puts it to an account");
+             options->app ? options->app : "0B", to ? ", \"needs_os\": \"" : "",
+             to ? to : "", to ? "\"" : "", options->platform, options->platform,
+             from, board->sleep, link, session_of(os), board->battery);
+    tell(flags, options, board, link, os);
 }
 
 /* --- the whole --- */
@@ -244,9 +275,8 @@ static bool size_is_good(const struct ota_options *options)
     double bytes;
 
     if (!options->app ||
-        (ota_amount_parse(OTA_SIZE, options->app, strlen(options->app),
-                          &bytes, problem,
-                          sizeof(problem)) &&
+        (ota_amount_parse(OTA_SIZE, options->app, strlen(options->app), &bytes,
+                          problem, sizeof(problem)) &&
          bytes >= 1))
         return true;
     ota_misuse(options->command, "--app",

@@ -15,35 +15,19 @@
 #include "sim/experiment/estimate.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "models/link/exchange_expect.h"
 #include "sim/base/clock.h"
 
 const double ota_forecast_chances[OTA_FORECAST_CHANCES] = {0.5, 0.9, 0.99};
 
-/* Transfers that are broken off more often than this are out of reach. */
+/* Transfers that are broken off more often than this are out of reach, and so
+ * is a link that loses more: the formulas are tried up to there. */
 static const double fails_most = 0.5;
+static const double loss_most = 0.1;
 
 /* Until an awake device tries to attach again, at least (connect.c). */
 static const double back_off_us = (double)OTA_US_PER_S;
-
-void ota_forecast_note(struct ota_forecast *forecast, const char *format, ...)
-{
-    char text[sizeof(forecast->notes[0])];
-    va_list list;
-
-    va_start(list, format);
-    vsnprintf(text, sizeof(text), format, list);
-    va_end(list);
-    for (size_t i = 0; i < forecast->note_count; i++)
-        if (strcmp(forecast->notes[i], text) == 0)
-            return;
-    if (forecast->note_count < OTA_FORECAST_NOTES)
-        memcpy(forecast->notes[forecast->note_count++], text, sizeof(text));
-}
 
 double ota_forecast_bytes(const struct ota_forecast_cost *cost)
 {
@@ -79,9 +63,9 @@ static void add(struct ota_forecast_cost *sum, double weight,
     sum->charge_pc += weight * part->charge_pc;
 }
 
-const struct ota_dist *
-ota_forecast_delay(const struct ota_fleet_config *fleet,
-                   const struct ota_group *group, enum ota_forecast_by by)
+const struct ota_dist *ota_forecast_delay(const struct ota_fleet_config *fleet,
+                                          const struct ota_group *group,
+                                          enum ota_forecast_by by)
 {
     const struct ota_delivery_config *delivery = group->facts.delivery.config;
 
@@ -154,8 +138,8 @@ static void attach(const struct scene *scene, bool safe_mode,
         cost->attach_us = best_of(dist);
         return;
     }
-    const double works = (1 - scene->link.attach_failure) *
-                         ota_dist_cdf(dist, give_up_us);
+    const double works =
+        (1 - scene->link.attach_failure) * ota_dist_cdf(dist, give_up_us);
     const double failures = 1 / works - 1;
     const double cycle_us =
         ota_os_is_wifi(os) ? 0 : (double)scene->group->cycle_min_us;
@@ -244,8 +228,7 @@ static double apply_us(const struct scene *scene,
 {
     const struct ota_firmware_modular_config *config =
         scene->group->firmware.config;
-    const int64_t size_bytes =
-        step->module.size_bytes + step->with.size_bytes;
+    const int64_t size_bytes = step->module.size_bytes + step->with.size_bytes;
 
     return time_of(scene, &config->apply) +
            (double)config->apply_us_per_kib * (double)size_bytes / 1024;
@@ -283,9 +266,8 @@ static bool cost_of(const struct scene *scene, struct ota_forecast *forecast,
 
     *cost = (struct ota_forecast_cost){0};
     os.system = ota_path_system(path, before);
-    cost->wait_us =
-        time_of(scene, ota_forecast_delay(scene->fleet, scene->group,
-                                          module->by));
+    cost->wait_us = time_of(
+        scene, ota_forecast_delay(scene->fleet, scene->group, module->by));
     publish(scene, &publish_us, &publish_bytes);
     if (module->by == OTA_FORECAST_BY_CLOUD && !first) {
         cost->publish_us = publish_us;
@@ -297,8 +279,8 @@ static bool cost_of(const struct scene *scene, struct ota_forecast *forecast,
     *variance_us2 = mean.variance_us2;
     cost->useful_bytes = (double)step->image_bytes;
     cost->again_bytes = mean.spent_bytes;
-    cost->overhead_bytes = mean.down_bytes + mean.up_bytes -
-                           mean.spent_bytes - cost->useful_bytes;
+    cost->overhead_bytes =
+        mean.down_bytes + mean.up_bytes - mean.spent_bytes - cost->useful_bytes;
     cost->transfer_us = mean.took_us;
     cost->apply_us = apply_us(scene, step);
     attach(scene, step->safe_mode_after, cost);
@@ -336,8 +318,8 @@ static bool condition(struct scene *scene, int k)
 {
     for (size_t s = 0; s < scene->group->signal_count; s++) {
         const struct ota_signal *signal = &scene->group->signals[s];
-        for (int i = 0;
-             signal->link.model->condition(signal->link.config, i, &scene->link);
+        for (int i = 0; signal->link.model->condition(signal->link.config, i,
+                                                      &scene->link);
              i++)
             if (k-- == 0) {
                 scene->link.share *= signal->share;
@@ -347,13 +329,16 @@ static bool condition(struct scene *scene, int k)
     return false;
 }
 
-/* Whether attaching and transfers work at all. */
+/* Whether attaching and transfers work well enough. */
 static bool reaches(const struct scene *scene)
 {
-    return scene->link.attach_failure < 1 &&
+    const struct ota_air *air = &scene->link.air;
+    const double bad = ota_air_bad_share(air);
+
+    return (1 - bad) * air->loss[0] + bad * air->loss[1] <= loss_most &&
+           scene->link.attach_failure < 1 &&
            ota_dist_cdf(scene->link.attach,
-                        (double)scene->link.attach_give_up_us) > 0 &&
-           scene->link.air.loss[0] < 1;
+                        (double)scene->link.attach_give_up_us) > 0;
 }
 
 /* The costs of all modules in the scene's condition; false: not known, or
@@ -400,8 +385,8 @@ static void expect(struct scene *scene, struct ota_forecast *forecast)
             forecast->modules[k].silence_us += share * silence_us(scene);
             forecast->modules[k].tail_us +=
                 share * (double)scene->link.air.tail_us;
-            squares[k] += share * (variances[k] + costs[k].transfer_us *
-                                                      costs[k].transfer_us);
+            squares[k] += share * (variances[k] +
+                                   costs[k].transfer_us * costs[k].transfer_us);
         }
     }
     if (!(reached > 0))
@@ -438,83 +423,6 @@ static void find_best(struct scene *scene, struct ota_forecast *forecast)
     }
 }
 
-/* --- what is assumed --- */
-
-static void note_device(const struct ota_group *group,
-                        struct ota_forecast *forecast)
-{
-    const struct ota_app_common *app = group->facts.app;
-    const struct ota_firmware_modular_config *firmware = group->firmware.config;
-
-    if (app->updates != OTA_APP_UPDATES_ENABLED)
-        ota_forecast_note(forecast, "the app lets the update in at once, "
-                                    "though it has updates disabled");
-    if (app->interferes_us != OTA_NEVER || app->interferes_per_chunk > 0)
-        ota_forecast_note(forecast, "that the app breaks transfers is left "
-                                    "out");
-    if (firmware->failure > 0)
-        ota_forecast_note(forecast, "installs that fail are left out");
-    if (group->presence.model != &ota_presence_always)
-        ota_forecast_note(forecast, "the device is not switched off meanwhile");
-    if (group->outage_count > 0)
-        ota_forecast_note(forecast, "outages are left out");
-    if (group->absent > 0)
-        ota_forecast_note(forecast, "devices that are never on are left out");
-    if (group->facts.mapping_us < group->facts.keep_alive_us)
-        ota_forecast_note(forecast,
-                          "waits for a keep-alive, as the address mapping is "
-                          "shorter, are left out");
-}
-
-static void note_fleet(const struct ota_fleet_config *fleet,
-                       const struct ota_group *group,
-                       struct ota_forecast *forecast)
-{
-    if (fleet->cloud.egress_bit_s > 0 || fleet->cloud.uplink_bit_s > 0)
-        ota_forecast_note(forecast, "no capacity is shared with others");
-    if (fleet->image.fate != OTA_IMAGE_GOOD)
-        ota_forecast_note(forecast, "the release is good");
-    if (group->facts.script)
-        ota_forecast_note(forecast, "modules go in their order, each as soon "
-                                    "as the device is back");
-    if (group->facts.polls && forecast->count > forecast->safe_modes + 1)
-        ota_forecast_note(forecast, "a device that is back asks at once");
-    if (!ota_policy_is_at_once(&fleet->policy))
-        ota_forecast_note(forecast, "the policy is left out: waves, slots, "
-                                    "deltas, consent and the like");
-}
-
-static void note_all(const struct ota_fleet_config *fleet,
-                     struct ota_forecast *forecast)
-{
-    const struct ota_group *group = forecast->group;
-
-    ota_forecast_note(forecast,
-                      group->sleep.model == &ota_sleep_always_on
-                          ? "counted from the first offer until the cloud "
-                            "hears of the new version"
-                          : "the device stays awake until it is through; "
-                            "counted from the first offer until the cloud "
-                            "hears of the new version");
-    note_device(group, forecast);
-    note_fleet(fleet, group, forecast);
-    if (forecast->breaks > 0.005)
-        ota_forecast_note(forecast,
-                          "%.2g transfers are broken off by losses and begun "
-                          "again, each taken to be half done",
-                          forecast->breaks);
-    if (forecast->out_of_reach > 0)
-        ota_forecast_note(forecast,
-                          "%.1f %% of devices or times have too weak a signal "
-                          "for any transfer; they are left out",
-                          100 * forecast->out_of_reach);
-    if (!forecast->expected_known && forecast->best_known)
-        ota_forecast_note(forecast,
-                          "what losses do to transfers of model \"%s\" is not "
-                          "estimated; `otasim run` simulates it",
-                          group->transfer.model->model.name);
-}
-
 /* --- the whole --- */
 
 static void list_modules(const struct ota_fleet_config *fleet,
@@ -549,7 +457,7 @@ void ota_forecast(const struct ota_fleet_config *fleet,
     list_modules(fleet, group, variant, forecast);
     expect(&scene, forecast);
     find_best(&scene, forecast);
-    note_all(fleet, forecast);
+    ota_forecast_note_all(fleet, forecast);
     ota_forecast_find_waits(fleet, forecast);
     ota_forecast_find_money(forecast);
 }

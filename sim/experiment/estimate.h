@@ -66,15 +66,15 @@ extern const double ota_forecast_chances[OTA_FORECAST_CHANCES];
 /* How long a device that sleeps must stay online after a connect for the update
  * to start, with that chance [us]; INFINITY: no wait does that. */
 struct ota_forecast_waits {
-    bool sleeps;     /* else none of this means anything */
-    bool stays;      /* once begun an update keeps the device awake */
+    bool sleeps; /* else none of this means anything */
+    bool stays;  /* once begun an update keeps the device awake */
     double start_us[OTA_FORECAST_CHANCES];  /* in a wake with an offer */
     double finish_us[OTA_FORECAST_CHANCES]; /* and for its transfer to end,
                                              * of the longest that the app may
                                              * cut off */
-    bool wakes_known; /* how often there is an offer */
+    bool wakes_known;                       /* how often there is an offer */
     double offers_per_day;
-    double day_us[OTA_FORECAST_CHANCES];  /* for a start within a day of wakes */
+    double day_us[OTA_FORECAST_CHANCES]; /* for a start within a day of wakes */
     double week_us[OTA_FORECAST_CHANCES]; /* or a week */
     double own_us; /* how long the app waits as it is; NaN: that differs */
     double own_start, own_finish; /* the chances then */
@@ -120,10 +120,13 @@ void ota_forecast(const struct ota_fleet_config *fleet,
 void ota_forecast_note(struct ota_forecast *forecast, const char *format, ...)
     OTA_PRINTF(2, 3);
 
+void ota_forecast_note_all(const struct ota_fleet_config *fleet,
+                           struct ota_forecast *forecast);
+
 /* The distribution of the time from an offer to the transfer's begin. */
-const struct ota_dist *
-ota_forecast_delay(const struct ota_fleet_config *fleet,
-                   const struct ota_group *group, enum ota_forecast_by by);
+const struct ota_dist *ota_forecast_delay(const struct ota_fleet_config *fleet,
+                                          const struct ota_group *group,
+                                          enum ota_forecast_by by);
 
 /* Fill in waits and money; the costs are there. */
 void ota_forecast_find_waits(const struct ota_fleet_config *fleet,
@@ -135,7 +138,6 @@ double ota_forecast_wake_us(const struct ota_group *group);
 
 /* Mean time between two full handshakes of a device that wakes so often, or is
  * always on [us]; at each connect: wake_us. */
-double ota_forecast_handshake_us(const struct ota_group *group,
-                                 double wake_us);
+double ota_forecast_handshake_us(const struct ota_group *group, double wake_us);
 
 #endif

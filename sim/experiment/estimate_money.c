@@ -30,9 +30,9 @@ static struct connect connect_of(const struct ota_group *group,
     const bool resumes = group->session.model == &ota_session_dtls;
     const double resume = resumes ? (double)session->resume_bytes : 0;
     struct connect connect = {
-        .each_bytes = resume + (double)app->publishes *
-                                   (ota_dist_mean(&app->publish) +
-                                    (double)app->publish_ack_bytes),
+        .each_bytes =
+            resume + (double)app->publishes * (ota_dist_mean(&app->publish) +
+                                               (double)app->publish_ack_bytes),
         .full_bytes = (double)session->full_bytes - resume,
     };
 
@@ -55,8 +55,8 @@ static double routine_bytes(const struct ota_forecast *forecast,
     const double keep_alive_us = (double)group->facts.keep_alive_us;
     const double own_us = forecast->waits.own_us;
 
-    if (isnan(wake_us) || (!isinf(wake_us) &&
-                           group->facts.depth == OTA_SLEEP_STANDBY))
+    if (isnan(wake_us) ||
+        (!isinf(wake_us) && group->facts.depth == OTA_SLEEP_STANDBY))
         return NAN;
     if (isinf(wake_us))
         return period_us / keep_alive_us *
@@ -102,12 +102,11 @@ void ota_forecast_find_money(struct ota_forecast *forecast)
         plan->round_bytes > 1
             ? sessions(forecast, period_us) * (double)plan->round_bytes / 2
             : 0;
-    const double over = update_bytes + rounded +
-                        (isnan(money->routine_bytes) ? 0
-                                                     : money->routine_bytes) -
-                        money->included_bytes;
-    const bool billed =
-        !money->pauses || plan->raise_after_us != OTA_NEVER;
+    const double over =
+        update_bytes + rounded +
+        (isnan(money->routine_bytes) ? 0 : money->routine_bytes) -
+        money->included_bytes;
+    const bool billed = !money->pauses || plan->raise_after_us != OTA_NEVER;
     if (over > 0 && billed)
         money->overage_uusd = ceil(over / (double)plan->overage_step_bytes) *
                               (double)plan->overage_price_uusd;

@@ -61,8 +61,8 @@ double ota_forecast_handshake_us(const struct ota_group *group, double wake_us)
 
     if (group->session.model != &ota_session_dtls)
         return wake_us;
-    const double aged_us = (double)session->max_age_us +
-                           (isinf(wake_us) ? 0 : wake_us / 2);
+    const double aged_us =
+        (double)session->max_age_us + (isinf(wake_us) ? 0 : wake_us / 2);
     return fmax(fmin(aged_us, clearing_us(group, wake_us)),
                 isinf(wake_us) ? 0 : wake_us);
 }
@@ -91,7 +91,7 @@ static bool offers_ever(const struct ota_group *group)
 /* What begins with F(w), and then maybe takes a transfer. */
 struct race {
     const struct ota_dist *delay;
-    int slices; /* 0: no transfer */
+    int slices;             /* 0: no transfer */
     double took_us[SLICES]; /* of one that begins before tail_us */
     double tail_us, silence_us;
 };
@@ -106,8 +106,8 @@ static double in_time(const struct race *race, double wait_us)
     for (int i = 0; i < race->slices; i++) {
         const double by_us = wait_us - race->took_us[i];
         sum += ota_dist_cdf(race->delay, fmin(by_us, race->tail_us));
-        sum += fmax(
-            ota_dist_cdf(race->delay, by_us - race->silence_us) - soon, 0);
+        sum +=
+            fmax(ota_dist_cdf(race->delay, by_us - race->silence_us) - soon, 0);
     }
     return sum / race->slices;
 }
@@ -178,10 +178,9 @@ static void slice(struct race *race, const struct ota_forecast_module *module)
     const double late = 1 - ota_dist_cdf(race->delay, module->tail_us);
     const double more_us = module->silence_us;
     const double mean = module->expected.transfer_us - late * more_us;
-    const double variance =
-        fmax(module->transfer_variance_us2 -
-                 late * (1 - late) * more_us * more_us,
-             0);
+    const double variance = fmax(module->transfer_variance_us2 -
+                                     late * (1 - late) * more_us * more_us,
+                                 0);
     const double spread = log1p(variance / (mean * mean));
     const struct ota_dist took = {.kind = OTA_DIST_LOGNORMAL,
                                   .dimension = OTA_TIME,
@@ -216,8 +215,9 @@ static void find_stretches(const struct ota_group *group,
     const bool resumes = offers_at_resume(group);
     const double every_us =
         resumes ? wake_us : ota_forecast_handshake_us(group, wake_us);
-    struct offers offers = {
-        .random = group->sleep.model == &ota_sleep_poisson && every_us <= wake_us};
+    struct offers offers = {.random =
+                                group->sleep.model == &ota_sleep_poisson &&
+                                every_us <= wake_us};
 
     waits->wakes_known = !isnan(wake_us);
     if (!waits->wakes_known)
