@@ -92,3 +92,11 @@ refused both 2 "one or the other" "$starter" --app 1KB
 refused a_setting_that_is_none 3 "unknown" \
     --platform electron --from 0.6.0 --app 1KB --set app.wiat=3s
 refused no_such_scenario 3 "none.json" none.json
+
+# The README quotes the answer as it is, up to what is assumed.
+"$OTASIM" estimate "$starter" | sed -n '/^Assumed$/q; p' >text
+sed -n '/^<!-- estimate -->$/,/^\.\.\.$/p' "$root/README.md" |
+    sed '1,2d; $d' >quoted
+printf '\n' >>quoted
+cmp text quoted
+verdict the_readme_quotes_it $?

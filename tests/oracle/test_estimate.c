@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test_estimate.c - estimates against simulations of the same devices: bytes,
- * time online and charge of an update, and chances of a start and an end
- * within a wait.
+ * time online and charge of an update; and the modules in their order.
  *
  * Each mean must lie within 5 % of the simulation's, and no further from it
  * than 4 standard errors and 2 %: the approximations of estimate.c and of the
@@ -288,169 +287,59 @@ static void with_silent_failures(void **state)
     compare("electron, silent", electron, settings);
 }
 
-/* --- waits --- */
+/* --- sequences --- */
 
-static const char sleeper[] = SCENARIO(
-    "\"app_size\": \"21KB\", \"at\": \"1d\"", "immediate",
-    "\"platform\": \"electron\", \"installed\": [{\"os\": \"0.6.0\"}],"
-    "\"sleep\": {\"model\": \"interval\", \"period\": \"2h\", \"jitter\": 0.1},"
-    "\"link\": {\"preset\": \"3g\"},"
-    "\"session\": {\"preset\": \"third_party_sim\"},"
-    "\"transfer\": {\"model\": \"fast\", \"flight\": 50},"
-    "\"app\": {\"model\": \"fixed\", \"threaded\": false},"
-    "\"plan\": {\"model\": \"unlimited\"},"
-    "\"battery\": {\"model\": \"mains\"}");
-
-static void estimate_sleeper(const char *const *settings,
-                             struct ota_forecast *forecast)
+/* Compares the modules with "u1:2! s3:108"; "!": the device boots into safe
+ * mode, from where the healer sends what follows. */
+static void assert_sequence(const char *platform, const char *from,
+                            const char *to, const char *app,
+                            const char *expected, int64_t payload_bytes)
 {
+    static struct ota_forecast forecast;
+    char scenario[1024], text[512] = "";
     struct one_run run;
+    int64_t useful = 0;
 
-    one_run(&run, sleeper, settings, 1, NULL);
-    estimate(&run, forecast);
-    one_run_release(&run);
-}
-
-static void check_share(const char *what, double hits, double of,
-                        double expected, double slack)
-{
-    const double se = sqrt(expected * (1 - expected) / of);
-    const double seen = hits / of;
-
-    if (getenv("OTA_TEST_TELL"))
-        printf("%-39s %12.4f %12.4f +- %8.3g\n", what, expected, seen, se);
-    assert_true(se < 0.02);
-    if (fabs(seen - expected) > 4 * se + slack) {
-        fprintf(stderr, "%s: estimated %g, simulated %g +- %g\n", what,
-                expected, seen, se);
-        fail();
-    }
-}
-
-static void set_wait(char text[64], double wait_us)
-{
-    snprintf(text, 64, "fleet.0.app.wait=%.0fus", wait_us);
-}
-
-/* In each wake with an offer the update starts with that chance. That an event
- * of the app's fails, or takes longer than the wait, is left out: 0.5 %. */
-static void waits_give_their_chance_of_a_start(void **state)
-{
-    (void)state;
-    static struct ota_forecast forecast;
-
-    estimate_sleeper(NULL, &forecast);
-    for (int c = 0; c < OTA_FORECAST_CHANCES; c++) {
-        char wait[64];
-        const char *settings[] = {wait, NULL};
-        struct one_run run;
-        double offers = 0, begun = 0;
-        set_wait(wait, forecast.waits.start_us[c]);
-        one_run(&run, sleeper, settings, 1, NULL);
-        for (size_t i = 0; i < run.count; i++) {
-            offers += run.records[i].offers;
-            begun += run.records[i].offers_begun;
-        }
-        check_share("start in a wake", begun, offers, ota_forecast_chances[c],
-                    0.005);
-        one_run_release(&run);
-    }
-}
-
-/* And the transfer ends. That its time is lognormal is an approximation: 2 %.
- */
-static void waits_give_their_chance_of_an_end(void **state)
-{
-    (void)state;
-    static struct ota_forecast forecast;
-
-    estimate_sleeper(NULL, &forecast);
-    for (int c = 0; c < OTA_FORECAST_CHANCES; c++) {
-        char wait[64];
-        const char *settings[] = {wait, NULL};
-        struct one_run run;
-        double offers = 0, done = 0;
-        set_wait(wait, forecast.waits.finish_us[c]);
-        one_run(&run, sleeper, settings, 1, NULL);
-        for (size_t i = 0; i < run.count; i++) {
-            offers += run.records[i].offers;
-            done += run.records[i].modules;
-        }
-        check_share("end in a wake", done, offers, ota_forecast_chances[c],
-                    0.02);
-        one_run_release(&run);
-    }
-}
-
-/* Offers at handshakes only: some 2.3 a week. An event that fails leads to one
- * more handshake: 1 %. */
-static void waits_give_their_chance_in_a_week(void **state)
-{
-    (void)state;
-    static struct ota_forecast forecast;
-    const char *rare[] = {"delivery.model=at_handshake", NULL};
-
-    estimate_sleeper(rare, &forecast);
-    assert_true(isinf(forecast.waits.day_us[0]));
-    for (int c = 0; c < OTA_FORECAST_CHANCES; c++) {
-        char wait[64];
-        const char *settings[] = {rare[0], wait, NULL};
-        struct one_run run;
-        double begun = 0;
-        set_wait(wait, forecast.waits.week_us[c]);
-        one_run(&run, sleeper, settings, 1, NULL);
-        for (size_t i = 0; i < run.count; i++)
-            begun += run.records[i].begun_us < 8 * OTA_US_PER_DAY;
-        check_share("start in a week", begun, (double)run.count,
-                    ota_forecast_chances[c], 0.01);
-        one_run_release(&run);
-    }
-}
-
-/* --- routine traffic and money --- */
-
-/* A month without an update; that connects and events fail is left out: 3 %. */
-static void routine_traffic_is_as_simulated(void **state)
-{
-    (void)state;
-    static struct ota_forecast forecast;
-    const char *settings[] = {"run.horizon=30d", "release.at=29.9d",
-                              "fleet.0.plan={\"model\": \"capped\", "
-                              "\"included\": \"1MB\"}",
-                              "fleet.0.count=300", NULL};
-    struct ota_tally routine = {0};
-    struct one_run run;
-
-    one_run(&run, sleeper, settings, 1, NULL);
+    snprintf(scenario, sizeof(scenario),
+             SCENARIO_OF("1", "\"app_size\": \"%s\", \"needs_os\": \"%s\"",
+                         "immediate",
+                         "\"platform\": \"%s\", \"installed\": [{\"os\": "
+                         "\"%s\"}], \"sleep\": {\"model\": \"always_on\"},"
+                         "\"plan\": {\"model\": \"unlimited\"}"),
+             app, to, platform, from);
+    one_run(&run, scenario, NULL, 1, NULL);
     estimate(&run, &forecast);
-    for (size_t i = 0; i < run.count; i++)
-        ota_tally_add(&routine, (double)run.records[i].routine_bytes);
-    assert_true(fabs(forecast.money.routine_bytes - routine.mean) <
-                0.03 * routine.mean);
+    bool safe_mode = false;
+    for (size_t k = 0; k < forecast.count; k++) {
+        const struct ota_forecast_module *module = &forecast.modules[k];
+        const size_t used = strlen(text);
+        char slot[3];
+        ota_slot_to_text(module->step->module.slot, slot);
+        assert_int_equal(module->by == OTA_FORECAST_BY_HEALER, safe_mode);
+        safe_mode = ota_path_safe_mode(&forecast.variant->path,
+                                       ((ota_path_taken)2 << k) - 1);
+        snprintf(text + used, sizeof(text) - used, "%s%s:%d%s", k ? " " : "",
+                 slot, (int)module->step->module.version, safe_mode ? "!" : "");
+        useful += (int64_t)module->expected.useful_bytes;
+    }
+    assert_string_equal(text, expected);
+    assert_int_equal(useful, payload_bytes);
     one_run_release(&run);
 }
 
-static void the_bill_adds_up(void **state)
+/* Of the Electron from the factory, the nine modules and their 879,120 B are
+ * those of community.particle.io/t/electron-system-firmware-ota/34170; the
+ * others are test_path.c's. */
+static void modules_stand_in_their_order(void **state)
 {
     (void)state;
-    static struct ota_forecast forecast;
-    const char *settings[] = {"fleet.0.plan={\"model\": \"capped\", "
-                              "\"included\": \"100KB\", "
-                              "\"overage_price\": \"0.5USD\", "
-                              "\"overage_step\": \"50KB\"}",
-                              NULL};
-    struct one_run run;
-
-    one_run(&run, sleeper, settings, 1, NULL);
-    estimate(&run, &forecast);
-    const struct ota_forecast_money *money = &forecast.money;
-    const double over =
-        ota_forecast_bytes(&forecast.expected) + money->routine_bytes - 100e3;
-    assert_true(fabs(money->overage_uusd - ceil(over / 50e3) * 0.5e6) < 1);
-    assert_true(fabs(money->fleet_uusd - 1500 * money->overage_uusd) < 1);
-    assert_true(fabs(money->share -
-                     ota_forecast_bytes(&forecast.expected) / 100e3) < 1e-9);
-    one_run_release(&run);
+    assert_sequence("electron", "0.4.8-rc.6", "2.3.1", "0B",
+                    "s1:21 s2:21 s3:110 s1:110 s2:110 s3:2302 s1:2302 "
+                    "s2:2302! b0:1006",
+                    879120);
+    assert_sequence("electron", "0.6.1", "0.6.2", "20000B",
+                    "u1:2! s3:108! s1:108! s2:108", 20000 + 294144);
+    assert_sequence("electron", "0.6.2", "0.6.2", "20000B", "u1:2", 20000);
 }
 
 /* --- what is not known is not told --- */
@@ -499,11 +388,7 @@ int main(void)
         cmocka_unit_test(with_slow_protocol),
         cmocka_unit_test(over_other_links),
         cmocka_unit_test(with_silent_failures),
-        cmocka_unit_test(waits_give_their_chance_of_a_start),
-        cmocka_unit_test(waits_give_their_chance_of_an_end),
-        cmocka_unit_test(waits_give_their_chance_in_a_week),
-        cmocka_unit_test(routine_traffic_is_as_simulated),
-        cmocka_unit_test(the_bill_adds_up),
+        cmocka_unit_test(modules_stand_in_their_order),
         cmocka_unit_test(unknown_things_are_said_to_be),
         cmocka_unit_test(no_service_is_out_of_reach),
     };
