@@ -33,14 +33,32 @@ bool ota_precision_read(struct ota_precision *precision, const char *text,
                         const char *const *groups, size_t group_count,
                         char *problem, size_t problem_size);
 
+/* Writes the width for a person: "0.5 percentage points", "2 % of the mean". */
+void ota_precision_write(const struct ota_precision *precision, char *text,
+                         size_t size);
+
 /* How many replications there have to be when intervals are looked at first,
  * and next after they were with `done`. */
 int64_t ota_precision_first(void);
 int64_t ota_precision_next(int64_t done);
 
-/* Whether an estimate of `done` replications is narrow enough to stop. One
- * without an interval is not. */
-bool ota_precision_met(const struct ota_precision *precision,
-                       const struct ota_estimate *estimate, int64_t done);
+/* What a look finds. */
+struct ota_precision_look {
+    struct ota_estimate estimate; /* of the measure; where the width is met, it
+                                   * reaches as far as was asked for */
+    double width;   /* half, that was asked for, in the measure's unit */
+    double reached; /* half, that counts: met if it is no more; NaN: there is
+                     * no interval */
+    bool met;
+    int64_t replications; /* looked at */
+    int64_t needed;       /* in all, about, to meet it; 0: met, or cannot be
+                           * said */
+};
+
+/* Looks at values[0 .. count), one a replication and in that order. */
+void ota_precision_look(const struct ota_precision *precision,
+                        const struct ota_measure_facts *facts,
+                        const double *values, size_t count, double confidence,
+                        struct ota_precision_look *look);
 
 #endif
