@@ -18,6 +18,7 @@
 
 #include <gsl/gsl_errno.h>
 
+#include "sim/experiment/experiment_look.h"
 #include "sim/experiment/experiment_one.h"
 #include "sim/stats/results_pack.h"
 
@@ -39,6 +40,7 @@ struct experiment {
     struct ota_results *results;       /* by replication */
     int64_t *numbers;                  /* of replications that are to be run */
     size_t count;
+    int64_t first, end; /* replications of the step */
     int64_t wanted;     /* replications, with those that are known */
     atomic_bool halted; /* asked to stop, or one has failed */
     atomic_llong lived; /* devices of all replications */
@@ -217,15 +219,17 @@ static bool deal_all(struct experiment *experiment, bool beside)
 
 /* --- which --- */
 
-/* Looks for those that are known, and lists the others. */
+/* Looks for those of the step that are known, and lists the others. */
 static bool find_work(struct experiment *experiment, struct ota_error *error)
 {
     const struct ota_experiment_options *options = experiment->options;
     const struct ota_results_keeper *keeper = options->keeper;
-    const int64_t step = options->parts > 0 ? options->parts : 1;
+    const int64_t apart = options->parts > 0 ? options->parts : 1;
+    const int64_t before = experiment->done;
     bool found = false;
 
-    for (int64_t r = options->part; r < options->replications; r += step) {
+    for (int64_t r = experiment->first + options->part; r < experiment->end;
+         r += apart) {
         if (keeper && keeper->known && !(options->sink && r == 0) &&
             !keeper->known(keeper->self, r, &experiment->results[r], &found,
                            error))
@@ -237,7 +241,7 @@ static bool find_work(struct experiment *experiment, struct ota_error *error)
             experiment->done++;
         found = false;
     }
-    for (int64_t r = 0; r < experiment->done; r++)
+    for (int64_t r = before; r < experiment->done; r++)
         lived_elsewhere(experiment);
     return true;
 }
@@ -262,13 +266,14 @@ static bool share_work(struct experiment *experiment)
     return true;
 }
 
-static enum ota_experiment_status replicate_all(struct experiment *experiment)
+static enum ota_experiment_status replicate_step(struct experiment *experiment)
 {
     const struct ota_experiment_options *options = experiment->options;
     const size_t ranks = (size_t)ota_ranks_count(options->ranks);
     const size_t threads = (size_t)options->threads;
 
     experiment->one = *options;
+    experiment->count = 0;
     bool well = share_work(experiment);
     if (well && experiment->count > 0) {
         const bool beside = experiment->count >= ranks * threads;
@@ -281,18 +286,64 @@ static enum ota_experiment_status replicate_all(struct experiment *experiment)
                                        : OTA_EXPERIMENT_STOPPED;
 }
 
+/* --- how many --- */
+
+/* The first rank looks, and all know what it found. */
+static bool look(struct experiment *experiment, bool *met)
+{
+    const struct ota_experiment_options *options = experiment->options;
+    const bool first = ota_ranks_self(options->ranks) == 0;
+    const bool good =
+        !first ||
+        ota_experiment_look(options, experiment->results,
+                            (size_t)experiment->end, met, experiment->error);
+    void *all;
+    size_t size;
+
+    if (!ota_ranks_share(options->ranks, good, met, first ? sizeof(*met) : 0,
+                         &all, &size, experiment->error))
+        return false;
+    memcpy(met, all, sizeof(*met));
+    free(all);
+    return true;
+}
+
+static enum ota_experiment_status replicate_all(struct experiment *experiment)
+{
+    const struct ota_experiment_options *options = experiment->options;
+    int64_t end = options->replications;
+    bool met = options->precision_count == 0;
+
+    if (!met && end < ota_precision_first())
+        end = ota_precision_first();
+    if (!met && end > options->most)
+        end = options->most;
+    for (;; end = ota_precision_next(end)) {
+        experiment->first = experiment->end;
+        experiment->end = !met && end > options->most ? options->most : end;
+        const enum ota_experiment_status status = replicate_step(experiment);
+        if (status != OTA_EXPERIMENT_DONE)
+            return status;
+        if (!met && !look(experiment, &met))
+            return OTA_EXPERIMENT_FAILED;
+        if (met || experiment->end == options->most)
+            return OTA_EXPERIMENT_DONE;
+    }
+}
+
 static enum ota_experiment_status summarise(const struct experiment *experiment,
                                             const char *const *names,
                                             struct ota_summary *summary)
 {
     const struct ota_experiment_options *options = experiment->options;
 
-    if (ota_ranks_self(options->ranks) > 0 || options->parts > 0 ||
-        ota_summary_make(summary, experiment->results,
-                         (size_t)options->replications, names,
-                         options->confidence, experiment->error))
+    if (ota_ranks_self(options->ranks) > 0 || options->parts > 0)
         return OTA_EXPERIMENT_DONE;
-    return OTA_EXPERIMENT_FAILED;
+    if (!ota_summary_make(summary, experiment->results, (size_t)experiment->end,
+                          names, options->confidence, experiment->error))
+        return OTA_EXPERIMENT_FAILED;
+    ota_experiment_settle(options, summary);
+    return OTA_EXPERIMENT_DONE;
 }
 
 enum ota_experiment_status
@@ -304,10 +355,16 @@ ota_experiment_run(const struct ota_fleet_config *config,
     assert(options->replications >= 1 && options->threads >= 1);
     assert(options->parts == 0 ? options->part == 0
                                : options->part < options->parts);
+    assert(options->precision_count == 0 ||
+           (options->parts == 0 && options->most >= 1));
     assert(!error->failed);
     gsl_set_error_handler_off();
 
-    const size_t replications = (size_t)options->replications;
+    const size_t replications =
+        (size_t)(options->precision_count > 0 &&
+                         options->most > options->replications
+                     ? options->most
+                     : options->replications);
     const char **names = calloc(config->group_count, sizeof(*names));
     struct ota_results *results = calloc(replications, sizeof(*results));
     int64_t *numbers = calloc(replications, sizeof(*numbers));

@@ -13,6 +13,7 @@
 #include "sim/fleet/observation.h"
 #include "sim/ranks/ranks.h"
 #include "sim/scenario/scenario.h"
+#include "sim/stats/precision.h"
 #include "sim/stats/summary.h"
 
 /* Has results of replications that were run before, and keeps new ones; both on
@@ -32,7 +33,8 @@ struct ota_results_keeper {
 
 struct ota_experiment_options {
     uint64_t seed;
-    int64_t replications;     /* at least 1 */
+    int64_t replications;     /* at least 1; and with precisions, the first
+                               * step's */
     int threads;              /* at least 1; results do not depend on it */
     struct ota_ranks *ranks;  /* that do the same, each with so many threads;
                                * nor on these. NULL: this process is alone */
@@ -43,6 +45,14 @@ struct ota_experiment_options {
     const struct ota_device_sink *sink; /* takes the devices of replication 0,
                                          * on lanes from 0 to threads - 1;
                                          * NULL: nobody does */
+
+    /* Replications go on, in steps, until all these are met, or there are
+     * `most`; none: there are as many as asked for. The first rank's looks tell
+     * what was found of each at last. With parts there are none. */
+    const struct ota_precision *precisions;
+    size_t precision_count;
+    int64_t most;
+    struct ota_precision_look *looks; /* as many */
 
     /* Only replications part, part + parts, ... are run, and there is no
      * summary. parts 0: all are, and there is. */
