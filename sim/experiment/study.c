@@ -350,6 +350,13 @@ const struct ota_measure *ota_study_measure(const struct ota_study *study,
     return &point_of(study, point)->measures[place];
 }
 
+const struct ota_measure_facts *ota_study_facts(const struct ota_study *study,
+                                                size_t point, size_t place)
+{
+    assert(place < study->measure_count);
+    return &point_of(study, point)->facts[place];
+}
+
 /* The values of a measure, replication by replication. */
 static const double *column(const struct ota_study *study, size_t point,
                             size_t measure, int64_t replications)

@@ -112,6 +112,8 @@ bool ota_study_place(const struct ota_study *study, const char *name,
 const char *ota_study_measure_name(const struct ota_study *study, size_t place);
 const struct ota_measure *ota_study_measure(const struct ota_study *study,
                                             size_t point, size_t place);
+const struct ota_measure_facts *ota_study_facts(const struct ota_study *study,
+                                                size_t point, size_t place);
 
 /* Of a replication that is there; NaN: the replication gave none. */
 double ota_study_value(const struct ota_study *study, size_t point,
