@@ -42,6 +42,7 @@ static bool write_manifest(const void *of, const char *folder,
     ota_json_out_unsigned(&json, report->seed);
     ota_json_out_key(&json, "replications");
     ota_json_out_integer(&json, report->summary->replications);
+    ota_precisions_json(&json, report);
 
     ota_json_out_key(&json, "files");
     const bool ok = ota_folder_list(&json, folder, error);

@@ -12,6 +12,7 @@
 
 #include "output/spill.h"
 #include "sim/base/error.h"
+#include "sim/stats/precision.h"
 #include "sim/stats/summary.h"
 
 /* All that writers may know. Everything is borrowed. */
@@ -28,6 +29,9 @@ struct ota_report {
     int64_t horizon_us;
     int64_t release_us;
     int64_t plan_cap_bytes; /* least included of all groups; INT64_MAX: none */
+    const struct ota_precision *precisions; /* that were asked for */
+    const struct ota_precision_look *looks; /* what was found of each */
+    size_t precision_count;
 };
 
 struct ota_output_options {

@@ -69,6 +69,10 @@ void ota_page_lines(const struct ota_page *page,
                     const struct ota_group_summary *group,
                     const struct ota_page_line *lines, size_t count);
 
+/* Which numbers are known as well as was asked for; nothing if none was. */
+void ota_page_precisions(const struct ota_page *page,
+                         const struct ota_report *report);
+
 /* What the rollout did; nothing for one that reaches all at once and that
  * nothing stopped. */
 void ota_page_rollout(const struct ota_page *page,

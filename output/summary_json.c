@@ -158,6 +158,7 @@ static void summary_object(const struct ota_report *report,
     ota_json_out_unsigned(json, report->seed);
     ota_json_out_key(json, "replications");
     ota_json_out_integer(json, summary->replications);
+    ota_precisions_json(json, report);
     if (more) {
         ota_json_out_key(json, "confidence");
         ota_json_out_number(json, summary->confidence);

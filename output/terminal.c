@@ -258,4 +258,5 @@ void ota_output_print(const struct ota_report *report, FILE *out, int width,
     ota_page_rollout(&page, report);
     if (report->summary->group_count > 1)
         print_groups(&page, report);
+    ota_page_precisions(&page, report);
 }

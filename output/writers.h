@@ -22,6 +22,11 @@ extern const struct ota_folder_file ota_writer_manifest;
 void ota_summary_fleet_json(struct ota_json_out *json,
                             const struct ota_summary *summary);
 
+/* Writes the key "precision" and what was found; nothing if none was asked
+ * for. */
+void ota_precisions_json(struct ota_json_out *json,
+                         const struct ota_report *report);
+
 /* Instants of the timeline up to the horizon; the grid may go beyond it. */
 size_t ota_report_instants(const struct ota_report *report);
 

@@ -8,6 +8,7 @@
 
 #include "models/plan/plan.h"
 #include "sim/cli/options.h"
+#include "sim/cli/precisions.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/run_parts.h"
 #include "sim/cli/simulate.h"
@@ -83,32 +84,44 @@ static enum ota_exit write_answer(const struct ota_options *options,
     return OTA_EXIT_OK;
 }
 
-static enum ota_exit report_on(const struct ota_options *options,
-                               const struct ota_scenario *scenario,
+/* A run, as it was asked for. */
+struct run {
+    const struct ota_options *options;
+    struct ota_scenario scenario;
+    struct ota_run_parts parts;
+    struct ota_precisions precisions;
+    char *folder; /* of the results; NULL: nothing is written */
+};
+
+static enum ota_exit report_on(const struct run *run,
                                const struct ota_summary *summary,
                                const struct ota_spill *devices,
-                               struct ota_progress *progress,
-                               const char *folder)
+                               struct ota_progress *progress)
 {
-    char *json = ota_scenario_to_json(scenario, 0);
+    struct ota_scenario scenario = run->scenario;
+    scenario.run.replications = summary->replications; /* that there were */
+    char *json = ota_scenario_to_json(&scenario, 0);
     if (!json)
         return ota_failed(OTA_NO_MEMORY);
 
     const struct ota_report report = {
         .summary = summary,
         .devices = devices,
-        .scenario_name = scenario->name,
-        .scenario_title = scenario->title,
-        .policy_name = scenario->fleet.policy.name,
+        .scenario_name = scenario.name,
+        .scenario_title = scenario.title,
+        .policy_name = scenario.fleet.policy.name,
         .scenario_json = json,
         .version = OTASIM_VERSION,
-        .seed = scenario->run.seed,
-        .horizon_us = scenario->run.horizon_us,
-        .release_us = scenario->release.at_us,
-        .plan_cap_bytes = least_cap_bytes(&scenario->fleet),
+        .seed = scenario.run.seed,
+        .horizon_us = scenario.run.horizon_us,
+        .release_us = scenario.release.at_us,
+        .plan_cap_bytes = least_cap_bytes(&scenario.fleet),
+        .precisions = run->precisions.list,
+        .looks = run->precisions.looks,
+        .precision_count = run->precisions.count,
     };
     const enum ota_exit status =
-        write_answer(options, &report, progress, folder);
+        write_answer(run->options, &report, progress, run->folder);
     free(json);
     return status;
 }
@@ -134,17 +147,17 @@ static enum ota_exit cut_short(const struct ota_run_parts *parts,
     return OTA_EXIT_FAILED;
 }
 
-static enum ota_exit simulate(const struct ota_options *options,
-                              const struct ota_scenario *scenario,
-                              const struct ota_run_parts *parts,
-                              struct ota_spill *devices, const char *folder)
+static enum ota_exit simulate(const struct run *run, struct ota_spill *devices)
 {
+    const struct ota_options *options = run->options;
+    const struct ota_scenario *scenario = &run->scenario;
     struct ota_progress progress;
     struct ota_experiment_options experiment = ota_simulate_options(
         options, scenario,
         ota_run_parts_share(options, scenario->run.replications), &progress);
     experiment.sink = devices ? ota_spill_sink(devices) : NULL;
-    ota_run_parts_use(parts, &experiment);
+    ota_run_parts_use(&run->parts, &experiment);
+    ota_precisions_use(&run->precisions, &experiment);
     struct ota_summary summary;
     struct ota_error error = {0};
     const enum ota_experiment_status status =
@@ -157,9 +170,9 @@ static enum ota_exit simulate(const struct ota_options *options,
         ota_ranks_self(options->ranks) > 0)
         ota_progress_end(&progress);
     if (status != OTA_EXPERIMENT_DONE)
-        return cut_short(parts, &progress, status, &error);
+        return cut_short(&run->parts, &progress, status, &error);
     if (options->parts > 0)
-        return ota_run_parts_end(parts);
+        return ota_run_parts_end(&run->parts);
     if (ota_ranks_self(options->ranks) > 0)
         return OTA_EXIT_OK; /* the first goes on */
     enum ota_exit result;
@@ -167,28 +180,26 @@ static enum ota_exit simulate(const struct ota_options *options,
         ota_progress_end(&progress);
         result = ota_failed(error.message);
     } else {
-        result =
-            report_on(options, scenario, &summary, devices, &progress, folder);
+        result = report_on(run, &summary, devices, &progress);
     }
     ota_summary_release(&summary);
     return result;
 }
 
 /* Simulates with the devices' records kept for the folder. */
-static enum ota_exit simulate_into(const struct ota_options *options,
-                                   const struct ota_scenario *scenario,
-                                   const struct ota_run_parts *parts,
-                                   const char *folder)
+static enum ota_exit simulate_into(const struct run *run)
 {
+    const struct ota_options *options = run->options;
     struct ota_error error = {0};
     struct ota_spill *devices = NULL;
-    if (ota_ranks_self(options->ranks) > 0 || ota_output_check(folder, &error))
+    if (ota_ranks_self(options->ranks) > 0 ||
+        ota_output_check(run->folder, &error))
         devices = ota_spill_new(
-            folder, (size_t)ota_fleet_config_devices(&scenario->fleet),
+            run->folder, (size_t)ota_fleet_config_devices(&run->scenario.fleet),
             ota_threads(options), &error);
     const enum ota_exit status =
         ota_ranks_agree(options->ranks, devices != NULL, &error)
-            ? simulate(options, scenario, parts, devices, folder)
+            ? simulate(run, devices)
             : ota_failed(error.message);
     ota_spill_free(devices);
     return status;
@@ -208,27 +219,38 @@ static char *results_folder(const struct ota_options *options,
     return folder;
 }
 
+/* Opens the part, if it is one, and runs. */
+static enum ota_exit run_scenario(struct run *run)
+{
+    enum ota_exit status = ota_run_parts_open(&run->parts, run->options,
+                                              &run->scenario, run->folder);
+    if (status == OTA_EXIT_OK)
+        status = run->folder && run->options->parts == 0 ? simulate_into(run)
+                                                         : simulate(run, NULL);
+    ota_run_parts_close(&run->parts);
+    return status;
+}
+
 enum ota_exit ota_command_run(const struct ota_options *options)
 {
-    struct ota_complaints complaints = {0};
-    struct ota_scenario scenario;
-
-    if (!ota_scenario_read(&scenario, options->operands[0], options->settings,
-                           options->setting_count, &complaints))
-        return ota_refuse(&complaints);
     const bool none = options->out && strcmp(options->out, "none") == 0;
-    char *folder = none ? NULL : results_folder(options, &scenario);
-    struct ota_run_parts parts;
+    struct ota_complaints complaints = {0};
+    struct run run = {.options = options};
+
+    if (!ota_scenario_read(&run.scenario, options->operands[0],
+                           options->settings, options->setting_count,
+                           &complaints))
+        return ota_refuse(&complaints);
     enum ota_exit status =
-        none || folder ? ota_run_parts_open(&parts, options, &scenario, folder)
-                       : ota_failed(OTA_NO_MEMORY);
+        ota_precisions_read(&run.precisions, options, &run.scenario.fleet);
+    if (status == OTA_EXIT_OK && !none) {
+        run.folder = results_folder(options, &run.scenario);
+        status = run.folder ? OTA_EXIT_OK : ota_failed(OTA_NO_MEMORY);
+    }
     if (status == OTA_EXIT_OK)
-        status = none || options->parts > 0
-                     ? simulate(options, &scenario, &parts, NULL, NULL)
-                     : simulate_into(options, &scenario, &parts, folder);
-    if (none || folder)
-        ota_run_parts_close(&parts);
-    free(folder);
-    ota_scenario_release(&scenario);
+        status = run_scenario(&run);
+    free(run.folder);
+    ota_precisions_release(&run.precisions);
+    ota_scenario_release(&run.scenario);
     return status;
 }

@@ -37,8 +37,6 @@ void ota_experiment_settle(const struct ota_experiment_options *options,
     for (size_t p = 0; p < options->precision_count; p++) {
         const struct ota_measure *measure = &options->precisions[p].measure;
         struct ota_group_summary *group = &summary->groups[measure->group];
-        if (!options->looks[p].met)
-            continue;
         if (measure->kind == OTA_MEASURE_KPI)
             group->kpi[measure->which] = options->looks[p].estimate;
         else if (measure->kind == OTA_MEASURE_OUTCOME)

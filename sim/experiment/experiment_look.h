@@ -14,7 +14,7 @@ bool ota_experiment_look(const struct ota_experiment_options *options,
                          const struct ota_results *results, size_t count,
                          bool *met, struct ota_error *error);
 
-/* Gives numbers whose precision is met the interval that the look gave. */
+/* Gives numbers whose precision was asked for the interval of the look. */
 void ota_experiment_settle(const struct ota_experiment_options *options,
                            struct ota_summary *summary);
 

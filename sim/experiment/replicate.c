@@ -129,8 +129,7 @@ ota_replicate_estimate(const struct ota_study *study,
         const struct ota_precision_look *look =
             &replicate->looks[at * replicate->precision_count + p];
         size_t its;
-        if (look->met &&
-            ota_study_place(study, replicate->precisions[p].measure.name,
+        if (ota_study_place(study, replicate->precisions[p].measure.name,
                             &its) &&
             its == place)
             return look->estimate;

@@ -33,8 +33,8 @@ enum ota_experiment_status ota_study_replicate(struct ota_study *study,
                                                struct ota_replicate *replicate,
                                                struct ota_error *error);
 
-/* What the point's replications that count say of a measure: reaching as far
- * as was asked for where its precision was met, as ota_study_estimate()
+/* What the point's replications that count say of a measure: with the interval
+ * of the look where its precision was asked for, as ota_study_estimate()
  * otherwise. `at` is of replicate->points. */
 struct ota_estimate
 ota_replicate_estimate(const struct ota_study *study,

@@ -44,11 +44,11 @@ int64_t ota_precision_next(int64_t done);
 
 /* What a look finds. */
 struct ota_precision_look {
-    struct ota_estimate estimate; /* of the measure; where the width is met, it
-                                   * reaches as far as was asked for */
+    struct ota_estimate estimate; /* of the measure, with the interval that
+                                   * holds where one stops */
     double width;   /* half, that was asked for, in the measure's unit */
-    double reached; /* half, that counts: met if it is no more; NaN: there is
-                     * no interval */
+    double reached; /* half the interval: met if it is no more; NaN: there is
+                     * none */
     bool met;
     int64_t replications; /* looked at */
     int64_t needed;       /* in all, about, to meet it; 0: met, or cannot be
