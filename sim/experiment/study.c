@@ -17,6 +17,7 @@
 
 #include "sim/base/grow.h"
 #include "sim/base/text.h"
+#include "sim/base/units.h"
 #include "sim/experiment/study_state.h"
 #include "sim/stats/kpi.h"
 
@@ -154,6 +155,25 @@ static void release_point(struct ota_study_scenario *point)
     free(point->there);
 }
 
+/* What is after the end of the run nobody knows. */
+static bool is_too_late(const struct ota_measure *measure,
+                        const struct ota_fleet_config *fleet,
+                        const struct ota_place *place,
+                        struct ota_complaints *complaints)
+{
+    const int64_t ends_us = fleet->horizon_us - fleet->release_us;
+    char ends[48];
+
+    if (measure->kind != OTA_MEASURE_WITHIN || measure->within_us <= ends_us)
+        return false;
+    ota_amount_format(OTA_TIME, (double)ends_us, ends, sizeof(ends));
+    ota_complain(complaints, place,
+                 "\"%s\": the run ends %s after the release; a longer "
+                 "run.horizon would tell",
+                 measure->name, ends);
+    return true;
+}
+
 /* Reads each measure for the groups of this scenario. */
 static bool read_measures(struct ota_study *study,
                           struct ota_study_scenario *point,
@@ -173,6 +193,8 @@ static bool read_measures(struct ota_study *study,
             ota_complain(complaints, &place, "%s", problem);
             return false;
         }
+        if (is_too_late(measure, fleet, &place, complaints))
+            return false;
         if (!name->read)
             snprintf(name->name, sizeof(name->name), "%s", measure->name);
         name->read = true;
@@ -389,10 +411,10 @@ struct ota_estimate ota_study_estimate_from(const struct ota_study *study,
 {
     const struct ota_study_scenario *own = point_of(study, point);
 
-    return ota_measure_estimate(
-        &own->measures[measure], &own->facts[measure],
-        column(study, point, measure, first + count) + first, (size_t)count,
-        confidence);
+    return ota_measure_estimate(&own->measures[measure], &own->facts[measure],
+                                column(study, point, measure, first + count) +
+                                    first,
+                                (size_t)count, confidence);
 }
 
 struct ota_paired ota_study_paired(const struct ota_study *study, size_t point,

@@ -39,6 +39,9 @@ verdict kpis_have_units $?
 [ "$(wc -l <"$work/ends")" -gt 10 ] &&
     ! grep -v '^  [a-z_]*: [^(]' "$work/ends"
 verdict outcomes_are_explained $?
+"$OTASIM" models kpi | grep -q "^  updated_within(7d): " &&
+    "$OTASIM" models kpi | grep -q "^  success_rate: confirmed_share$"
+verdict measures_are_explained $?
 "$OTASIM" models kpi | sed -n '/^states/,$p' | sed 1d >"$work/states"
 [ "$(wc -l <"$work/states")" -gt 10 ] &&
     ! grep -v '^  [a-z_]*: [^(]' "$work/states"

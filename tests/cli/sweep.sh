@@ -37,6 +37,8 @@ refused bad_path 3 'unknown setting; did you mean "wait"?' \
 refused bad_value_at_one_point 3 'with app.wait=-1s:' --vary app.wait=5s,-1s
 refused unknown_measure 2 "did you mean charge" --vary app.wait=5s,6s \
     --kpi chrage
+refused measure_after_the_end 3 "the run ends" --vary app.wait=5s,6s \
+    --kpi 'updated_within(400d)'
 refused the_seed_is_for_all 2 "all points have the same seed" \
     --vary run.seed=1,2
 refused too_many_points 2 "1000000 points" --vary app.wait=1s..2s:1000 \
