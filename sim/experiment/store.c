@@ -54,15 +54,16 @@ static bool read_values(struct ota_store *store, sqlite3_stmt *statement,
     int status;
 
     for (size_t m = 0; m < store->measure_count; m++)
-        store->there[m] = false;
+        store->measures[m].there = false;
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
         const int64_t id = sqlite3_column_int64(statement, 0);
         if (id < 1 || id > (int64_t)store->measure_count)
             continue;
-        store->there[id - 1] = true;
-        store->values[id - 1] = sqlite3_column_type(statement, 1) == SQLITE_NULL
-                                    ? NAN
-                                    : sqlite3_column_double(statement, 1);
+        store->measures[id - 1].there = true;
+        store->measures[id - 1].value =
+            sqlite3_column_type(statement, 1) == SQLITE_NULL
+                ? NAN
+                : sqlite3_column_double(statement, 1);
     }
     const bool good = ota_store_check(store->path, store->db, status, error);
     sqlite3_reset(statement);
@@ -87,9 +88,9 @@ bool ota_store_find(struct ota_store *store, const struct ota_store_unit *unit,
     for (size_t m = 0; m < count; m++) {
         if (!ota_store_measure_id(store, measures[m], false, &id, error))
             return false;
-        if (id == 0 || !store->there[id - 1])
+        if (id == 0 || !store->measures[id - 1].there)
             return true;
-        values[m] = store->values[id - 1];
+        values[m] = store->measures[id - 1].value;
     }
     *found = true;
     return true;

@@ -29,23 +29,17 @@ static bool know_scenario(struct ota_store *store, const char *json, int64_t id,
 static bool know_measure(struct ota_store *store, const char *name,
                          struct ota_error *error)
 {
-    if (store->measure_count == store->measure_room) {
-        const size_t room = 2 * store->measure_room + 64;
-        char **measures = realloc(store->measures, room * sizeof(*measures));
-        store->measures = measures ? measures : store->measures;
-        double *values = realloc(store->values, room * sizeof(*values));
-        store->values = values ? values : store->values;
-        bool *there = realloc(store->there, room * sizeof(*there));
-        store->there = there ? there : store->there;
-        if (!measures || !values || !there)
-            return ota_fail(error, OTA_NO_MEMORY);
-        store->measure_room = room;
-    }
+    void *measures =
+        ota_grow(store->measures, store->measure_count, &store->measure_room,
+                 64, sizeof(*store->measures));
+    if (!measures)
+        return ota_fail(error, OTA_NO_MEMORY);
+    store->measures = measures;
     char *copy = strdup(name);
     if (!copy)
         return ota_fail(error, OTA_NO_MEMORY);
-    store->there[store->measure_count] = false;
-    store->measures[store->measure_count++] = copy;
+    store->measures[store->measure_count++] =
+        (struct ota_store_measure){.name = copy};
     return true;
 }
 
@@ -132,7 +126,7 @@ bool ota_store_measure_id(struct ota_store *store, const char *name, bool add,
     for (size_t tried = 0; tried < store->measure_count; tried++) {
         store->measure_next %= store->measure_count;
         const size_t m = store->measure_next++;
-        if (strcmp(store->measures[m], name) == 0) {
+        if (strcmp(store->measures[m].name, name) == 0) {
             *id = (int64_t)m + 1;
             return true;
         }
@@ -148,7 +142,7 @@ bool ota_store_measure_id(struct ota_store *store, const char *name, bool add,
 void ota_store_forget(struct ota_store *store)
 {
     for (size_t m = 0; m < store->measure_count; m++)
-        free(store->measures[m]);
+        free(store->measures[m].name);
     store->measure_count = 0;
     store->scenario_count = 0;
     free(store->last);

@@ -224,8 +224,6 @@ static void release(struct ota_store *store)
     ota_store_forget(store);
     free(store->scenarios);
     free(store->measures);
-    free(store->values);
-    free(store->there);
     free(store->version);
     free((void *)store->path);
     free(store);

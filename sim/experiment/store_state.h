@@ -15,6 +15,12 @@ struct ota_store_scenario {
     int64_t id;
 };
 
+struct ota_store_measure {
+    char *name;
+    double value; /* of the replication that is being read, */
+    bool there;   /* if it has one */
+};
+
 enum ota_store_statement {
     OTA_STORE_FIND,
     OTA_STORE_PUT,
@@ -41,11 +47,9 @@ struct ota_store {
     char *last; /* the text of the scenario that was asked for last, */
     int64_t last_id;
 
-    char **measures; /* [id - 1] */
+    struct ota_store_measure *measures; /* [id - 1] */
     size_t measure_count, measure_room;
-    size_t measure_next;
-    double *values; /* [id - 1], of a replication */
-    bool *there;
+    size_t measure_next; /* is tried first */
 };
 
 /* The tables of values and of who wrote them, of stores and results alike. */
