@@ -181,18 +181,33 @@ static void publish(const struct scene *scene, double *took_us, double *bytes)
     *took_us = talk.took_us;
 }
 
+/* The chance that the radio has been silent when the transfer begins. One that
+ * is always on has said nothing since its last keep-alive when it hears of the
+ * update. */
+static double silent(const struct scene *scene,
+                     const struct ota_forecast_module *module, bool first,
+                     double wait_us)
+{
+    const struct ota_group *group = scene->group;
+    const double tail_us = (double)scene->link.air.tail_us;
+
+    if (scene->best)
+        return wait_us > tail_us;
+    if (first && group->sleep.model == &ota_sleep_always_on)
+        return fmax(1 - tail_us / (double)group->facts.keep_alive_us, 0);
+    return 1 - ota_dist_cdf(ota_forecast_delay(scene->fleet, group, module->by),
+                            tail_us);
+}
+
 static bool transfer(const struct scene *scene,
                      const struct ota_forecast_module *module,
-                     struct ota_device_os os, double wait_us,
+                     struct ota_device_os os, double first,
                      struct ota_transfer_mean *mean)
 {
     const struct ota_app_common *app = scene->group->facts.app;
     const struct ota_transfer *transfer = &scene->group->transfer;
     const bool app_runs = module->by != OTA_FORECAST_BY_HEALER;
-    const struct ota_dist *delay =
-        ota_forecast_delay(scene->fleet, scene->group, module->by);
     struct ota_air air = scene->link.air;
-    const double tail_us = (double)air.tail_us;
     const struct ota_transfer_job job = {
         .size_bytes = module->step->image_bytes,
         .cut_us = OTA_NEVER,
@@ -201,8 +216,6 @@ static bool transfer(const struct scene *scene,
         .os = os,
         .air = &air,
     };
-    const double first =
-        scene->best ? wait_us > tail_us : 1 - ota_dist_cdf(delay, tail_us);
 
     return transfer->model->expect &&
            transfer->model->expect(transfer->config, &job, first, mean);
@@ -273,7 +286,8 @@ static bool cost_of(const struct scene *scene, struct ota_forecast *forecast,
         cost->publish_us = publish_us;
         cost->wait_us = fmax(cost->wait_us, publish_us);
     }
-    if (!transfer(scene, module, os, cost->wait_us, &mean))
+    if (!transfer(scene, module, os,
+                  silent(scene, module, first, cost->wait_us), &mean))
         return false;
     *fails = mean.fails;
     *variance_us2 = mean.variance_us2;
