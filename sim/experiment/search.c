@@ -32,7 +32,7 @@
 static const double no_value = 1e6;
 
 /* Parts of the budget that screening, and screening and refinement, may use. */
-static const double screening_part = 0.4, refinement_part = 0.7;
+static const double screening_part = 0.4, refinement_part = 0.5;
 
 static double scale_of(const struct ota_search_goal *goal)
 {
@@ -447,7 +447,7 @@ static void go_through_stages(struct search *search)
     const bool exhausted = result->exhausted;
     if (on && result->chosen < result->spot_count)
         search_look_around(search);
-    result->exhausted = exhausted;
+    result->exhausted = exhausted && !result->met;
 }
 
 enum ota_experiment_status ota_search_run(const struct ota_search_setup *setup,
@@ -463,6 +463,7 @@ enum ota_experiment_status ota_search_run(const struct ota_search_setup *setup,
         .status = OTA_EXPERIMENT_DONE,
         .error = error,
         .steps = SEARCH_FIRST,
+        .close = 2 * SEARCH_CLOSE,
         .tested = SEARCH_NONE,
     };
     const size_t goals = setup->goal_count ? setup->goal_count : 1;

@@ -43,6 +43,8 @@ struct search {
 
     int64_t steps; /* replications of a point in the refinement */
 
+    double close;  /* what a bracket need not be narrowed for, of the
+                    * objective */
     size_t tested; /* spot whose goals were put to the test last */
 };
 

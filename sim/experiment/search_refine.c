@@ -9,7 +9,7 @@
  * (R. P. Brent: Algorithms for Minimization without Derivatives, 1973, ch. 5).
  * Both only compare, so a cliff does no harm. When the bracket is narrow, the
  * error that the replications' noise leaves in the place of the optimum is put
- * into the objective; if that is more than a percent, the replications are
+ * into the objective; if that is more than two percent, the replications are
  * doubled and the bracket opened as far as the noise reaches.
  *
  * On several axes it is GSL's simplex (nmsimplex2: J. A. Nelder, R. Mead,
@@ -72,6 +72,23 @@ static struct bracket bracket_at(const struct search *search, size_t best,
     return b;
 }
 
+/* How steep the objective is to that side, by points that are far enough apart
+ * to tell. */
+static double slope_at(const struct search *search, const struct bracket *b,
+                       size_t side)
+{
+    const struct bracket wide =
+        bracket_at(search, b->best, b->axis, apart_enough);
+    const bool below =
+        place(search, side, b->axis) < place(search, b->best, b->axis);
+    const size_t end = below ? wide.left : wide.right;
+    const size_t to = end == b->best ? side : end;
+
+    return fabs(search_objective(search, to, SEARCH_FIRST) -
+                search_objective(search, b->best, SEARCH_FIRST)) /
+           fabs(place(search, to, b->axis) - place(search, b->best, b->axis));
+}
+
 /* Whether what lies between the best and a side is not worth a look. */
 static bool is_close(const struct search *search, const struct bracket *b,
                      size_t side)
@@ -86,9 +103,8 @@ static bool is_close(const struct search *search, const struct bracket *b,
     if (far > 0.0)
         return fabs(search_shortfall(search, side, search->steps) - far) <
                SEARCH_CLOSE;
-    return fabs(search_objective(search, side, search->steps) -
-                search_objective(search, b->best, search->steps)) <
-           SEARCH_CLOSE / 2 * search_scale(search, b->best, search->steps);
+    return slope_at(search, b, side) * width <
+           search->close * search_scale(search, b->best, SEARCH_FIRST);
 }
 
 /* Whether the side misses a goal, the best none, and the side is cheaper: the
@@ -201,8 +217,9 @@ static double half_width(const struct ota_estimate *estimate)
 
 /*
  * What the noise of the replications may cost: of the place where a goal is
- * just met, by the slopes to the side that misses it; or of the difference to
- * the sides. As a part of the objective; *reach is how far it may shift the
+ * just met, by the slopes to the side that misses it, which the verification
+ * may still put right; or else of the difference to the side, which it will
+ * not: twice. As a part of the objective; *reach is how far it may shift the
  * optimum.
  */
 static double price_of_noise(const struct search *search,
@@ -241,41 +258,60 @@ static double price_of_noise(const struct search *search,
     const struct ota_estimate paired =
         ota_interval_t(&apart, search->setup->confidence);
     *reach = width;
-    return half_width(&paired) / scale;
+    return 2.0 * half_width(&paired) / scale;
 }
 
-/* Narrows until neither the bracket nor the noise is worth more. */
-static bool refine_one(struct search *search, size_t leader)
+/* What the noise may cost at most, and how far it may shift the optimum. */
+static bool weigh_noise(struct search *search, size_t best, double *price,
+                        double *reach)
 {
-    struct bracket b = bracket_at(search, leader, search->ordered[0], 0.0);
-    const int64_t first = search->steps;
+    const struct bracket wide =
+        bracket_at(search, best, search->ordered[0], apart_enough);
+    const size_t sides[2] = {wide.left, wide.right};
+
+    *price = 0.0;
+    *reach = apart_enough;
+    for (int i = 0; i < 2; i++) {
+        double far;
+        if (!search_replicate(search, &sides[i], 1, search->steps))
+            return false;
+        if (sides[i] == best)
+            continue;
+        *price = fmax(*price, price_of_noise(search, &wide, sides[i], &far));
+        *reach = fmax(*reach, far);
+    }
+    return true;
+}
+
+/* Narrows a bracket as far as the noise justifies, with more and more
+ * replications until it is not worth more. */
+static bool sharpen(struct search *search, size_t best)
+{
+    struct bracket b = bracket_at(search, best, search->ordered[0], 0.0);
+    double price, reach;
 
     for (;;) {
+        if (!weigh_noise(search, b.best, &price, &reach))
+            return false;
+        search->close = fmax(SEARCH_CLOSE / 2, price / 16);
         if (!narrow(search, &b))
             return false;
-        const struct bracket wide =
-            bracket_at(search, b.best, b.axis, apart_enough);
-        const size_t sides[2] = {wide.left, wide.right};
-        double price = 0.0, reach = apart_enough;
-        if (!search_replicate(search, &wide.left, 1, search->steps) ||
-            !search_replicate(search, &wide.right, 1, search->steps))
-            return false;
-        for (int i = 0; i < 2; i++) {
-            double far;
-            if (sides[i] == b.best)
-                continue;
-            price = fmax(price, price_of_noise(search, &wide, sides[i], &far));
-            reach = fmax(reach, far);
-        }
-        if (price <= 2 * SEARCH_CLOSE || 2 * search->steps > STEPS_MOST)
-            break;
+        if (price <= 4 * SEARCH_CLOSE || 2 * search->steps > STEPS_MOST)
+            return true;
         search->steps *= 2;
         search_stage(search, "refining with %lld replications a setting",
                      (long long)search->steps);
         b = bracket_at(search, b.best, b.axis, reach);
+        if (!search_replicate(search, &b.best, 1, search->steps))
+            return false;
     }
-    search->steps = first;
-    return true;
+}
+
+static bool refine_one(struct search *search, size_t leader)
+{
+    struct bracket b = bracket_at(search, leader, search->ordered[0], 0.0);
+
+    return narrow(search, &b);
 }
 
 /* --- several axes ----------------------------------------------------------*/
@@ -387,12 +423,16 @@ static bool is_beaten(const struct search *search, size_t leader, size_t best)
 /* The best of all, by what they have in common. */
 static size_t best_so_far(const struct search *search)
 {
-    size_t best = 0;
+    size_t best = SEARCH_NONE;
 
-    for (size_t s = 0; s < search->result->spot_count; s++)
-        if (search->result->spots[s].replications >= SEARCH_FIRST &&
-            search_better(search, s, best, SEARCH_FIRST))
+    for (size_t s = 0; s < search->result->spot_count; s++) {
+        const int64_t there = search->result->spots[s].replications;
+        if (there < search->steps)
+            continue;
+        if (best == SEARCH_NONE ||
+            search_better(search, s, best, search->steps))
             best = s;
+    }
     return best;
 }
 
@@ -412,6 +452,7 @@ bool search_refine(struct search *search, const size_t *leaders, size_t count)
         if (search->steps < SEARCH_FIRST)
             search->steps = SEARCH_FIRST;
     }
+    bool on = true;
     for (size_t l = 0; l < count; l++) {
         if (l > 0 && is_beaten(search, leaders[l], best_so_far(search)))
             continue;
@@ -419,11 +460,13 @@ bool search_refine(struct search *search, const size_t *leaders, size_t count)
                      (long long)search->steps);
         search->allowance =
             from + (to - from) * (int64_t)(l + 1) / (int64_t)count;
-        const bool on = search->ordered_count == 1
-                            ? refine_one(search, leaders[l])
-                            : refine_several(search, leaders[l]);
+        on = search->ordered_count == 1 ? refine_one(search, leaders[l])
+                                        : refine_several(search, leaders[l]);
         if (!on && search->status != OTA_EXPERIMENT_DONE)
             return false;
     }
-    return true;
+    search->allowance = to;
+    if (search->ordered_count == 1)
+        on = sharpen(search, best_so_far(search));
+    return on || search->status == OTA_EXPERIMENT_DONE;
 }

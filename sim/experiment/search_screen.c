@@ -9,14 +9,13 @@
  *
  *   - a goal does not hold there, and the best seems to meet all
  *   - neither seems to meet all, and it misses a goal by more than the best
- *   - it costs more, and the best does meet all
+ *   - it costs more than one that does meet all
  *
- * by intervals of the goals and of paired differences. Of all points that would
- * belong to the best half, one drops out wrongly with a probability of at most
- * 1 - confidence, over all rounds together (Bonferroni). Those left get twice
- * as many replications; where the budget does not carry all, the better half
- * does: successive halving, as Z. Karnin, T. Koren, O. Somekh: Almost optimal
- * exploration in multi-armed bandits. ICML 2013.
+ * by intervals of the goals and of paired differences. The point that belongs
+ * on top drops out with a probability of at most 1 - confidence, over all
+ * rounds. Those left get twice as many replications; where the budget does not
+ * carry all, the better half does: successive halving, as Z. Karnin, T. Koren,
+ * O. Somekh: Almost optimal exploration in multi-armed bandits. ICML 2013.
  */
 #include <math.h>
 #include <stdio.h>
@@ -169,23 +168,49 @@ static bool misses_more(const struct search *search, size_t spot, size_t best,
     return false;
 }
 
-static bool is_worse(const struct search *search, size_t spot, size_t best,
-                     int64_t replications, double confidence)
+/* Whether all goals are shown to be met. */
+static bool is_sure(const struct search *search, size_t spot,
+                    int64_t replications, double confidence)
 {
-    const size_t goals = search->setup->goal_count;
-    bool holds = true;
+    for (size_t g = 0; g < search->setup->goal_count; g++)
+        if (search_verdict(search, spot, g, 0, replications, confidence) <= 0)
+            return false;
+    return true;
+}
 
+/* sure: the cheapest that is, or SEARCH_NONE. */
+static bool is_worse(const struct search *search, size_t spot, size_t best,
+                     size_t sure, int64_t replications, double confidence)
+{
     if (search_shortfall(search, best, replications) > 0.0)
         return misses_more(search, spot, best, replications, confidence);
-    for (size_t g = 0; g < goals; g++) {
+    for (size_t g = 0; g < search->setup->goal_count; g++)
         if (search_verdict(search, spot, g, 0, replications, confidence) < 0)
             return true;
-        holds = holds && search_verdict(search, best, g, 0, replications,
-                                        confidence) > 0;
-    }
+    if (sure == SEARCH_NONE || sure == spot)
+        return false;
     const struct ota_estimate apart =
-        difference(search, spot, best, 0, replications, confidence);
-    return holds && (search->setup->maximise ? apart.hi < 0.0 : apart.lo > 0.0);
+        difference(search, spot, sure, 0, replications, confidence);
+    return search->setup->maximise ? apart.hi < 0.0 : apart.lo > 0.0;
+}
+
+/* Leaves those that are not shown to be worse, the best first. */
+static size_t thin(const struct search *search, size_t *playing, size_t count,
+                   int64_t replications)
+{
+    const double each = ota_interval_each(
+        search->setup->confidence,
+        SEARCH_ROUNDS * ((int64_t)search->setup->goal_count + 1));
+    size_t sure = SEARCH_NONE, keep = 1;
+
+    search_sort(search, playing, count, replications);
+    for (size_t i = 0; i < count && sure == SEARCH_NONE; i++)
+        if (is_sure(search, playing[i], replications, each))
+            sure = playing[i];
+    for (size_t i = 1; i < count; i++)
+        if (!is_worse(search, playing[i], playing[0], sure, replications, each))
+            playing[keep++] = playing[i];
+    return keep;
 }
 
 /* The best of all, and of each other mix of words its best: on the edge of a
@@ -223,22 +248,14 @@ bool search_screen(struct search *search, size_t *leaders, size_t *count)
     if (!search_replicate(search, playing, left, SEARCH_FIRST))
         return false;
 
-    const double each = ota_interval_each(
-        search->setup->confidence,
-        SEARCH_ROUNDS * (int64_t)(left * (2 * search->setup->goal_count + 1)));
     int64_t replications = SEARCH_FIRST;
-    for (int round = 0;; round++) {
-        search_sort(search, playing, left, replications);
-        size_t keep = 1;
-        for (size_t i = 1; i < left; i++)
-            if (!is_worse(search, playing[i], playing[0], replications, each))
-                playing[keep++] = playing[i];
+    for (int round = 1;; round++) {
         const size_t half = (left + 1) / 2;
-        left = keep;
+        left = thin(search, playing, left, replications);
         if (left > half &&
             !search_affords(search, playing, left, 2 * replications))
             left = half;
-        if (left == 1 || round + 1 == SEARCH_ROUNDS ||
+        if (left == 1 || round == SEARCH_ROUNDS ||
             !search_affords(search, playing, left, 2 * replications))
             break;
         replications *= 2;

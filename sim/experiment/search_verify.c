@@ -32,6 +32,7 @@ enum {
     LOOK_FIRST = 8, /* fresh replications */
     LOOKS_MOST = 12,
     CANDIDATES_MOST = 30,
+    OUTWARDS_MOST = 4,
     RIVALS = 3, /* without goals: points that are told apart */
 };
 
@@ -304,6 +305,84 @@ static bool test(struct search *search, size_t spot, size_t candidate,
     return false;
 }
 
+/* --- further out -----------------------------------------------------------*/
+
+/* How far to go from the chosen spot to a cheaper one that its margins still
+ * suffice, as a part of the way; 0: not at all. */
+static double way_outside(const struct search *search, size_t out)
+{
+    const struct ota_search *result = search->result;
+    const size_t from = result->chosen;
+    const double confidence = 2.0 * result->each - 1.0;
+    double way = 1.0;
+
+    for (size_t g = 0; g < search->setup->goal_count; g++) {
+        const double here = expected(search, from, g);
+        const double fall = here - expected(search, out, g);
+        const double spare =
+            here -
+            reserve * needed(search, from, g, result->fresh_count, confidence);
+        if (fall > 0.0)
+            way = fmin(way, spare / fall);
+    }
+    return fmax(way, 0.0);
+}
+
+/* A place further out that is worth a test, towards one that was tried. */
+static bool find_outside(const struct search *search, double *u)
+{
+    const struct ota_search *result = search->result;
+    const size_t from = result->chosen;
+    double best = worth;
+    bool found = false;
+
+    for (size_t s = 0; s < result->spot_count; s++) {
+        if (s == from || result->spots[s].replications < SEARCH_FIRST ||
+            !search_same_words(search, s, from))
+            continue;
+        const double way = way_outside(search, s);
+        const double gap = search_objective(search, from, SEARCH_FIRST) -
+                           search_objective(search, s, SEARCH_FIRST);
+        const double gain =
+            way * gap / search_scale(search, from, SEARCH_FIRST);
+        if (!(gain > best) || (way >= 1.0 && result->spots[s].refused))
+            continue;
+        best = gain;
+        found = true;
+        for (size_t a = 0; a < search->setup->axis_count; a++)
+            u[a] = result->spots[from].u[a] +
+                   way * (result->spots[s].u[a] - result->spots[from].u[a]);
+    }
+    return found;
+}
+
+/* The chosen point may lie further inside than it has to: bad luck of the first
+ * replications. Looks for a cheaper one, as a candidate like others. */
+static bool move_outside(struct search *search)
+{
+    struct ota_search *result = search->result;
+    double u[OTA_SEARCH_AXES_MAX];
+    size_t spot;
+
+    for (int i = 0; i < OUTWARDS_MOST; i++) {
+        search->tested = result->chosen;
+        if (!find_outside(search, u))
+            return true;
+        if (!search_spot(search, u, result->spots[result->chosen].indexes,
+                         &spot))
+            return false;
+        if (spot == result->chosen || result->spots[spot].refused ||
+            !search_affords(search, &spot, 1,
+                            result->fresh + result->fresh_count))
+            return true;
+        result->candidates++;
+        search_stage(search, "verifying candidate %zu", result->candidates);
+        if (!test(search, spot, result->candidates, result->fresh_count))
+            return search->status == OTA_EXPERIMENT_DONE;
+    }
+    return true;
+}
+
 /* Without goals there is nothing to show; the best few are told apart. */
 static bool settle(struct search *search)
 {
@@ -351,9 +430,10 @@ bool search_verify(struct search *search)
             return false;
         result->candidates = k;
         search_stage(search, "verifying candidate %zu", k);
-        if (test(search, spot, k, plan.count) ||
-            search->status != OTA_EXPERIMENT_DONE)
-            break;
+        if (test(search, spot, k, plan.count))
+            return move_outside(search);
+        if (search->status != OTA_EXPERIMENT_DONE)
+            return false;
     }
     return search->status == OTA_EXPERIMENT_DONE;
 }
