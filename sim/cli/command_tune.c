@@ -7,12 +7,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "output/tune.h"
-#include "sim/cli/options.h"
-#include "sim/cli/progress.h"
-#include "sim/cli/simulate.h"
+#include "sim/base/clock.h"
+#include "sim/cli/study_files.h"
 #include "sim/experiment/tune.h"
 #include "sim/otasim.h"
 
@@ -28,8 +26,7 @@ struct tune {
     struct ota_tune_setup setup;
     struct ota_study *study;
     struct ota_tune result;
-    char *folder; /* NULL: nothing is written */
-    struct ota_progress progress;
+    struct ota_study_files place;
 };
 
 static enum ota_exit no_memory(void)
@@ -97,9 +94,9 @@ static void say_stage(void *context, const char *words)
 {
     const struct tune *tune = context;
 
-    if (!tune->progress.shown)
+    if (!tune->place.progress.shown || !tune->place.answers)
         return;
-    ota_progress_clear(&tune->progress);
+    ota_progress_clear(&tune->place.progress);
     fprintf(stderr, "%s\n", words);
 }
 
@@ -132,15 +129,13 @@ static enum ota_exit set_up(struct tune *tune)
 
 /* --- what came of it --- */
 
-static bool add_words(struct tune *tune, const char **words, size_t *count,
-                      const char *name, const struct ota_words *values)
+static void add_words(const char **words, size_t *count, const char *name,
+                      const struct ota_words *values)
 {
-    (void)tune;
     for (size_t w = 0; w < values->count; w++) {
         words[(*count)++] = name;
         words[(*count)++] = values->list[w];
     }
-    return true;
 }
 
 /* What the manifest is to know: the rest is in the scenario. */
@@ -154,8 +149,8 @@ static const char **words_of(struct tune *tune, size_t *count)
     *count = 0;
     if (!words)
         return NULL;
-    add_words(tune, words, count, "--vary", &options->vary);
-    add_words(tune, words, count, "--goal", &options->goals);
+    add_words(words, count, "--vary", &options->vary);
+    add_words(words, count, "--goal", &options->goals);
     words[(*count)++] = options->maximise ? "--maximise" : "--minimise";
     words[(*count)++] = tune->objective.name;
     if (options->budget > 0) {
@@ -214,39 +209,28 @@ static bool make_report(struct tune *tune, struct ota_tune_report *report)
 static enum ota_exit answer(struct tune *tune)
 {
     const struct ota_options *options = tune->options;
-    const struct ota_output_options output = {
-        .threads = ota_threads(options),
-        .draw = !options->no_plots,
-        .warn = stderr,
-        .keep_going = ota_progress_keep_going,
-        .context = &tune->progress,
-    };
     struct ota_tune_report report;
-    struct ota_error error = {0};
     int64_t simulated, found;
+    char work[128];
 
     if (!make_report(tune, &report))
         return no_memory();
-    if (tune->folder) {
-        ota_progress_writing(&tune->progress);
-        const bool written = ota_folder_write(&report, ota_tune_files,
-                                              tune->folder, &output, &error);
-        ota_progress_clear(&tune->progress);
-        if (!written)
-            return ota_failed(error.message);
-    }
-    ota_study_work(tune->study, &simulated, &found);
+    const enum ota_exit status =
+        ota_study_files_write(&tune->place, &report, ota_tune_files);
+    if (status != OTA_EXIT_OK)
+        return status;
     if (options->json) {
+        ota_study_work(tune->study, &simulated, &found);
         ota_tune_print_json(&report, stdout, simulated, found);
     } else if (!options->quiet) {
         ota_tune_print(&report, stdout, ota_terminal_width(),
                        ota_wants_colour(options));
-        printf("%lld replications simulated, %lld were there already\n",
-               (long long)simulated, (long long)found);
-        if (tune->folder)
-            printf("Results: %s\n", tune->folder);
+        ota_study_files_work(tune->study, work, sizeof(work));
+        printf("%s\n", work);
+        if (tune->place.folder)
+            printf("Results: %s\n", tune->place.folder);
     }
-    return OTA_EXIT_OK;
+    return OTA_EXIT_OK; /* main() looks at stdout */
 }
 
 /* --- the work --- */
@@ -266,81 +250,54 @@ static enum ota_exit refuse(const struct tune *tune,
 
 static enum ota_exit search(struct tune *tune)
 {
+    const struct ota_scenario *base = &tune->base;
+    const double device_days = (double)ota_fleet_config_devices(&base->fleet) *
+                               (double)base->run.horizon_us /
+                               (double)OTA_US_PER_DAY;
     struct ota_complaints complaints = {0};
     struct ota_error error = {0};
-    enum ota_exit result = OTA_EXIT_OK;
     struct ota_setting *refused =
         ota_arena_alloc(&tune->arena, tune->setup.axis_count, sizeof(*refused));
     if (!refused)
         return no_memory();
 
-    const enum ota_experiment_status status = ota_tune_run(
+    ota_study_files_start(&tune->place, device_days,
+                          ota_tune_budget(&tune->setup));
+    const enum ota_experiment_status done = ota_tune_run(
         tune->study, &tune->setup, &tune->result, refused, &complaints, &error);
-    ota_progress_clear(&tune->progress);
-    if (status == OTA_EXPERIMENT_STOPPED)
-        ota_progress_stopped(&tune->progress);
-    if (status == OTA_EXPERIMENT_DONE &&
-        ota_ranks_self(tune->options->ranks) == 0)
-        result = answer(tune);
-    ota_progress_end(&tune->progress);
-    if (status == OTA_EXPERIMENT_DONE)
+    if (complaints.total > 0) {
+        ota_progress_clear(&tune->place.progress);
+        return refuse(tune, refused, &complaints);
+    }
+    enum ota_exit status =
+        ota_study_files_done(&tune->place, tune->study, done, &error);
+    if (status == OTA_EXIT_OK && tune->place.answers)
+        status = answer(tune);
+    if (done == OTA_EXPERIMENT_DONE)
         ota_tune_release(&tune->result);
-    if (status == OTA_EXPERIMENT_STOPPED)
-        return ota_failed("interrupted");
-    if (status == OTA_EXPERIMENT_FAILED)
-        return complaints.total > 0 ? refuse(tune, refused, &complaints)
-                                    : ota_failed(error.message);
-    return result;
+    return status;
 }
 
 static enum ota_exit study(struct tune *tune)
 {
-    const struct ota_experiment_options experiment = ota_simulate_options(
-        tune->options, &tune->base,
-        ota_tune_budget(tune->axes, tune->setup.axis_count), &tune->progress);
-    const struct ota_study_options how = {
-        .threads = experiment.threads,
-        .ranks = tune->options->ranks,
-        .progress = experiment.progress,
-        .keep_going = experiment.keep_going,
-        .context = experiment.context,
-    };
     struct ota_error error = {0};
     const char **names = ota_arena_alloc(
         &tune->arena, tune->setup.goal_count + 1 + OTA_TUNE_RESPECTS,
         sizeof(*names));
-    if (!names) {
-        ota_progress_end(&tune->progress);
+    if (!names)
         return no_memory();
-    }
     const size_t count = ota_tune_measures(&tune->setup, names);
-
-    tune->study = ota_study_open(names, count, &how, &error);
-    if (!tune->study) {
-        ota_progress_end(&tune->progress);
-        return ota_failed(error.message);
+    enum ota_exit status = ota_study_files_open(
+        &tune->place, tune->options, tune->base.name, ota_tune_files);
+    if (status == OTA_EXIT_OK) {
+        const struct ota_study_options how =
+            ota_study_files_options(&tune->place);
+        tune->study = ota_study_open(names, count, &how, &error);
+        status = tune->study ? search(tune) : ota_failed(error.message);
     }
-    const enum ota_exit status = search(tune);
+    ota_study_files_close(&tune->place);
     ota_study_close(tune->study);
     return status;
-}
-
-static enum ota_exit find_folder(struct tune *tune)
-{
-    const char *out = tune->options->out;
-    struct ota_error error = {0};
-
-    if (out && strcmp(out, "none") == 0)
-        return OTA_EXIT_OK;
-    const char *name = out ? out : tune->base.name;
-    const size_t size = strlen(name) + sizeof("results/-tune");
-    tune->folder = ota_arena_alloc(&tune->arena, size, 1);
-    if (!tune->folder)
-        return no_memory();
-    snprintf(tune->folder, size, out ? "%s" : "results/%s-tune", name);
-    return ota_folder_check(tune->folder, ota_tune_files, &error)
-               ? OTA_EXIT_OK
-               : ota_failed(error.message);
 }
 
 static enum ota_exit prepare(struct tune *tune)
@@ -349,8 +306,6 @@ static enum ota_exit prepare(struct tune *tune)
 
     if (status == OTA_EXIT_OK)
         status = set_up(tune);
-    if (status == OTA_EXIT_OK)
-        status = find_folder(tune);
     if (status != OTA_EXIT_OK)
         return status;
     tune->json = ota_scenario_to_json(&tune->base, 0);

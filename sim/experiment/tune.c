@@ -282,12 +282,7 @@ static bool keep(struct tune *tune, const struct ota_search *search)
 
 /* --- the search ------------------------------------------------------------*/
 
-int64_t ota_tune_budget(const struct ota_axis *axes, size_t axis_count)
-{
-    return ota_search_budget(axes, axis_count);
-}
-
-static int64_t budget_of(const struct ota_tune_setup *setup)
+int64_t ota_tune_budget(const struct ota_tune_setup *setup)
 {
     return setup->budget > 0
                ? setup->budget
@@ -296,7 +291,8 @@ static int64_t budget_of(const struct ota_tune_setup *setup)
 
 const char *ota_tune_problem(const struct ota_tune_setup *setup)
 {
-    return ota_search_problem(setup->axes, setup->axis_count, budget_of(setup));
+    return ota_search_problem(setup->axes, setup->axis_count,
+                              ota_tune_budget(setup));
 }
 
 static const char *success_of(const struct ota_tune_setup *setup)
@@ -376,7 +372,7 @@ ota_tune_run(struct ota_study *study, const struct ota_tune_setup *setup,
         .complaints = complaints,
         .error = error,
     };
-    *result = (struct ota_tune){.budget = budget_of(setup)};
+    *result = (struct ota_tune){.budget = ota_tune_budget(setup)};
     if (!prepare(&tune)) {
         ota_tune_release(result);
         return fail(&tune);

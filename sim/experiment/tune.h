@@ -88,8 +88,9 @@ struct ota_tune {
     struct ota_arena arena; /* private */
 };
 
-/* How many replications are allowed if nobody says. */
-int64_t ota_tune_budget(const struct ota_axis *axes, size_t axis_count);
+/* How many replications are allowed: that of the setup, or if it has none what
+ * suits its axes. */
+int64_t ota_tune_budget(const struct ota_tune_setup *setup);
 
 /* Returns NULL, or for a person why it cannot be done: nothing to vary, too
  * many words, too small a budget. */
