@@ -242,6 +242,45 @@ static void print_worth(const struct sheet *sheet)
     }
 }
 
+/* --- whether it is as precise as was asked for --- */
+
+/* Half a width: "0.4 mAh", "0.5 points". */
+static void width_cell(enum ota_scale scale, double width, char *text,
+                       size_t size)
+{
+    if (scale == OTA_SCALE_SHARE)
+        snprintf(text, size, "%.3g points", 100.0 * width);
+    else
+        ota_number_human(scale, width, text, size);
+}
+
+static void print_precisions(const struct sheet *sheet)
+{
+    const struct ota_compare_report *report = sheet->report;
+    char head[128], replications[OTA_NUMBER_SIZE];
+
+    ota_number_grouped((double)report->comparison->replications, 0,
+                       replications, sizeof(replications));
+    snprintf(head, sizeof(head), "Precision of differences, %s replications",
+             replications);
+    ota_page_heading(&sheet->page, head);
+    for (size_t p = 0; p < report->precision_count; p++) {
+        const struct ota_compare_precision *own = &report->precisions[p];
+        const struct ota_study_measure *of =
+            &report->study.measures[own->measure];
+        char asked[OTA_NUMBER_SIZE], reached[OTA_NUMBER_SIZE];
+        width_cell(of->scale, own->width, asked, sizeof(asked));
+        if (own->reached <= own->width)
+            snprintf(reached, sizeof(reached), "met");
+        else if (isfinite(own->reached))
+            width_cell(of->scale, own->reached, reached, sizeof(reached));
+        else
+            snprintf(reached, sizeof(reached), "a difference has no interval");
+        ota_page_row(&sheet->page, "  %-34s +-%s: %s%s", of->label, asked,
+                     own->reached <= own->width ? "" : "not met: ", reached);
+    }
+}
+
 static int name_width(const struct ota_compare_report *report)
 {
     size_t width = NAME_LEAST;
@@ -302,4 +341,6 @@ void ota_compare_print(const struct ota_compare_report *report, FILE *out,
         print_block(&sheet, m);
     if (comparison->replications > 1)
         print_worth(&sheet);
+    if (report->precision_count > 0)
+        print_precisions(&sheet);
 }

@@ -174,6 +174,25 @@ static void measure_json(struct ota_json_out *json,
     ota_json_out_close(json, '}');
 }
 
+static void precisions_json(struct ota_json_out *json,
+                            const struct ota_compare_report *report)
+{
+    ota_json_out_key(json, "precisions");
+    ota_json_out_open(json, '[');
+    for (size_t p = 0; p < report->precision_count; p++) {
+        const struct ota_compare_precision *own = &report->precisions[p];
+        ota_json_out_open(json, '{');
+        ota_json_out_key(json, "measure");
+        ota_json_out_string(json, report->study.measures[own->measure].name);
+        number(json, "half_width", own->width);
+        number(json, "reached", own->reached);
+        ota_json_out_key(json, "met");
+        ota_json_out_raw(json, own->reached <= own->width ? "true" : "false");
+        ota_json_out_close(json, '}');
+    }
+    ota_json_out_close(json, ']');
+}
+
 bool ota_compare_print_json(const struct ota_compare_report *report, FILE *out)
 {
     const struct ota_comparison *comparison = report->comparison;
@@ -188,6 +207,8 @@ bool ota_compare_print_json(const struct ota_compare_report *report, FILE *out)
     ota_json_out_integer(&json, comparison->replications);
     number(&json, "confidence", comparison->confidence);
     number(&json, "confidence_each", ota_compare_each(comparison));
+    if (report->precision_count > 0)
+        precisions_json(&json, report);
     ota_json_out_key(&json, "measures");
     ota_json_out_open(&json, '{');
     for (size_t m = 0; m < comparison->measure_count; m++)

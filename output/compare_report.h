@@ -12,12 +12,21 @@
 #include "output/study_report.h"
 #include "sim/experiment/compare.h"
 
+/* What was asked of the intervals of a measure. */
+struct ota_compare_precision {
+    size_t measure;
+    double width;   /* half, in the measure's unit */
+    double reached; /* by the widest; infinite: one has no interval */
+};
+
 /* Everything is borrowed. */
 struct ota_compare_report {
     struct ota_study_report study; /* rows[0] is the base, rows[1 + v] is
                                     * variant v; the first measures, that are
                                     * shown, are those compared */
     const struct ota_comparison *comparison;
+    const struct ota_compare_precision *precisions;
+    size_t precision_count;
 };
 
 /* Prints the answer for a person. */

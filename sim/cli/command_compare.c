@@ -6,6 +6,7 @@
  * All variants are read and checked before anything runs. They have the base's
  * seed, whatever their own.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "sim/experiment/compare.h"
 #include "sim/experiment/variant.h"
 #include "sim/otasim.h"
+#include "sim/stats/precision.h"
 
 /* Shown if nobody names any. Each costs all others some of their confidence,
  * so they are few. */
@@ -31,10 +33,16 @@ struct compare {
     struct ota_shown shown;
     const char **files; /* of the variants */
     size_t variant_count;
-    struct ota_study_row *rows; /* the base, then the variants */
+    struct ota_study_row *rows;  /* the base, then the variants */
+    struct ota_precision *asked; /* of --precision */
+    struct ota_compare_precision *precisions;
+    struct ota_comparison comparison;
+    double *widths; /* of the comparison */
     struct ota_study_files place;
     struct ota_study *study;
 };
+
+enum { REPLICATIONS_MOST = 1000 }; /* with --precision, if none are given */
 
 static enum ota_exit no_memory(void)
 {
@@ -65,6 +73,36 @@ static enum ota_exit list_variants(struct compare *compare)
                      : ota_misuse(options->command, options->operands[0],
                                   "name what to compare it with, such as "
                                   "--with patch.json");
+}
+
+/* What is to be precise is compared as well. */
+static enum ota_exit read_precisions(struct compare *compare)
+{
+    const struct ota_words *words = &compare->options->precisions;
+    const struct ota_fleet_config *fleet = &compare->base.fleet;
+    const char **groups =
+        ota_arena_alloc(&compare->arena, fleet->group_count, sizeof(*groups));
+
+    compare->asked =
+        ota_arena_alloc(&compare->arena, words->count, sizeof(*compare->asked));
+    compare->precisions = ota_arena_alloc(&compare->arena, words->count,
+                                          sizeof(*compare->precisions));
+    if (!groups || !compare->asked || !compare->precisions)
+        return no_memory();
+    for (size_t g = 0; g < fleet->group_count; g++)
+        groups[g] = fleet->groups[g].name;
+    for (size_t p = 0; p < words->count; p++) {
+        char problem[OTA_MESSAGE_SIZE];
+        struct ota_precision *asked = &compare->asked[p];
+        if (!ota_precision_read(asked, words->list[p], groups,
+                                fleet->group_count, problem, sizeof(problem)))
+            return ota_misuse(compare->options->command, "--precision",
+                              problem);
+        if (!ota_shown_add(&compare->shown, asked->measure.name,
+                           &compare->precisions[p].measure, &compare->arena))
+            return no_memory();
+    }
+    return OTA_EXIT_OK;
 }
 
 static bool is_taken(const struct compare *compare, size_t rows,
@@ -170,6 +208,18 @@ static const char **words_of(struct compare *compare, size_t *count)
         words[(*count)++] = "--kpi";
         words[(*count)++] = options->kpis.list[k];
     }
+    for (size_t p = 0; words && p < options->precisions.count; p++) {
+        words[(*count)++] = "--precision";
+        words[(*count)++] = options->precisions.list[p];
+    }
+    if (words && options->max_reps > 0) {
+        char text[24];
+        snprintf(text, sizeof(text), "%lld", (long long)options->max_reps);
+        words[(*count)++] = "--max-reps";
+        words[*count] = ota_arena_text(&compare->arena, text, strlen(text));
+        if (!words[(*count)++])
+            return NULL;
+    }
     return words;
 }
 
@@ -199,21 +249,6 @@ static enum ota_exit tell(struct compare *compare,
 static enum ota_exit answer(struct compare *compare)
 {
     const struct ota_scenario *base = &compare->base;
-    const size_t variants = compare->variant_count;
-    const size_t measures = compare->shown.count;
-    size_t *points =
-        ota_arena_alloc(&compare->arena, variants, sizeof(*points));
-    size_t *places =
-        ota_arena_alloc(&compare->arena, measures, sizeof(*places));
-    struct ota_comparison comparison = {
-        .base = compare->rows[0].point,
-        .variants = points,
-        .variant_count = variants,
-        .measures = places,
-        .measure_count = measures,
-        .replications = base->run.replications,
-        .confidence = base->run.confidence,
-    };
     struct ota_compare_report report = {
         .study =
             {
@@ -226,49 +261,138 @@ static enum ota_exit answer(struct compare *compare)
                 .confidence = base->run.confidence,
                 .study = compare->study,
                 .rows = compare->rows,
-                .row_count = 1 + variants,
-                .shown_count = measures,
+                .row_count = 1 + compare->variant_count,
+                .shown_count = compare->shown.count,
             },
-        .comparison = &comparison,
+        .comparison = &compare->comparison,
+        .precisions = compare->precisions,
+        .precision_count = compare->options->precisions.count,
     };
 
     report.study.words = words_of(compare, &report.study.word_count);
-    if (!points || !places || !report.study.words ||
+    for (size_t r = 0; r < report.study.row_count; r++)
+        compare->rows[r].replications = compare->comparison.replications;
+    if (!report.study.words ||
         !ota_study_report_fill(&report.study, &compare->arena))
         return no_memory();
-    for (size_t v = 0; v < variants; v++)
-        points[v] = compare->rows[1 + v].point;
-    for (size_t m = 0; m < measures; m++)
-        places[m] = m; /* those asked for are the study's first */
-    if (!ota_compare_make(&comparison, compare->study))
-        return no_memory();
-    const enum ota_exit status = tell(compare, &report);
-    ota_compare_release(&comparison);
-    return status;
+    return tell(compare, &report);
 }
 
 /* --- the work --- */
 
+/* What is compared, but for how often it was replicated. */
+static bool begin_comparison(struct compare *compare)
+{
+    const size_t variants = compare->variant_count;
+    const size_t measures = compare->shown.count;
+    struct ota_arena *arena = &compare->arena;
+    size_t *points = ota_arena_alloc(arena, variants, sizeof(*points));
+    size_t *places = ota_arena_alloc(arena, measures, sizeof(*places));
+
+    compare->widths = ota_arena_alloc(arena, measures, sizeof(double));
+    if (!points || !places || !compare->widths)
+        return false;
+    for (size_t v = 0; v < variants; v++)
+        points[v] = compare->rows[1 + v].point;
+    for (size_t m = 0; m < measures; m++)
+        places[m] = m; /* those asked for are the study's first */
+    compare->comparison = (struct ota_comparison){
+        .base = compare->rows[0].point,
+        .variants = points,
+        .variant_count = variants,
+        .measures = places,
+        .measure_count = measures,
+        .confidence = compare->base.run.confidence,
+        .widths = compare->widths,
+    };
+    return true;
+}
+
+/* Compares so many replications, and says whether they are enough. */
+static bool look(struct compare *compare, int64_t replications, bool *enough)
+{
+    struct ota_comparison *comparison = &compare->comparison;
+    const size_t count = compare->options->precisions.count;
+
+    comparison->replications = replications;
+    for (size_t m = 0; m < comparison->measure_count; m++)
+        compare->widths[m] = NAN;
+    for (size_t p = 0; p < count; p++) {
+        const struct ota_precision *asked = &compare->asked[p];
+        struct ota_compare_precision *own = &compare->precisions[p];
+        const double base =
+            ota_study_estimate(compare->study, comparison->base, own->measure,
+                               replications, comparison->confidence)
+                .mean;
+        own->width = asked->half_width * (asked->relative ? fabs(base) : 1.0);
+        compare->widths[own->measure] =
+            fmin(own->width, compare->widths[own->measure]);
+    }
+    ota_compare_release(comparison);
+    if (!ota_compare_make(comparison, compare->study))
+        return false;
+    *enough = true;
+    for (size_t p = 0; p < count; p++) {
+        struct ota_compare_precision *own = &compare->precisions[p];
+        own->reached = ota_compare_reached(comparison, own->measure);
+        *enough = *enough && own->reached <= own->width;
+    }
+    return true;
+}
+
+/* Replicates all points as often, until the differences are as precise as was
+ * asked for. */
+static enum ota_experiment_status replicate(struct compare *compare,
+                                            struct ota_error *error)
+{
+    const struct ota_options *options = compare->options;
+    const size_t count = 1 + compare->variant_count;
+    const bool precise = options->precisions.count > 0;
+    const int64_t most =
+        options->max_reps > 0 ? options->max_reps : REPLICATIONS_MOST;
+    int64_t replications = compare->base.run.replications;
+    bool enough = !precise;
+    struct ota_study_want *wants =
+        ota_arena_alloc(&compare->arena, count, sizeof(*wants));
+
+    if (!wants || !begin_comparison(compare)) {
+        ota_fail(error, OTA_NO_MEMORY);
+        return OTA_EXPERIMENT_FAILED;
+    }
+    if (precise && replications < ota_precision_first())
+        replications = ota_precision_first();
+    for (;;) {
+        if (precise && replications > most)
+            replications = most;
+        for (size_t r = 0; r < count; r++)
+            wants[r] =
+                (struct ota_study_want){compare->rows[r].point, replications};
+        const enum ota_experiment_status status =
+            ota_study_do(compare->study, wants, count, error);
+        if (status != OTA_EXPERIMENT_DONE || options->parts > 0)
+            return status;
+        if (!look(compare, replications, &enough)) {
+            ota_fail(error, OTA_NO_MEMORY);
+            return OTA_EXPERIMENT_FAILED;
+        }
+        if (enough || replications == most)
+            return status;
+        replications = ota_precision_next(replications);
+    }
+}
+
 static enum ota_exit work(struct compare *compare)
 {
     const struct ota_scenario *base = &compare->base;
-    const size_t count = 1 + compare->variant_count;
     const double device_days = (double)ota_fleet_config_devices(&base->fleet) *
                                (double)base->run.horizon_us /
                                (double)OTA_US_PER_DAY;
-    struct ota_study_want *wants =
-        ota_arena_alloc(&compare->arena, count, sizeof(*wants));
     struct ota_error error = {0};
 
-    if (!wants)
-        return no_memory();
-    for (size_t r = 0; r < count; r++)
-        wants[r] = (struct ota_study_want){compare->rows[r].point,
-                                           base->run.replications};
     ota_study_files_start(&compare->place, device_days,
-                          (int64_t)count * base->run.replications);
-    const enum ota_experiment_status done =
-        ota_study_do(compare->study, wants, count, &error);
+                          (int64_t)(1 + compare->variant_count) *
+                              base->run.replications);
+    const enum ota_experiment_status done = replicate(compare, &error);
     const enum ota_exit status =
         ota_study_files_done(&compare->place, compare->study, done, &error);
     return status == OTA_EXIT_OK && compare->place.answers ? answer(compare)
@@ -313,7 +437,10 @@ enum ota_exit ota_command_compare(const struct ota_options *options)
             ota_shown_read(&compare.shown, options, &compare.base, usual,
                            sizeof(usual) / sizeof(usual[0]), &compare.arena);
     if (status == OTA_EXIT_OK)
+        status = read_precisions(&compare);
+    if (status == OTA_EXIT_OK)
         status = study(&compare);
+    ota_compare_release(&compare.comparison);
     free(compare.json);
     ota_scenario_release(&compare.base);
     ota_arena_release(&compare.arena);

@@ -8,12 +8,22 @@
 
 #include "sim/stats/measure.h"
 
-static bool is_shown(const struct ota_shown *shown, const char *name)
+bool ota_shown_add(struct ota_shown *shown, const char *name, size_t *place,
+                   struct ota_arena *arena)
 {
-    for (size_t m = 0; m < shown->count; m++)
-        if (strcmp(shown->names[m], name) == 0)
+    for (*place = 0; *place < shown->count; (*place)++)
+        if (strcmp(shown->names[*place], name) == 0)
             return true;
-    return false;
+    const char **names =
+        ota_arena_alloc(arena, shown->count + 1, sizeof(*names));
+    const char *own = ota_arena_text(arena, name, strlen(name));
+    if (!names || !own)
+        return false;
+    for (size_t m = 0; m < shown->count; m++)
+        names[m] = shown->names[m];
+    names[shown->count++] = own;
+    shown->names = names;
+    return true;
 }
 
 enum ota_exit ota_shown_read(struct ota_shown *shown,
@@ -29,9 +39,8 @@ enum ota_exit ota_shown_read(struct ota_shown *shown,
     const char **groups =
         ota_arena_alloc(arena, fleet->group_count, sizeof(*groups));
 
-    shown->count = 0;
-    shown->names = ota_arena_alloc(arena, count, sizeof(*shown->names));
-    if (!shown->names || !groups)
+    *shown = (struct ota_shown){0};
+    if (!groups)
         return ota_failed(OTA_NO_MEMORY);
     for (size_t g = 0; g < fleet->group_count; g++)
         groups[g] = fleet->groups[g].name;
@@ -41,13 +50,9 @@ enum ota_exit ota_shown_read(struct ota_shown *shown,
         if (!ota_measure_read(&measure, names[m], groups, fleet->group_count,
                               problem, sizeof(problem)))
             return ota_misuse(options->command, "--kpi", problem);
-        if (is_shown(shown, measure.name))
-            continue;
-        const char *name =
-            ota_arena_text(arena, measure.name, strlen(measure.name));
-        if (!name)
+        size_t place;
+        if (!ota_shown_add(shown, measure.name, &place, arena))
             return ota_failed(OTA_NO_MEMORY);
-        shown->names[shown->count++] = name;
     }
     return OTA_EXIT_OK;
 }

@@ -20,4 +20,9 @@ enum ota_exit ota_shown_read(struct ota_shown *shown,
                              const char *const *usual, size_t usual_count,
                              struct ota_arena *arena);
 
+/* Adds the measure of that name, unless it is there; *place is its place.
+ * Returns false without memory. */
+bool ota_shown_add(struct ota_shown *shown, const char *name, size_t *place,
+                   struct ota_arena *arena);
+
 #endif

@@ -46,6 +46,8 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "sim/stats/precision.h"
+
 static const double miss = 0.2; /* chance that so many more do not tell */
 
 const char *const ota_verdict_names[OTA_VERDICTS] = {
@@ -67,6 +69,7 @@ struct pairs {
     const double *base, *variant;
     int64_t count;
     double error; /* 1 - confidence */
+    double width; /* half, that was asked for; NaN: none */
     int64_t above,
         below;       /* the variant is, a time that never comes above all */
     int64_t missing; /* pairs without one value or both */
@@ -195,6 +198,8 @@ static void judge_exact(const struct pairs *pairs,
     difference->hi = most * (most > 0.0 ? share.hi : share.lo);
 
     contrast->evidence = OTA_EVIDENCE_EXACT;
+    contrast->reached = fmax(difference->hi - difference->mean,
+                             difference->mean - difference->lo);
     if (differ == 0) {
         contrast->verdict = OTA_VERDICT_SAME;
     } else if (is_beyond(difference->lo, difference->hi)) {
@@ -269,6 +274,22 @@ static int64_t t_more(const struct pairs *pairs,
     return tells > pairs->count ? tells - pairs->count : 1;
 }
 
+/* An interval that was replicated until it was as narrow as asked for is wider
+ * for it: see precision.c. */
+static void settle(const struct pairs *pairs, struct ota_contrast *contrast,
+                   const double *differences)
+{
+    struct ota_estimate *difference = &contrast->paired.difference;
+    const double half = (difference->hi - difference->lo) / 2.0;
+
+    contrast->reached =
+        half * ota_precision_wider(differences, (size_t)pairs->count);
+    if (pairs->width > 0.0) {
+        difference->lo = difference->mean - contrast->reached;
+        difference->hi = difference->mean + contrast->reached;
+    }
+}
+
 static void judge_t(const struct pairs *pairs, struct ota_contrast *contrast,
                     double *room)
 {
@@ -276,6 +297,7 @@ static void judge_t(const struct pairs *pairs, struct ota_contrast *contrast,
 
     contrast->evidence = OTA_EVIDENCE_T;
     if (contrast->differ == 0) {
+        contrast->reached = 0.0;
         contrast->verdict = OTA_VERDICT_SAME;
         return;
     }
@@ -284,6 +306,7 @@ static void judge_t(const struct pairs *pairs, struct ota_contrast *contrast,
         difference->lo = NAN;
         difference->hi = NAN;
     }
+    settle(pairs, contrast, room);
     if (is_beyond(difference->lo, difference->hi)) {
         contrast->verdict = direction(pairs->measure, difference->lo > 0.0);
         return;
@@ -297,7 +320,8 @@ static void judge_t(const struct pairs *pairs, struct ota_contrast *contrast,
 
 struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
                                     const double *base, const double *variant,
-                                    int64_t count, double each, double *room)
+                                    int64_t count, double each, double width,
+                                    double *room)
 {
     struct pairs pairs = {
         .measure = measure,
@@ -305,8 +329,10 @@ struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
         .variant = variant,
         .count = count,
         .error = 1.0 - each,
+        .width = width,
     };
     struct ota_contrast contrast = {
+        .reached = NAN,
         .paired = ota_interval_paired(variant, base, count, each),
     };
 
@@ -322,6 +348,20 @@ struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
     else
         judge_t(&pairs, &contrast, room);
     return contrast;
+}
+
+double ota_compare_reached(const struct ota_comparison *comparison,
+                           size_t measure)
+{
+    double most = 0.0;
+
+    for (size_t v = 0; v < comparison->variant_count; v++) {
+        const double reached =
+            comparison->contrasts[v * comparison->measure_count + measure]
+                .reached;
+        most = isnan(reached) ? INFINITY : fmax(most, reached);
+    }
+    return most;
 }
 
 double ota_compare_each(const struct ota_comparison *comparison)
@@ -366,8 +406,9 @@ bool ota_compare_make(struct ota_comparison *comparison,
                 &comparison->contrasts[v * comparison->measure_count + m];
             const size_t point = comparison->variants[v];
             read_values(study, point, place, count, variant);
-            *contrast =
-                ota_contrast_of(measure, base, variant, count, each, room);
+            *contrast = ota_contrast_of(
+                measure, base, variant, count, each,
+                comparison->widths ? comparison->widths[m] : NAN, room);
             contrast->base = ota_study_estimate(study, comparison->base, place,
                                                 count, comparison->confidence);
             contrast->variant = ota_study_estimate(study, point, place, count,

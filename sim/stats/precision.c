@@ -194,19 +194,25 @@ void ota_precision_write(const struct ota_precision *precision, char *text,
 
 /* --- looking ---------------------------------------------------------------*/
 
-/* The values that are there: how many, and their skewness (0 if they are all
- * the same), as I. A. Joanes and C. A. Gill's G1 (The Statistician 47, 1998).
- */
-static double skewness(const double *values, size_t count, double *given)
+/* How many values are there. */
+static double given(const double *values, size_t count)
 {
-    double n = 0, mean = 0, m2 = 0, m3 = 0;
+    double n = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        if (isnan(values[i]))
-            continue;
-        n++;
-        mean += (values[i] - mean) / n;
-    }
+    for (size_t i = 0; i < count; i++)
+        n += !isnan(values[i]);
+    return n;
+}
+
+/* The skewness of the values that are there (0 if they are all the same), as
+ * I. A. Joanes and C. A. Gill's G1 (The Statistician 47, 1998). */
+static double skewness(const double *values, size_t count)
+{
+    const double n = given(values, count);
+    double mean = 0, m2 = 0, m3 = 0;
+
+    for (size_t i = 0; i < count; i++)
+        mean += isnan(values[i]) ? 0 : values[i] / n;
     for (size_t i = 0; i < count; i++) {
         const double off = values[i] - mean;
         if (isnan(off))
@@ -214,7 +220,6 @@ static double skewness(const double *values, size_t count, double *given)
         m2 += off * off / n;
         m3 += off * off * off / n;
     }
-    *given = n;
     if (n < 3 || m2 <= 1e-24 * mean * mean)
         return 0;
     return m3 / (m2 * sqrt(m2)) * sqrt(n * (n - 1)) / (n - 2);
@@ -246,6 +251,13 @@ static int64_t forecast(const struct ota_precision_look *look)
                : 0;
 }
 
+double ota_precision_wider(const double *values, size_t count)
+{
+    const double g = skewness(values, count);
+
+    return 1 + (small_count + skewed * g * g) / given(values, count);
+}
+
 void ota_precision_look(const struct ota_precision *precision,
                         const struct ota_measure_facts *facts,
                         const double *values, size_t count, double confidence,
@@ -253,11 +265,10 @@ void ota_precision_look(const struct ota_precision *precision,
 {
     struct ota_estimate e = ota_measure_estimate(&precision->measure, facts,
                                                  values, count, confidence);
-    double least, most, n;
-    const double g = skewness(values, count, &n);
-    const double wider = is_exact(&precision->measure)
-                             ? 1
-                             : 1 + (small_count + skewed * g * g) / n;
+    const double wider =
+        is_exact(&precision->measure) ? 1 : ota_precision_wider(values, count);
+    const double n = given(values, count);
+    double least, most;
 
     const bool bounded = isfinite(e.lo) && isfinite(e.hi);
     ota_measure_range(&precision->measure, facts->devices, &least, &most);

@@ -42,6 +42,10 @@ void ota_precision_write(const struct ota_precision *precision, char *text,
 int64_t ota_precision_first(void);
 int64_t ota_precision_next(int64_t done);
 
+/* How many times as wide as Student's t the interval for the mean of values
+ * must be to hold where one stops. */
+double ota_precision_wider(const double *values, size_t count);
+
 /* What a look finds. */
 struct ota_precision_look {
     struct ota_estimate estimate; /* of the measure, with the interval that

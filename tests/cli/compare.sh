@@ -113,7 +113,36 @@ compare --with near.json --out none --reps 1 >text
     grep -q "^    one replication has no interval: --reps " text
 verdict one_replication_tells_nothing $?
 
+# Until the differences are as precise as was asked for.
+compare --with wait-20s.json --kpi charge --precision charge=3mAh \
+    --precision bytes=2% --max-reps 40 --out precise --no-plots >text
+[ $? -eq 0 ] && grep -q "^  charge per device  *+-3 mAh: met$" text &&
+    grep -q "^  data per device  *+-.* KB: not met: .* KB$" text &&
+    grep -q "40 replications$" text
+verdict precision_is_of_differences $?
+compare --with wait-20s.json --kpi charge --precision charge=3mAh --json \
+    --out none >line
+grep -q '"precisions": \[{"measure": "charge", "half_width": 3, .*"met": true}\]' \
+    line
+verdict precision_is_told_to_programs $?
+
+# In parts, which come together.
+for part in 1 2 3; do
+    compare --with wait-20s.json "$stays" --no-plots --out parts \
+        --part $part/3 >/dev/null
+done
+"$OTASIM" merge --no-plots parts.part-*-of-3 >/dev/null
+verdict parts_are_merged $?
+status=0
+for file in compare.csv manifest.json results.sqlite; do
+    cmp threads-3/$file parts/$file || status=1
+done
+verdict parts_make_the_same_bytes $status
+
 # What it refuses.
+compare --with wait-20s.json --precision charge=3h --out none >text 2>err
+[ $? -eq 2 ] && [ ! -s text ] && grep -q "charge\|mAh" err
+verdict a_width_has_a_unit_of_the_measure $?
 compare >text 2>err
 [ $? -eq 2 ] && [ ! -s text ] && grep -q -- "--with patch.json" err
 verdict a_variant_is_needed $?

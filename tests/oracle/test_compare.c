@@ -18,6 +18,7 @@
 
 #include "sim/base/random.h"
 #include "sim/experiment/compare.h"
+#include "sim/stats/precision.h"
 #include "tests/support/near.h"
 
 enum { REPLICATIONS_MOST = 400 };
@@ -51,7 +52,7 @@ static struct ota_contrast contrast_of(const struct ota_measure *measure,
     double room[REPLICATIONS_MOST];
 
     assert_true(count <= REPLICATIONS_MOST);
-    return ota_contrast_of(measure, base, variant, count, each, room);
+    return ota_contrast_of(measure, base, variant, count, each, NAN, room);
 }
 
 /* Four standard errors of a share seen in so many repetitions. */
@@ -110,6 +111,67 @@ static void intervals_hold_together(void **state)
     assert_true((double)together / REPETITIONS >=
                 0.95 - four_se(0.95, REPETITIONS));
     assert_near((double)first / REPETITIONS, each, four_se(each, REPETITIONS));
+}
+
+/* --- until it is precise --- */
+
+enum { PRECISE_VARIANTS = 2, PRECISE_REPETITIONS = 1000 };
+
+typedef double (*draw_value)(gsl_rng *rng);
+
+static double normal_value(gsl_rng *rng)
+{
+    return gsl_ran_gaussian(rng, 1.0);
+}
+
+/* Of mean 0. */
+static double skewed_value(gsl_rng *rng)
+{
+    return gsl_ran_exponential(rng, 1.0) - 1.0;
+}
+
+/* Replicates until all differences are +-0.5, and returns whether all of their
+ * intervals hold 0. */
+static bool precise_ones_hold(gsl_rng *rng, draw_value draw)
+{
+    const double each = ota_interval_each(0.95, PRECISE_VARIANTS);
+    double values[1 + PRECISE_VARIANTS][REPLICATIONS_MOST];
+    double room[REPLICATIONS_MOST];
+    int64_t done = 0;
+
+    for (int64_t n = ota_precision_first();; n = ota_precision_next(n)) {
+        bool met = true, hold = true;
+        assert_true(n <= REPLICATIONS_MOST);
+        for (; done < n; done++)
+            for (int v = 0; v <= PRECISE_VARIANTS; v++)
+                values[v][done] = draw(rng);
+        for (int v = 1; v <= PRECISE_VARIANTS; v++) {
+            const struct ota_contrast contrast = ota_contrast_of(
+                &charge, values[0], values[v], n, each, 0.5, room);
+            const struct ota_estimate *difference = &contrast.paired.difference;
+            met = met && contrast.reached <= 0.5;
+            hold = hold && difference->lo <= 0.0 && 0.0 <= difference->hi;
+        }
+        if (met)
+            return hold;
+    }
+}
+
+static void intervals_hold_when_precise(void **state)
+{
+    (void)state;
+    static const draw_value laws[] = {normal_value, skewed_value};
+
+    for (size_t l = 0; l < sizeof(laws) / sizeof(laws[0]); l++) {
+        int held = 0;
+        for (int i = 0; i < PRECISE_REPETITIONS; i++) {
+            struct ota_stream stream;
+            begin(&stream, (uint64_t)i);
+            held += precise_ones_hold(&stream.rng, laws[l]);
+        }
+        assert_true((double)held / PRECISE_REPETITIONS >=
+                    0.95 - four_se(0.95, PRECISE_REPETITIONS));
+    }
 }
 
 /* --- nothing differs --- */
@@ -467,6 +529,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_hold_together),
+        cmocka_unit_test(intervals_hold_when_precise),
         cmocka_unit_test(verdicts_are_seldom_wrong),
         cmocka_unit_test(zero_or_one_covers),
         cmocka_unit_test(zero_or_one_tells_with_mcnemar),
