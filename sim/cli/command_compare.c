@@ -6,6 +6,7 @@
  * All variants are read and checked before anything runs. They have the base's
  * seed, whatever their own.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,9 +192,10 @@ static enum ota_exit add_points(struct compare *compare)
 static const char **words_of(struct compare *compare, size_t *count)
 {
     const struct ota_options *options = compare->options;
-    const char **words = ota_arena_alloc(
-        &compare->arena, 2 * (compare->variant_count + options->kpis.count),
-        sizeof(*words));
+    const size_t pairs = compare->variant_count + options->kpis.count +
+                         options->precisions.count + 1;
+    const char **words =
+        ota_arena_alloc(&compare->arena, 2 * pairs, sizeof(*words));
 
     *count = 0;
     for (size_t v = 0; words && v < compare->variant_count; v++) {
@@ -220,6 +222,7 @@ static const char **words_of(struct compare *compare, size_t *count)
         if (!words[(*count)++])
             return NULL;
     }
+    assert(*count <= 2 * pairs);
     return words;
 }
 

@@ -120,6 +120,11 @@ compare --with wait-20s.json --kpi charge --precision charge=3mAh \
     grep -q "^  data per device  *+-.* KB: not met: .* KB$" text &&
     grep -q "40 replications$" text
 verdict precision_is_of_differences $?
+tr -d ' \n' <precise/manifest.json | grep -qF '"command":["compare",' &&
+    tr -d ' \n' <precise/manifest.json | grep -qF '"--with",'\
+'"variants/wait-20s.json","--kpi","charge","--precision","charge=3mAh",'\
+'"--precision","bytes=2%","--max-reps","40"]'
+verdict the_manifest_has_the_command $?
 compare --with wait-20s.json --kpi charge --precision charge=3mAh --json \
     --out none >line
 grep -q '"precisions": \[{"measure": "charge", "half_width": 3, .*"met": true}\]' \
