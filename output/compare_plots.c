@@ -6,11 +6,13 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output/compare_report.h"
 #include "output/files.h"
 #include "output/page.h"
 #include "output/script.h"
+#include "sim/base/text.h"
 
 enum { COLUMNS = 2, NAME_COLUMNS = 24, SVG_WIDTH = 1000, PNG_WIDTH = 1600 };
 
@@ -89,6 +91,7 @@ static double tic_step(double length)
 static void range(const struct ota_compare_report *report, size_t measure,
                   const struct ota_reading *reading, FILE *out)
 {
+    const char *unit = report->study.measures[measure].unit;
     double least = 0.0, most = 0.0;
     bool any = false;
     char label[128];
@@ -116,8 +119,12 @@ static void range(const struct ota_compare_report *report, size_t measure,
     fputs("set arrow 1 from 0,graph 0 to 0,graph 1 nohead "
           "linecolor rgb '#555555' front\nset xlabel ",
           out);
-    snprintf(label, sizeof(label), "difference%s%s",
-             reading->unit[0] ? " in" : "", reading->unit);
+    if (reading->unit[0])
+        snprintf(label, sizeof(label), "difference in%s", reading->unit);
+    else
+        snprintf(label, sizeof(label), "difference%s%s",
+                 strcmp(unit, "1") == 0 ? "" : " in ",
+                 strcmp(unit, "1") == 0 ? "" : unit);
     ota_script_text(out, label);
     fputc('\n', out);
 }
@@ -139,6 +146,8 @@ static void remarks(const struct ota_compare_report *report, size_t measure,
         fprintf(out, "set label %zu ", v + 1);
         ota_script_text(out, contrast->verdict == OTA_VERDICT_SAME
                                  ? "never in either"
+                             : contrast->verdict == OTA_VERDICT_NONE
+                                 ? ota_verdict_words(OTA_VERDICT_NONE)
                                  : difference);
         fprintf(out,
                 " at graph 0.5,first %zu center textcolor rgb %s "
@@ -188,9 +197,9 @@ static void draw(const struct ota_compare_report *report, FILE *out,
             "\nset terminal %s size %d,%d\n"
             "set output '%s.%s'\n"
             "set multiplot layout %zu,%zu title title.\"\\n\".scenario.': '."
-            "sample margins char 26,char 3,char 4,char 6.5 "
+            "sample.\"\\n\".key margins char 26,char 3,char 4,char 7.5 "
             "spacing char 5,char 6.5\n",
-            terminal, width, (int)(scale * (70.0 + (double)rows * row_height)),
+            terminal, width, (int)(scale * (85.0 + (double)rows * row_height)),
             picture, ending, rows, columns);
     for (size_t m = 0; m < measures; m++)
         panel(report, m, out);
@@ -201,20 +210,22 @@ static void script(const struct ota_compare_report *report, FILE *out)
 {
     const struct ota_comparison *comparison = report->comparison;
     const size_t all = comparison->variant_count * comparison->measure_count;
-    char sample[320], title[256], replications[OTA_NUMBER_SIZE];
+    char sample[256], title[256], replications[OTA_NUMBER_SIZE];
 
     ota_number_grouped((double)comparison->replications, 0, replications,
                        sizeof(replications));
     snprintf(title, sizeof(title), "Differences from %s",
              report->study.rows[0].name);
-    snprintf(sample, sizeof(sample),
-             "%s replication%s each, %g %% intervals that hold for all %zu "
-             "together. Green: better, orange: worse, blue: neither is, grey: "
-             "cannot tell or the same",
+    snprintf(sample, sizeof(sample), "%s replication%s each, %g %% intervals",
              replications, comparison->replications == 1 ? "" : "s",
-             100.0 * comparison->confidence, all);
+             100.0 * comparison->confidence);
+    if (all > 1)
+        ota_text_append(sample, sizeof(sample),
+                        " that hold for all %zu together", all);
     ota_script_begin(out, title, report->study.scenario_name, sample);
-    fputs("unset title\n"
+    fputs("key = 'green: better, orange: worse, blue: more or less, grey: the "
+          "same or cannot tell'\n"
+          "unset title\n"
           "set border 1\n"
           "set ytics scale 0\n",
           out);
