@@ -98,7 +98,7 @@ void ota_forecast_note_all(const struct ota_fleet_config *fleet,
                           forecast->breaks);
     if (forecast->out_of_reach > 0)
         ota_forecast_note(forecast,
-                          "%.1f %% of devices or times have too weak a signal "
+                          "%.3g %% of devices or times have too weak a signal "
                           "for these formulas (a tenth of datagrams lost or "
                           "more); they take longer and are left out",
                           100 * forecast->out_of_reach);
