@@ -67,8 +67,7 @@ bool ota_store_check(const char *path, sqlite3 *db, int status,
                         "write elsewhere",
                         path);
     case SQLITE_NOTADB:
-        return ota_fail(error, "%s is no store of otasim; it was left as it is",
-                        path);
+        return ota_fail(error, "%s is no store of otasim", path);
     case SQLITE_CORRUPT:
         return ota_fail(error,
                         "%s is damaged, and was left as it is; remove it to "
