@@ -89,16 +89,24 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# What results depend on: values that another program found are not taken for
+# this one's (sim/experiment/store.h).
+SOURCES  := $(sort $(wildcard models/*.[ch] models/*/*.[ch] \
+            $(foreach d,base engine fleet stats scenario,sim/$(d)/*.[ch])))
+
 # The catalogue and the presets travel in the program: one C string a line.
 quote = cat /dev/null $(1) | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/    "&",/'
 
-$(BUILD)/catalog_data.c: $(CATALOG) $(PRESETS) Makefile
+$(BUILD)/catalog_data.c: $(CATALOG) $(PRESETS) $(SOURCES) Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN){ echo '#include "sim/scenario/catalog_data.h"'; \
 	  echo 'const char *const ota_catalog_data[] = {'; \
 	  $(call quote,$(CATALOG)); echo '    0};'; \
 	  echo 'const char *const ota_preset_data[] = {'; \
-	  $(call quote,$(PRESETS)); echo '    0};'; } >$@.part && mv $@.part $@
+	  $(call quote,$(PRESETS)); echo '    0};'; \
+	  cat $(CATALOG) $(PRESETS) $(SOURCES) | cksum | \
+	  sed 's/\([0-9]*\).*/const char ota_sources_sum[] = "\1";/'; \
+	  } >$@.part && mv $@.part $@
 
 $(BUILD)/catalog_data.o: $(BUILD)/catalog_data.c $(BUILD)/flags
 	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

@@ -33,7 +33,8 @@ struct ota_store_unit {
 };
 
 /* Opens the store at path, made if it is not there; NULL: one that is nowhere
- * and goes with its closing. version is otasim's. Returns NULL with *error set;
+ * and goes with its closing. version is otasim's; that it was made of the same
+ * sources is seen to as well. Returns NULL with *error set;
  * a store that another process has open, or another version wrote, or a file
  * that is something else, is an error that says so, and is left alone. */
 struct ota_store *ota_store_open(const char *path, const char *version,

@@ -236,11 +236,14 @@ bool ota_store_write(sqlite3 *db, const struct ota_study *study,
                      const char *version, struct ota_error *error)
 {
     struct target target = {.db = db, .error = error};
+    char own[OTA_STORE_VERSION_SIZE];
+
+    ota_store_version(version, own, sizeof(own));
     bool good =
         check(&target, sqlite3_exec(db, ota_store_otasim, NULL, NULL, NULL)) &&
         check(&target, sqlite3_exec(db, ota_store_tables, NULL, NULL, NULL)) &&
         open_rows(&target, "INSERT INTO otasim VALUES ('version', ?2)") &&
-        add_text(&target, 0, version) && write_texts(&target, study) &&
+        add_text(&target, 0, own) && write_texts(&target, study) &&
         open_rows(&target, "INSERT INTO unit VALUES (?1,?2,?3,?4,?5)");
 
     for (size_t p = 0; p < ota_study_points(study) && good; p++)

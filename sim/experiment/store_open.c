@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sim/experiment/store_state.h"
+#include "sim/scenario/scenario.h"
 
 enum { WAIT_MS = 1000 }; /* for another process that is about to end */
 
@@ -125,13 +126,20 @@ bool ota_store_step(struct ota_store *store, sqlite3_stmt *statement,
 
 /* --- files --- */
 
+void ota_store_version(const char *version, char *text, size_t size)
+{
+    snprintf(text, size, "%s (sources %s)", version, ota_scenario_sources());
+}
+
 bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
                              struct ota_error *error)
 {
     static const char sql[] = "SELECT value FROM otasim WHERE name = 'version'";
+    char own[OTA_STORE_VERSION_SIZE];
     sqlite3_stmt *statement;
     int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
+    ota_store_version(version, own, sizeof(own));
     if (status == SQLITE_ERROR) /* there is no such table */
         return ota_store_check(path, db, SQLITE_NOTADB, error);
     if (status == SQLITE_OK)
@@ -142,11 +150,11 @@ bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
                             : NULL;
     if (good && !found)
         good = ota_store_check(path, db, SQLITE_NOTADB, error);
-    else if (good && strcmp(found, version) != 0)
+    else if (good && strcmp(found, own) != 0)
         good = ota_fail(error,
                         "%s was written by otasim %s, and this is %s: its "
                         "values are of another program",
-                        path, found, version);
+                        path, found, own);
     sqlite3_finalize(statement);
     return good;
 }
@@ -185,12 +193,15 @@ static bool check_whole(struct ota_store *store, struct ota_error *error)
 
 static bool make_tables(struct ota_store *store, struct ota_error *error)
 {
+    char version[OTA_STORE_VERSION_SIZE];
+
+    ota_store_version(store->version, version, sizeof(version));
     if (!ota_store_run(store, "BEGIN EXCLUSIVE", error) ||
         !ota_store_run(store, ota_store_otasim, error) ||
         !ota_store_run(store, own_tables, error) ||
         !ota_store_run(store, ota_store_tables, error))
         return false;
-    return ota_store_note(store, "version", store->version, error) &&
+    return ota_store_note(store, "version", version, error) &&
            ota_store_run(store, "COMMIT", error);
 }
 

@@ -84,10 +84,15 @@ bool ota_store_measure_id(struct ota_store *store, const char *name, bool add,
 /* Reads the ids from the database, forgetting what was known. */
 bool ota_store_load(struct ota_store *store, struct ota_error *error);
 
+/* What a store notes of who wrote it: "0.1.0 (sources 123)". */
+enum { OTA_STORE_VERSION_SIZE = 96 };
+void ota_store_version(const char *version, char *text, size_t size);
+
 /* Forgets what is known of ids. */
 void ota_store_forget(struct ota_store *store);
 
-/* Whether the database at path was written by this version. */
+/* Whether the database at path was written by this version, of the same
+ * sources. */
 bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
                              struct ota_error *error);
 

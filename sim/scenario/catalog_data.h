@@ -12,4 +12,7 @@ extern const char *const ota_catalog_data[];
 /* scenarios/catalog/presets.jsonl */
 extern const char *const ota_preset_data[];
 
+/* A checksum of the sources that results depend on. */
+extern const char ota_sources_sum[];
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/scenario/bind.h"
+#include "sim/scenario/catalog_data.h"
 #include "sim/scenario/catalog_read.h"
 #include "sim/scenario/group_labels.h"
 #include "sim/scenario/group.h"
@@ -367,4 +368,9 @@ void ota_scenario_release(struct ota_scenario *scenario)
 {
     ota_arena_release(&scenario->arena);
     *scenario = (struct ota_scenario){0};
+}
+
+const char *ota_scenario_sources(void)
+{
+    return ota_sources_sum;
 }

@@ -103,6 +103,10 @@ void ota_scenario_release(struct ota_scenario *scenario);
  */
 char *ota_scenario_to_json(const struct ota_scenario *scenario, int indent);
 
+/* A checksum of the program's sources that results depend on: with the same
+ * one, the same scenario has the same. */
+const char *ota_scenario_sources(void);
+
 /* Writes the JSON Schema of scenarios, made from the field tables. Returns
  * false if writing failed. */
 bool ota_scenario_write_schema(FILE *out);
