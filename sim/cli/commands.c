@@ -126,7 +126,19 @@ const struct ota_command ota_commands[] = {
         .operands_most = SIZE_MAX,
         .missing = "name the files that --part wrote",
         .summary = "put together what --part wrote, to the bytes of one run",
-        .about = "",
+        .about =
+            "A command that takes --part can be cut into pieces that know\n"
+            "nothing of each other: jobs of a cluster, machines, evenings.\n"
+            "  otasim sweep SCENARIO --vary app.wait=5s..120s:12 --part 1/3\n"
+            "and 2/3 and 3/3, in any order, write\n"
+            "  results/SCENARIO-sweep.part-1-of-3, ...\n"
+            "each of which goes on where it was interrupted if its command is\n"
+            "given again. With all of them in one place,\n"
+            "  otasim merge results/SCENARIO-sweep.part-*-of-3\n"
+            "answers and writes what the command would have without --part, "
+            "to\n"
+            "the byte. It goes by the command line that the parts note, and\n"
+            "reads the scenario's files again: they must be as they were.\n",
         .run = ota_command_merge,
     },
     {

@@ -70,10 +70,7 @@ bool ota_store_check(const char *path, sqlite3 *db, int status,
     case SQLITE_NOTADB:
         return ota_fail(error, "%s is no store of otasim", path);
     case SQLITE_CORRUPT:
-        return ota_fail(error,
-                        "%s is damaged, and was left as it is; remove it to "
-                        "begin anew",
-                        path);
+        return ota_fail(error, "%s is damaged; --fresh begins anew", path);
     default:
         return ota_fail(error, "%s: %s", path, sqlite3_errmsg(db));
     }
@@ -151,10 +148,11 @@ bool ota_store_check_version(const char *path, sqlite3 *db, const char *version,
     if (good && !found)
         good = ota_store_check(path, db, SQLITE_NOTADB, error);
     else if (good && strcmp(found, own) != 0)
-        good = ota_fail(error,
-                        "%s was written by otasim %s, and this is %s: its "
-                        "values are of another program",
-                        path, found, own);
+        good =
+            ota_fail(error,
+                     "%s was written by otasim %s, and this is %s, which may "
+                     "find other values; --fresh begins anew",
+                     path, found, own);
     sqlite3_finalize(statement);
     return good;
 }
