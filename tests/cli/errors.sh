@@ -50,7 +50,7 @@ fails bad_reps 2 "otasim: --reps: it takes a whole number, 1 or more" \
 fails bad_threads 2 "otasim: --threads: it takes *" run --threads 2x x.json
 fails bad_set 2 "otasim: --set: it takes PATH=VALUE*" run --set seed x.json
 fails unknown_without_nearest 2 \
-    "otasim: unknown command frob; known: run, gates, trace, check, models, import, help" frob
+    "otasim: unknown command frob; known: run, sweep, compare, tune, estimate, merge, gates, trace, check, models, import, help" frob
 fails unknown_empty 2 'otasim: unknown command ""; known: *' ""
 fails unknown_help 2 "otasim: unknown command rum; did you mean run[?]" help rum
 for path in run..seed .run.seed run.seed. 'fleet.0.]app.wait' \
