@@ -50,13 +50,6 @@ static void tell_lost(void *context, int rank, int64_t units)
             files->units, (long long)units, units == 1 ? "" : "s", where);
 }
 
-static void tell_nobody(void *context, int rank, int64_t units)
-{
-    (void)context;
-    (void)rank;
-    (void)units;
-}
-
 /* Takes in what the results have that are to be replaced. What cannot be
  * understood is as good as not there. */
 static bool take_results(struct ota_study_files *files, struct ota_error *error)
@@ -221,14 +214,10 @@ enum ota_exit ota_study_files_done(struct ota_study_files *files,
                                    const struct ota_error *error)
 {
     const struct ota_options *options = files->options;
-    struct ota_error ignored = {.failed = false};
     int64_t simulated, found;
 
     ota_study_work(study, &simulated, &found);
     files->worked = simulated > 0;
-    if (status == OTA_EXPERIMENT_STOPPED && files->store &&
-        ota_ranks_count(options->ranks) == 1) /* nothing was lost */
-        (void)ota_store_lost(files->store, tell_nobody, NULL, &ignored);
     if (status == OTA_EXPERIMENT_STOPPED && files->started)
         ota_progress_stopped(&files->progress);
     if (status != OTA_EXPERIMENT_DONE || options->parts > 0)

@@ -237,6 +237,24 @@ static bool taken(void *context, size_t number,
     return true;
 }
 
+static void forget(void *context, int rank, int64_t units)
+{
+    (void)context;
+    (void)rank;
+    (void)units;
+}
+
+/* What was in hand when all were told to stop was given up, and nobody needs to
+ * hear that it was lost. The notes only serve to say so: if they stay, that is
+ * no failure. */
+static void take_notes_back(const struct ota_study *study)
+{
+    struct ota_error ignored = {.failed = false};
+
+    if (study->options.store)
+        ota_store_lost(study->options.store, forget, NULL, &ignored);
+}
+
 /* With fewer units than threads, the threads go into the fleets. */
 bool ota_study_deal(struct ota_study *study, const struct ota_study_unit *units,
                     size_t count, struct ota_error *error)
@@ -270,6 +288,8 @@ bool ota_study_deal(struct ota_study *study, const struct ota_study_unit *units,
     for (int s = 0; s < work.slot_count; s++)
         pthread_mutex_init(&work.slots[s].reading, NULL);
     const bool good = ota_ranks_deal(options->ranks, &dealing, error);
+    if (!good)
+        take_notes_back(study);
     for (int s = 0; s < work.slot_count; s++) {
         if (work.slots[s].read)
             ota_scenario_release(&work.slots[s].scenario);
