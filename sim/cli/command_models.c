@@ -13,6 +13,7 @@
 #include "sim/scenario/policy_read.h"
 #include "sim/scenario/preset_read.h"
 #include "sim/scenario/sections.h"
+#include "sim/scenario/setting_path.h"
 #include "sim/stats/measure.h"
 
 static void print_field(const struct ota_field *field)
@@ -168,6 +169,25 @@ static enum ota_exit print_kpis(void)
     return OTA_EXIT_OK;
 }
 
+/* Fields by path, as --set and --vary take them. */
+static void print_paths(void)
+{
+    puts("\npaths, for --set and --vary:\n"
+         "  release.at              of the scenario\n"
+         "  fleet.NAME.app.wait     of a group; also by index, "
+         "fleet.0.app.wait\n"
+         "  app.wait                of all groups, the same as "
+         "fleet.*.app.wait\n"
+         "  @policy                 the value is a file that holds it\n"
+         "  @                       the value is a file of changes to the "
+         "scenario\n"
+         "second names:");
+    for (const struct ota_second_name *s = ota_second_names; s->written; s++)
+        printf("  %s%s%s means %s%s%s\n", s->section ? s->section : "",
+               s->section ? "." : "", s->written, s->section ? s->section : "",
+               s->section ? "." : "", s->meant);
+}
+
 static enum ota_exit print_values(void)
 {
     /* Each is tried by tests/cli/models.sh. */
@@ -200,6 +220,7 @@ static enum ota_exit print_values(void)
     for (size_t i = 0; i < sizeof(distributions) / sizeof(distributions[0]);
          i++)
         printf("  %s\n", distributions[i]);
+    print_paths();
     return OTA_EXIT_OK;
 }
 
