@@ -100,7 +100,7 @@ static void test_study(void **state)
     struct ota_study_options options = {.threads = 2};
     struct ota_error error = {.failed = false};
     struct ota_complaints complaints = {.count = 0};
-    struct ota_precision_look looks[2], alone;
+    struct ota_precision_look looks[2] = {{.met = false}}, alone;
     struct ota_estimate charge;
     int64_t replications[2];
     size_t place;

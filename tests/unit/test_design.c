@@ -201,7 +201,7 @@ static void test_grid(void **state)
     assert_int_equal(design.point_count, 2 * 5 * 3);
     for (size_t p = 0; p < design.point_count; p++) {
         const struct ota_setting *set = &design.settings[3 * p];
-        const double *number = &design.numbers[3 * p];
+        const double *numbers = design.numbers;
         char b[8], c[8];
         snprintf(b, sizeof(b), "%zus", p / 3 % 5 + 1);
         snprintf(c, sizeof(c), "%zu", p % 3 + 1);
@@ -209,9 +209,9 @@ static void test_grid(void **state)
         assert_string_equal(set[0].value, p < 15 ? "x" : "y");
         assert_string_equal(set[1].value, b);
         assert_string_equal(set[2].value, c);
-        assert_true(isnan(number[0]));
-        assert_true(number[1] == (double)(p / 3 % 5 + 1));
-        assert_true(number[2] == (double)(p % 3 + 1));
+        assert_true(isnan(numbers[3 * p + 0]));
+        assert_true(numbers[3 * p + 1] == (double)(p / 3 % 5 + 1));
+        assert_true(numbers[3 * p + 2] == (double)(p % 3 + 1));
     }
     ota_arena_release(&arena);
 }
@@ -305,9 +305,9 @@ static double correlation(const struct ota_design *design,
     double ab = 0, aa = 0, bb = 0;
 
     for (size_t p = 0; p < design->point_count; p++) {
-        const double *n = &design->numbers[p * design->axis_count];
-        const double x = place_of(&axes[a], n[a]) - 0.5;
-        const double y = place_of(&axes[b], n[b]) - 0.5;
+        const size_t row = p * design->axis_count;
+        const double x = place_of(&axes[a], design->numbers[row + a]) - 0.5;
+        const double y = place_of(&axes[b], design->numbers[row + b]) - 0.5;
         ab += x * y;
         aa += x * x;
         bb += y * y;
@@ -366,12 +366,12 @@ static void test_cube_of_values(void **state)
     (void)state;
     for (size_t p = 0; p < 50; p++) {
         const struct ota_setting *set = &design.settings[4 * p];
-        const double *number = &design.numbers[4 * p];
+        const double *numbers = design.numbers;
         words[set[0].value[0] - 'x']++;
-        counted[(int)number[1] - 1]++;
-        wholes[(int)number[2] - 1]++;
-        listed[(int)number[3] - 1]++;
-        assert_true(isnan(number[0]));
+        counted[(int)numbers[4 * p + 1] - 1]++;
+        wholes[(int)numbers[4 * p + 2] - 1]++;
+        listed[(int)numbers[4 * p + 3] - 1]++;
+        assert_true(isnan(numbers[4 * p + 0]));
     }
     for (int i = 0; i < 3; i++)
         assert_in_range(words[i], 16, 17);

@@ -108,7 +108,7 @@ static void test_patches(void **state)
         struct ota_setting settings[2];
         size_t count;
     } cases[] = {
-        {"{}", {{NULL}}, 0},
+        {"{}", {{NULL, NULL}}, 0},
         {"{\"app\": {\"wait\": \"20s\"}}", {{"app.wait", "20s"}}, 1},
         {"{\"awake\": {\"wait\": \"20s\"}, \"link\": null}",
          {{"app.wait", "20s"}},
