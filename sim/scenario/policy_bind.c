@@ -3,10 +3,8 @@
  * policy_bind.c - values of a policy, by the tables of its vocabulary.
  *
  * A value is first put as the fields of all scenarios have it, then bound like
- * theirs. Platforms write minutes "30m" and seconds as plain numbers, so a
- * policy may, too.
+ * theirs. Platforms write seconds as plain numbers, so a policy may, too.
  */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,25 +68,6 @@ bool ota_vocab_note_key(struct ota_policy_reader *reader, const char *key,
 
 /* --- times and distributions --------------------------------------------- */
 
-/* Writes text with each "30m" in it as "30min". */
-static void spell_minutes(const char *text, char *spelt, size_t size)
-{
-    size_t length = 0;
-    bool number = false; /* digits, and blanks behind them */
-    for (; *text && length + 4 < size; text++) {
-        const bool minutes =
-            number && *text == 'm' && !isalpha((unsigned char)text[1]);
-        spelt[length++] = *text;
-        if (minutes) {
-            spelt[length++] = 'i';
-            spelt[length++] = 'n';
-        }
-        number = isdigit((unsigned char)*text) || *text == '.' ||
-                 (number && *text == ' ');
-    }
-    spelt[length] = '\0';
-}
-
 static bool is_number(const struct ota_json *value)
 {
     char *end;
@@ -107,7 +86,7 @@ static bool spell_time(const struct ota_json *value, char *spelt, size_t size)
     if (is_number(value))
         snprintf(spelt, size, "%ss", value->text);
     else if (value->type == OTA_JSON_TEXT)
-        spell_minutes(value->text, spelt, size);
+        snprintf(spelt, size, "%s", value->text);
     else
         return false;
     return true;

@@ -158,7 +158,7 @@ void ota_policy_print(FILE *out)
         "policy: %s\n\n"
         "Every block and every key may be left out, but for those that "
         "must be given.\nDefaults are ours: no limits, no rules, no "
-        "retries. A duration is \"30min\", \"30m\"\nor a number of seconds; "
+        "retries. A duration is \"30min\"\nor a number of seconds; "
         "a distribution of it also {\"exp\": \"2d\"} or {\"uniform\":\n"
         "\"60s\"}. Keys that begin with \"x-\" are remarks.\n\n"
         "filters: \"stage=canary & link=wifi\", \"os<2.0.0 | (hw=A & "

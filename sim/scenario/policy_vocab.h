@@ -51,7 +51,7 @@ struct ota_vocab_form {
 };
 
 enum ota_vocab_as {
-    OTA_AS_FIELD,  /* as its kind says; times also as "30m" and as a number of
+    OTA_AS_FIELD,  /* as its kind says; times also as a number of
                     * seconds, distributions also as {"exp": "2d"} */
     OTA_AS_PCT,    /* int64_t, millionths of a percent: 0 to 100 */
     OTA_AS_PAIR,   /* bool: which of two choices */
