@@ -55,12 +55,15 @@ static bool is_missing(const struct ota_measure *measure,
 }
 
 static struct ota_estimate estimate_of(const struct ota_study_report *report,
-                                       const struct ota_study_row *row,
-                                       size_t place)
+                                       size_t r, size_t place)
 {
+    const struct ota_study_row *row = &report->rows[r];
     struct ota_estimate estimate =
-        ota_study_estimate(report->study, row->point, place, row->replications,
-                           report->confidence);
+        report->replicate
+            ? ota_replicate_estimate(report->study, report->replicate, r, place,
+                                     report->confidence)
+            : ota_study_estimate(report->study, row->point, place,
+                                 row->replications, report->confidence);
 
     if (is_missing(ota_study_measure(report->study, row->point, place),
                    &estimate))
@@ -85,16 +88,24 @@ bool ota_study_report_fill(struct ota_study_report *report,
         if (!describe(report->study, m, &measures[m], arena))
             return false;
     for (size_t r = 0; r < report->row_count; r++) {
-        const struct ota_study_row *row = &report->rows[r];
-        devices[r] = ota_study_point(report->study, row->point).devices;
+        devices[r] =
+            ota_study_point(report->study, report->rows[r].point).devices;
         for (size_t m = 0; m < count; m++)
-            estimates[r * count + m] = estimate_of(report, row, m);
+            estimates[r * count + m] = estimate_of(report, r, m);
     }
     report->measures = measures;
     report->measure_count = count;
     report->estimates = estimates;
     report->devices = devices;
     return true;
+}
+
+bool ota_study_report_met(const struct ota_study_report *report, size_t row,
+                          size_t precision)
+{
+    const struct ota_replicate *replicate = report->replicate;
+
+    return replicate->looks[row * replicate->precision_count + precision].met;
 }
 
 const struct ota_estimate *

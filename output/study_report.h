@@ -12,6 +12,7 @@
 
 #include "output/folder.h"
 #include "output/number.h"
+#include "sim/experiment/replicate.h"
 #include "sim/experiment/study.h"
 
 /* A point, in the order of the answer. */
@@ -49,6 +50,9 @@ struct ota_study_report {
     const struct ota_study_row *rows;
     size_t row_count;
     size_t shown_count; /* of the measures that a person is shown; the first */
+    const struct ota_replicate *replicate; /* of the rows, in order; NULL, or
+                                            * without precisions: all have the
+                                            * replications asked for */
 
     /* Worked out by ota_study_report_fill(). */
     const struct ota_study_measure *measures; /* as of the study */
@@ -66,6 +70,10 @@ bool ota_study_report_fill(struct ota_study_report *report,
 const struct ota_estimate *
 ota_study_report_estimate(const struct ota_study_report *report, size_t row,
                           size_t measure);
+
+/* Whether a row is known as well as that precision asks for. */
+bool ota_study_report_met(const struct ota_study_report *report, size_t row,
+                          size_t precision);
 
 /* How numbers of a measure are written. */
 enum ota_scale ota_study_scale(const struct ota_measure *measure);

@@ -233,6 +233,22 @@ static void settings_json(struct ota_json_out *json,
     ota_json_out_close(json, '}');
 }
 
+/* Only with --precision. */
+static void met_json(struct ota_json_out *json,
+                     const struct ota_study_report *report, size_t r)
+{
+    const size_t count =
+        report->replicate ? report->replicate->precision_count : 0;
+    bool met = true;
+
+    if (count == 0)
+        return;
+    for (size_t p = 0; p < count; p++)
+        met = met && ota_study_report_met(report, r, p);
+    ota_json_out_key(json, "precision_met");
+    ota_json_out_raw(json, met ? "true" : "false");
+}
+
 static void measures_json(struct ota_json_out *json,
                           const struct ota_study_report *report, size_t r)
 {
@@ -268,6 +284,7 @@ static void points_json(struct ota_json_out *json,
         ota_json_out_integer(json, report->study.devices[r]);
         ota_json_out_key(json, "replications");
         ota_json_out_integer(json, report->study.rows[r].replications);
+        met_json(json, &report->study, r);
         measures_json(json, &report->study, r);
         ota_json_out_close(json, '}');
     }

@@ -377,12 +377,54 @@ static void print_title(const struct table *table)
     ota_page_paragraph(page, line);
 }
 
+/* Where a precision is met, and what the others would take. */
+static void say_precision(const struct table *table, size_t p)
+{
+    const struct ota_study_report *study = &table->report->study;
+    const struct ota_replicate *replicate = study->replicate;
+    const size_t count = replicate->precision_count;
+    char label[128], width[64], most[OTA_NUMBER_SIZE], line[512];
+    size_t met = 0;
+    int64_t needed = 0;
+    bool known = true; /* what is needed */
+
+    for (size_t r = 0; r < study->row_count; r++) {
+        const struct ota_precision_look *look =
+            &replicate->looks[r * count + p];
+        met += look->met;
+        known = known && (look->met || look->needed > 0);
+        needed = look->needed > needed ? look->needed : needed;
+    }
+    ota_measure_label(&replicate->precisions[p].measure, label, sizeof(label));
+    ota_precision_write(&replicate->precisions[p], width, sizeof(width));
+    ota_number_grouped((double)replicate->most, 0, most, sizeof(most));
+    if (met == study->row_count)
+        snprintf(line, sizeof(line), "%s: known to within %s at all points.",
+                 label, width);
+    else if (!known)
+        snprintf(line, sizeof(line),
+                 "%s: known to within %s at %zu of %zu points; %s replications "
+                 "are the most (--max-reps).",
+                 label, width, met, study->row_count, most);
+    else
+        snprintf(line, sizeof(line),
+                 "%s: known to within %s at %zu of %zu points; %s replications "
+                 "are the most, and up to about %lld are needed (--max-reps).",
+                 label, width, met, study->row_count, most, (long long)needed);
+    ota_page_paragraph(table->page, line);
+}
+
 static void print_notes(const struct table *table, const char *where)
 {
     const size_t left = table->report->study.row_count - table->row_count;
     char line[512];
 
-    if (left > 0 || table->marked || table->missing)
+    const size_t precisions =
+        table->report->study.replicate
+            ? table->report->study.replicate->precision_count
+            : 0;
+
+    if (left > 0 || table->marked || table->missing || precisions > 0)
         fputc('\n', table->page->out);
     if (left > 0) {
         snprintf(line, sizeof(line),
@@ -399,6 +441,8 @@ static void print_notes(const struct table *table, const char *where)
         ota_page_paragraph(table->page,
                            "- no mean, as it did not happen in all "
                            "replications; \"in\" says in how many.");
+    for (size_t p = 0; p < precisions; p++)
+        say_precision(table, p);
 }
 
 bool ota_sweep_print(const struct ota_sweep_report *report, FILE *out,

@@ -10,9 +10,11 @@
 #include "output/sweep.h"
 #include "sim/base/clock.h"
 #include "sim/cli/options.h"
+#include "sim/cli/precisions.h"
 #include "sim/cli/shown.h"
 #include "sim/cli/study_files.h"
 #include "sim/experiment/design.h"
+#include "sim/experiment/replicate.h"
 #include "sim/experiment/study.h"
 #include "sim/otasim.h"
 
@@ -31,6 +33,8 @@ struct sweep {
     size_t axis_count;
     struct ota_design design;
     struct ota_shown shown;
+    struct ota_precisions precisions;
+    struct ota_replicate replicate;
     struct ota_study *study;
     struct ota_study_row *rows; /* by point of the design */
     struct ota_study_files files;
@@ -248,6 +252,7 @@ static bool make_report(struct sweep *sweep, struct ota_sweep_report *report)
                 .rows = sweep->rows,
                 .row_count = sweep->design.point_count,
                 .shown_count = sweep->shown.count,
+                .replicate = &sweep->replicate,
             },
         .axes = sweep->design.axes,
         .axis_count = sweep->axis_count,
@@ -293,17 +298,33 @@ static enum ota_experiment_status do_points(struct sweep *sweep,
                                             struct ota_error *error)
 {
     const size_t count = sweep->design.point_count;
-    struct ota_study_want *wants =
-        ota_arena_alloc(&sweep->arena, count, sizeof(*wants));
+    struct ota_replicate *replicate = &sweep->replicate;
+    size_t *points = ota_arena_alloc(&sweep->arena, count, sizeof(*points));
 
-    if (!wants) {
+    *replicate = (struct ota_replicate){
+        .points = points,
+        .point_count = count,
+        .least = sweep->base.run.replications,
+        .most = sweep->precisions.most,
+        .precisions = sweep->precisions.list,
+        .precision_count = sweep->precisions.count,
+        .replications = ota_arena_alloc(&sweep->arena, count,
+                                        sizeof(*replicate->replications)),
+        .looks = ota_arena_alloc(&sweep->arena,
+                                 count * (sweep->precisions.count + 1),
+                                 sizeof(*replicate->looks)),
+    };
+    if (!points || !replicate->replications || !replicate->looks) {
         ota_fail(error, OTA_NO_MEMORY);
         return OTA_EXPERIMENT_FAILED;
     }
     for (size_t p = 0; p < count; p++)
-        wants[p] = (struct ota_study_want){sweep->rows[p].point,
-                                           sweep->rows[p].replications};
-    return ota_study_do(sweep->study, wants, count, error);
+        points[p] = sweep->rows[p].point;
+    const enum ota_experiment_status status =
+        ota_study_replicate(sweep->study, replicate, error);
+    for (size_t p = 0; status == OTA_EXPERIMENT_DONE && p < count; p++)
+        sweep->rows[p].replications = replicate->replications[p];
+    return status;
 }
 
 static double device_days(const struct ota_scenario *base)
@@ -329,10 +350,17 @@ static enum ota_exit work(struct sweep *sweep)
 static enum ota_exit open_study(struct sweep *sweep)
 {
     const struct ota_study_options how = ota_study_files_options(&sweep->files);
+    const size_t shown = sweep->shown.count, more = sweep->precisions.count;
+    const char **names =
+        ota_arena_alloc(&sweep->arena, shown + more, sizeof(*names));
     struct ota_error error = {0};
 
-    sweep->study =
-        ota_study_open(sweep->shown.names, sweep->shown.count, &how, &error);
+    if (!names)
+        return no_memory();
+    for (size_t m = 0; m < shown + more; m++)
+        names[m] = m < shown ? sweep->shown.names[m]
+                             : sweep->precisions.list[m - shown].measure.name;
+    sweep->study = ota_study_open(names, shown + more, &how, &error);
     if (!sweep->study)
         return ota_failed(error.message);
     enum ota_exit status = add_points(sweep);
@@ -349,6 +377,9 @@ static enum ota_exit sweep_base(struct sweep *sweep)
     if (status == OTA_EXIT_OK)
         status = ota_shown_read(&sweep->shown, sweep->options, &sweep->base,
                                 usual, USUAL, &sweep->arena);
+    if (status == OTA_EXIT_OK)
+        status = ota_precisions_read(&sweep->precisions, sweep->options,
+                                     &sweep->base.fleet);
     if (status != OTA_EXIT_OK)
         return status;
     sweep->json = ota_scenario_to_json(&sweep->base, 0);
@@ -375,6 +406,7 @@ enum ota_exit ota_command_sweep(const struct ota_options *options)
         status = ota_refuse(&complaints);
     } else if (status == OTA_EXIT_OK) {
         status = sweep_base(&sweep);
+        ota_precisions_release(&sweep.precisions);
         ota_scenario_release(&sweep.base);
     }
     ota_arena_release(&sweep.arena);

@@ -84,12 +84,31 @@ verdict words_and_a_log_axis $?
     grep -q '"link.loss": "1%"' line && grep -q '"stopped": {' line
 verdict json_has_points_and_all_measures $?
 
+"$OTASIM" run "$scenario" $small --set app.wait=15s --out none --json |
+    sed 's/.*\("confirmed_share": {[^}]*}\).*\("charge": {[^}]*}\).*"groups".*/\1\
+\2/' >numbers
+sweep --vary app.wait=5s,15s --out none --json >line
+[ "$(wc -l <numbers)" -eq 2 ] && grep -qF "$(sed -n 1p numbers)" line &&
+    grep -qF "$(sed -n 2p numbers)" line
+verdict a_point_is_what_a_run_is $?
+
 sweep --vary app.wait=5s..15s --vary sleep.period=1h..6h:log --lhs 7 \
     --out none --kpi charge --kpi 'updated_within(2d)' >text
 verdict a_hypercube_succeeds $?
 [ "$(grep -c '^[0-9.]*s ' text)" -eq 7 ] && grep -q "^7 random points" text &&
     grep -q "updated within" text
 verdict a_hypercube_has_its_points $?
+
+sweep --vary app.wait=5s,15s --out none --precision charge=1mAh \
+    --max-reps 40 --json >line
+[ "$(tr , '\n' <line | grep -c '"precision_met": true')" -eq 2 ]
+verdict points_are_replicated_to_a_precision $?
+sweep --vary app.wait=5s,15s --out none --precision charge=0.001mAh \
+    --max-reps 12 >text
+grep -q "at 0 of 2 points; 12 replications" text
+verdict and_it_says_where_it_was_not_met $?
+refused precision_of_nothing 2 "did you mean charge" --vary app.wait=5s,6s \
+    --precision chrge=1
 
 # --- the same bytes, and nothing twice ---
 
