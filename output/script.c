@@ -14,16 +14,26 @@
 
 enum { NAME_COLUMNS = 48 }; /* of a scenario's name that a title shows */
 
-/* Single quotes keep all but themselves. */
-void ota_script_text(FILE *out, const char *text)
+/* Single quotes keep all but themselves. twice: what is written twice too. */
+static void quoted(FILE *out, const char *text, char twice)
 {
     fputc('\'', out);
     for (; *text; text++) {
-        if (*text == '\'')
-            fputc('\'', out);
+        if (*text == '\'' || *text == twice)
+            fputc((unsigned char)*text, out);
         fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
     }
     fputc('\'', out);
+}
+
+void ota_script_text(FILE *out, const char *text)
+{
+    quoted(out, text, '\'');
+}
+
+void ota_script_tic(FILE *out, const char *text)
+{
+    quoted(out, text, '%');
 }
 
 /* Copies the start of UTF-8 text, with "..." for what a title has no room

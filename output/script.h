@@ -32,8 +32,9 @@ void ota_script_end(FILE *out, const char *name);
 void ota_script_end_with(FILE *out, const char *name, const char *commands,
                          int width, int height, bool small);
 
-/* Writes a string. */
+/* Writes a string; and one of a tic, which gnuplot takes for a format. */
 void ota_script_text(FILE *out, const char *text);
+void ota_script_tic(FILE *out, const char *text);
 
 /* Has the scripts NAME.gp of that folder draw, if that is wanted. That gnuplot
  * does not is a warning, and leaves no pictures. */

@@ -98,7 +98,7 @@ static void tics(FILE *out, char which, const struct ota_axis *axis,
     fprintf(out, "set %ctics ()\nset m%ctics 1\n", which, which);
     for (size_t v = 0; v < axis->count; v += every) {
         fprintf(out, "set %ctics add (", which);
-        ota_script_text(out, axis->values[v]);
+        ota_script_tic(out, axis->values[v]);
         fprintf(out, " %zu)\n", v + 1);
     }
     fprintf(out, "set %crange [0.5:%zu.5]\nset %clabel ", which, axis->count,

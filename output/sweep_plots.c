@@ -117,7 +117,7 @@ static void write_tics(FILE *out, const struct tic *tics, size_t count,
         if (place - length / 2.0 < free)
             continue;
         fputs("set xtics add (", out);
-        ota_script_text(out, tics[t].text);
+        ota_script_tic(out, tics[t].text);
         fprintf(out, " %.17g)\n", tics[t].at);
         free = place + length / 2.0 + 2.0;
     }

@@ -356,7 +356,10 @@ static void curves_are_drawn(void **state)
     free(script);
     free(data);
     free(one);
-    /* Words alone, and nothing to draw. */
+    /* Words alone, with what gnuplot would take for a format, and nothing to
+     * draw. */
+    static const char *const words[SWEEP_WAITS] = {"1%", "it's 5%", "a\"b%d"};
+    sweep.axes[0].values = words;
     sweep.axes[0].unit = NULL;
     sweep.axes[0].numbers = NULL;
     for (size_t r = 0; r < SWEEP_ROWS; r++)
