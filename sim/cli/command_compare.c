@@ -14,12 +14,12 @@
 #include "output/compare_report.h"
 #include "sim/base/clock.h"
 #include "sim/cli/options.h"
+#include "sim/cli/precisions.h"
 #include "sim/cli/shown.h"
 #include "sim/cli/study_files.h"
 #include "sim/experiment/compare.h"
 #include "sim/experiment/variant.h"
 #include "sim/otasim.h"
-#include "sim/stats/precision.h"
 
 /* Shown if nobody names any. Each costs all others some of their confidence,
  * so they are few. */
@@ -34,16 +34,13 @@ struct compare {
     struct ota_shown shown;
     const char **files; /* of the variants */
     size_t variant_count;
-    struct ota_study_row *rows;  /* the base, then the variants */
-    struct ota_precision *asked; /* of --precision */
+    struct ota_study_row *rows; /* the base, then the variants */
+    struct ota_precisions asked;
     struct ota_compare_precision *precisions;
     struct ota_comparison comparison;
-    double *widths; /* of the comparison */
     struct ota_study_files place;
     struct ota_study *study;
 };
-
-enum { REPLICATIONS_MOST = 1000 }; /* with --precision, if none are given */
 
 static enum ota_exit no_memory(void)
 {
@@ -79,31 +76,18 @@ static enum ota_exit list_variants(struct compare *compare)
 /* What is to be precise is compared as well. */
 static enum ota_exit read_precisions(struct compare *compare)
 {
-    const struct ota_words *words = &compare->options->precisions;
-    const struct ota_fleet_config *fleet = &compare->base.fleet;
-    const char **groups =
-        ota_arena_alloc(&compare->arena, fleet->group_count, sizeof(*groups));
+    const enum ota_exit status = ota_precisions_read(
+        &compare->asked, compare->options, &compare->base.fleet);
 
-    compare->asked =
-        ota_arena_alloc(&compare->arena, words->count, sizeof(*compare->asked));
-    compare->precisions = ota_arena_alloc(&compare->arena, words->count,
+    compare->precisions = ota_arena_alloc(&compare->arena, compare->asked.count,
                                           sizeof(*compare->precisions));
-    if (!groups || !compare->asked || !compare->precisions)
-        return no_memory();
-    for (size_t g = 0; g < fleet->group_count; g++)
-        groups[g] = fleet->groups[g].name;
-    for (size_t p = 0; p < words->count; p++) {
-        char problem[OTA_MESSAGE_SIZE];
-        struct ota_precision *asked = &compare->asked[p];
-        if (!ota_precision_read(asked, words->list[p], groups,
-                                fleet->group_count, problem, sizeof(problem)))
-            return ota_misuse(compare->options->command, "--precision",
-                              problem);
-        if (!ota_shown_add(&compare->shown, asked->measure.name,
+    if (status != OTA_EXIT_OK)
+        return status;
+    for (size_t p = 0; compare->precisions && p < compare->asked.count; p++)
+        if (!ota_shown_add(&compare->shown, compare->asked.list[p].measure.name,
                            &compare->precisions[p].measure, &compare->arena))
             return no_memory();
-    }
-    return OTA_EXIT_OK;
+    return compare->precisions ? OTA_EXIT_OK : no_memory();
 }
 
 static bool is_taken(const struct compare *compare, size_t rows,
@@ -269,7 +253,7 @@ static enum ota_exit answer(struct compare *compare)
             },
         .comparison = &compare->comparison,
         .precisions = compare->precisions,
-        .precision_count = compare->options->precisions.count,
+        .precision_count = compare->asked.count,
     };
 
     report.study.words = words_of(compare, &report.study.word_count);
@@ -291,14 +275,16 @@ static bool begin_comparison(struct compare *compare)
     struct ota_arena *arena = &compare->arena;
     size_t *points = ota_arena_alloc(arena, variants, sizeof(*points));
     size_t *places = ota_arena_alloc(arena, measures, sizeof(*places));
+    bool *precise = ota_arena_alloc(arena, measures, sizeof(*precise));
 
-    compare->widths = ota_arena_alloc(arena, measures, sizeof(double));
-    if (!points || !places || !compare->widths)
+    if (!points || !places || !precise)
         return false;
     for (size_t v = 0; v < variants; v++)
         points[v] = compare->rows[1 + v].point;
     for (size_t m = 0; m < measures; m++)
         places[m] = m; /* those asked for are the study's first */
+    for (size_t p = 0; p < compare->asked.count; p++)
+        precise[compare->precisions[p].measure] = true;
     compare->comparison = (struct ota_comparison){
         .base = compare->rows[0].point,
         .variants = points,
@@ -306,7 +292,7 @@ static bool begin_comparison(struct compare *compare)
         .measures = places,
         .measure_count = measures,
         .confidence = compare->base.run.confidence,
-        .widths = compare->widths,
+        .precise = precise,
     };
     return true;
 }
@@ -315,28 +301,20 @@ static bool begin_comparison(struct compare *compare)
 static bool look(struct compare *compare, int64_t replications, bool *enough)
 {
     struct ota_comparison *comparison = &compare->comparison;
-    const size_t count = compare->options->precisions.count;
 
     comparison->replications = replications;
-    for (size_t m = 0; m < comparison->measure_count; m++)
-        compare->widths[m] = NAN;
-    for (size_t p = 0; p < count; p++) {
-        const struct ota_precision *asked = &compare->asked[p];
+    ota_compare_release(comparison);
+    if (!ota_compare_make(comparison, compare->study))
+        return false;
+    *enough = true;
+    for (size_t p = 0; p < compare->asked.count; p++) {
+        const struct ota_precision *asked = &compare->asked.list[p];
         struct ota_compare_precision *own = &compare->precisions[p];
         const double base =
             ota_study_estimate(compare->study, comparison->base, own->measure,
                                replications, comparison->confidence)
                 .mean;
         own->width = asked->half_width * (asked->relative ? fabs(base) : 1.0);
-        compare->widths[own->measure] =
-            fmin(own->width, compare->widths[own->measure]);
-    }
-    ota_compare_release(comparison);
-    if (!ota_compare_make(comparison, compare->study))
-        return false;
-    *enough = true;
-    for (size_t p = 0; p < count; p++) {
-        struct ota_compare_precision *own = &compare->precisions[p];
         own->reached = ota_compare_reached(comparison, own->measure);
         *enough = *enough && own->reached <= own->width;
     }
@@ -350,9 +328,8 @@ static enum ota_experiment_status replicate(struct compare *compare,
 {
     const struct ota_options *options = compare->options;
     const size_t count = 1 + compare->variant_count;
-    const bool precise = options->precisions.count > 0;
-    const int64_t most =
-        options->max_reps > 0 ? options->max_reps : REPLICATIONS_MOST;
+    const bool precise = compare->asked.count > 0;
+    const int64_t most = compare->asked.most;
     int64_t replications = compare->base.run.replications;
     bool enough = !precise;
     struct ota_study_want *wants =
@@ -444,6 +421,7 @@ enum ota_exit ota_command_compare(const struct ota_options *options)
     if (status == OTA_EXIT_OK)
         status = study(&compare);
     ota_compare_release(&compare.comparison);
+    ota_precisions_release(&compare.asked);
     free(compare.json);
     ota_scenario_release(&compare.base);
     ota_arena_release(&compare.arena);

@@ -31,6 +31,10 @@
  * or more of one sign have a binomial probability, of both sides. Source: W. J.
  * Conover, Practical Nonparametric Statistics, 3rd ed., 3.4.
  *
+ * Where replicating went on until the intervals of a measure were narrow
+ * enough, those are wider by the factor of precision.c, and so are the
+ * verdicts' errors kept.
+ *
  * How many more. By t: the least n at which the difference is
  * (t(error / 2) + t(0.2)) deviations / sqrt(n), so that 4 of 5 such comparisons
  * would tell; with t alone it would be every other one. By signs and of 0 or 1:
@@ -69,7 +73,7 @@ struct pairs {
     const double *base, *variant;
     int64_t count;
     double error; /* 1 - confidence */
-    double width; /* half, that was asked for; NaN: none */
+    bool precise; /* as of struct ota_comparison */
     int64_t above,
         below;       /* the variant is, a time that never comes above all */
     int64_t missing; /* pairs without one value or both */
@@ -274,20 +278,18 @@ static int64_t t_more(const struct pairs *pairs,
     return tells > pairs->count ? tells - pairs->count : 1;
 }
 
-/* An interval that was replicated until it was as narrow as asked for is wider
- * for it: see precision.c. */
+/* Widens an interval at which replicating stopped for being narrow. */
 static void settle(const struct pairs *pairs, struct ota_contrast *contrast,
                    const double *differences)
 {
     struct ota_estimate *difference = &contrast->paired.difference;
-    const double half = (difference->hi - difference->lo) / 2.0;
 
-    contrast->reached =
-        half * ota_precision_wider(differences, (size_t)pairs->count);
-    if (pairs->width > 0.0) {
-        difference->lo = difference->mean - contrast->reached;
-        difference->hi = difference->mean + contrast->reached;
-    }
+    contrast->reached = (difference->hi - difference->lo) / 2.0;
+    if (!pairs->precise)
+        return;
+    contrast->reached *= ota_precision_wider(differences, (size_t)pairs->count);
+    difference->lo = difference->mean - contrast->reached;
+    difference->hi = difference->mean + contrast->reached;
 }
 
 static void judge_t(const struct pairs *pairs, struct ota_contrast *contrast,
@@ -320,7 +322,7 @@ static void judge_t(const struct pairs *pairs, struct ota_contrast *contrast,
 
 struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
                                     const double *base, const double *variant,
-                                    int64_t count, double each, double width,
+                                    int64_t count, double each, bool precise,
                                     double *room)
 {
     struct pairs pairs = {
@@ -329,7 +331,7 @@ struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
         .variant = variant,
         .count = count,
         .error = 1.0 - each,
-        .width = width,
+        .precise = precise,
     };
     struct ota_contrast contrast = {
         .reached = NAN,
@@ -408,7 +410,7 @@ bool ota_compare_make(struct ota_comparison *comparison,
             read_values(study, point, place, count, variant);
             *contrast = ota_contrast_of(
                 measure, base, variant, count, each,
-                comparison->widths ? comparison->widths[m] : NAN, room);
+                comparison->precise && comparison->precise[m], room);
             contrast->base = ota_study_estimate(study, comparison->base, place,
                                                 count, comparison->confidence);
             contrast->variant = ota_study_estimate(study, point, place, count,

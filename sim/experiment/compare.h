@@ -40,8 +40,7 @@ struct ota_contrast {
     int64_t differ; /* replications in which they are not the same, */
     int64_t above;  /* and in which the variant's value is more, or a time
                      * later, or never */
-    double reached; /* half the width of its interval, as counts for a
-                     * precision (precision.h); NaN: there is none */
+    double reached; /* half the width of its interval; NaN: there is none */
     int64_t more;   /* OPEN: replications still needed to tell, 4 times in 5, if
                      * the difference is what it looks like; -1: beyond reach */
 };
@@ -55,10 +54,9 @@ struct ota_comparison {
     size_t measure_count;
     int64_t replications; /* of every point */
     double confidence;    /* of all differences together */
-    const double *widths; /* [measure] half the width that was asked for, when
-                           * that is what ended the replicating: intervals that
-                           * are as narrow reach so far. NaN: none; NULL: of
-                           * no measure */
+    const bool *precise;  /* [measure] was replicated until its intervals were
+                           * narrow enough: they are wider for that
+                           * (precision.h); NULL: none was */
     struct ota_contrast *contrasts; /* [variant][measure]; the compare's */
 };
 
@@ -74,20 +72,19 @@ bool ota_compare_make(struct ota_comparison *comparison,
 
 void ota_compare_release(struct ota_comparison *comparison);
 
-/* The widest of the variants' intervals of a measure, as counts for a
- * precision; infinite if one has none. */
+/* Half the widest of the variants' intervals of a measure; infinite if one has
+ * none. */
 double ota_compare_reached(const struct ota_comparison *comparison,
                            size_t measure);
 
 /*
  * One contrast of values of `count` replications, of which NaN: it gave none;
- * with a confidence of its own. width: half of the interval's that was asked
- * for, or NaN. Its base and variant are not filled in. room is for count
- * numbers.
+ * with a confidence of its own; precise: as of struct ota_comparison. Its base
+ * and variant are not filled in. room is for count numbers.
  */
 struct ota_contrast ota_contrast_of(const struct ota_measure *measure,
                                     const double *base, const double *variant,
-                                    int64_t count, double each, double width,
+                                    int64_t count, double each, bool precise,
                                     double *room);
 
 #endif

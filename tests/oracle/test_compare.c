@@ -52,7 +52,7 @@ static struct ota_contrast contrast_of(const struct ota_measure *measure,
     double room[REPLICATIONS_MOST];
 
     assert_true(count <= REPLICATIONS_MOST);
-    return ota_contrast_of(measure, base, variant, count, each, NAN, room);
+    return ota_contrast_of(measure, base, variant, count, each, false, room);
 }
 
 /* Four standard errors of a share seen in so many repetitions. */
@@ -147,7 +147,7 @@ static bool precise_ones_hold(gsl_rng *rng, draw_value draw)
                 values[v][done] = draw(rng);
         for (int v = 1; v <= PRECISE_VARIANTS; v++) {
             const struct ota_contrast contrast = ota_contrast_of(
-                &charge, values[0], values[v], n, each, 0.5, room);
+                &charge, values[0], values[v], n, each, true, room);
             const struct ota_estimate *difference = &contrast.paired.difference;
             met = met && contrast.reached <= 0.5;
             hold = hold && difference->lo <= 0.0 && 0.0 <= difference->hi;
