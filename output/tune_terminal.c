@@ -72,7 +72,8 @@ static void print_title(const struct ota_tune_report *report,
                        sizeof(devices));
     ota_number_human(OTA_SCALE_TIME, ota_s_from_us(report->horizon_us), horizon,
                      sizeof(horizon));
-    snprintf(line, sizeof(line), "%s %s", setup->maximise ? "most" : "least",
+    snprintf(line, sizeof(line), "Wanted: %s %s",
+             setup->maximise ? "most" : "least",
              measure_named(report, setup->objective)->label);
     for (size_t g = 0; g < setup->goal_count; g++) {
         write_goal(report, g, goal, sizeof(goal));

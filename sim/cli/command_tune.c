@@ -58,6 +58,9 @@ static enum ota_exit read_axes(struct tune *tune)
             return ota_misuse(options->command, text,
                               "what is varied is the fleet or the release, not "
                               "how the run is made");
+        for (size_t b = 0; b < a; b++)
+            if (strcmp(tune->axes[a].path, tune->axes[b].path) == 0)
+                return ota_misuse(options->command, text, "it is varied twice");
     }
     return OTA_EXIT_OK;
 }

@@ -96,7 +96,31 @@ const struct ota_command ota_commands[] = {
         .operands_least = 1,
         .operands_most = 1,
         .summary = "the cheapest setting that meets a goal",
-        .about = "",
+        .about =
+            "  otasim tune mine.json --vary app.wait=5s..120s \\\n"
+            "      --goal 'updated_within(7d) >= 99%' --minimise charge\n"
+            "  otasim tune mine.json --vary app.wait=5s..60s \\\n"
+            "      --vary sleep.period=15min,1h,6h --goal 'time_to_99 <= 5d' "
+            "\\\n"
+            "      --goal 'bytes <= 1.2MB' --minimise charge\n"
+            "\n"
+            "--vary gives a range, or a list of numbers or words; several "
+            "span\n"
+            "all their mixes. Goals are about means: of `otasim models kpi`,\n"
+            "in its units. Without a goal the best of all is sought.\n"
+            "\n"
+            "A setting is chosen when its goals are shown to hold, with the\n"
+            "scenario's run.confidence, by replications that the search had "
+            "not\n"
+            "seen. All have the same luck, and points that are shown to be\n"
+            "worse get no more replications; --budget limits them. The answer\n"
+            "has the neighbours and the settings that nothing beats in "
+            "success,\n"
+            "charge and data. Results go to results/<scenario>-tune: "
+            "tune.csv,\n"
+            "results.sqlite, scenario.json, manifest.json, plots/. "
+            "Interrupted,\n"
+            "it goes on from there when given again.\n",
         .ranked = true,
         .run = ota_command_tune,
     },
