@@ -84,17 +84,35 @@ grep -q '^all [0-9]* replications were there already$' again
 verdict nothing_is_simulated_twice $?
 chosen=$(sed -n 's/^  --set //p' one)
 ask --out none --json >json
-[ "$(wc -l <json)" -eq 1 ] && grep -qF '"met":true' json &&
-    grep -qF "\"chosen\":{\"settings\":{\"app.wait\":\"${chosen#*=}\"}" json
+[ "$(wc -l <json)" -eq 1 ] && grep -qF '"met": true' json &&
+    grep -qF "\"chosen\": {\"settings\": {\"app.wait\": \"${chosen#*=}\"}" json
 verdict json_is_one_line_with_the_same_choice $?
 ask --out none --quiet >quiet 2>&1 && [ ! -s quiet ]
 verdict quiet_says_nothing $?
+
+# --- interrupted ---
+
+ask --threads 1 --out cut >/dev/null 2>err &
+pid=$!
+while kill -0 $pid 2>/dev/null && [ ! -s cut.units ]; do sleep 0.02; done
+sleep 0.03
+kill -TERM $pid 2>/dev/null
+wait $pid
+if [ $? -eq 1 ]; then
+    grep -q 'are kept in cut.units; the same command goes on' err
+    verdict an_interrupt_says_what_is_kept $?
+else
+    echo "ok an_interrupt_says_what_is_kept # it was done already"
+fi
+ask --out cut >text && cmp cut/tune.csv results/electron-hourly-tune/tune.csv &&
+    [ ! -e cut.units ]
+verdict it_goes_on_to_the_same_bytes $?
 
 # --- other questions ---
 
 tune --vary app.wait=10s..12s --goal 'updated_within(1h) >= 99%' \
     --minimise charge --out none >text
-grep -q '^Not met' text && grep -q 'comes nearest' text
+grep -q '^Not met' text && tr '\n' ' ' <text | grep -q 'comes nearest'
 verdict what_cannot_be_met_is_said $?
 tune --vary app.wait=10s,20s,40s --vary app.model=fixed,until_told \
     --minimise charge --out none >text
