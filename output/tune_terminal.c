@@ -160,11 +160,12 @@ static void print_evidence(const struct ota_tune_report *report,
             bound, sizeof(bound));
         snprintf(line, sizeof(line),
                  "%s holds with %g %% confidence: at %s %s in %lld "
-                 "replications that the search had not seen, of candidate "
-                 "%zu.",
+                 "replications that the search had not seen; %zu setting%s put "
+                 "to that test.",
                  goal, 100.0 * report->setup->confidence,
                  at_least ? "least" : "most", bound,
-                 (long long)tune->evidence_replications, tune->candidates);
+                 (long long)tune->evidence_replications, tune->candidates,
+                 tune->candidates == 1 ? " was" : "s were");
         ota_page_paragraph(page, line);
     }
     if (report->setup->goal_count == 0)

@@ -10,7 +10,7 @@
  *                 if not quite the right one (search_refine.c)
  *   verification  of the cheapest candidates on replications that no choice
  *                 was made by (search_verify.c)
- *   neighbours    what is lost by a step to either side
+ *   neighbours    what is lost by a step to either side (search_around.c)
  *
  * Points are ranked by their shortfall from the goals first (each as a part of
  * the goal's value, summed), then by the objective. A point is rounded as its
