@@ -22,7 +22,7 @@ struct prover {
     struct ota_setting settings[SETTINGS_MAX]; /* with the seed */
 };
 
-static void give_up(const char *what)
+static _Noreturn void give_up(const char *what)
 {
     fprintf(stderr, "tune_proof: %s\n", what);
     exit(1);
