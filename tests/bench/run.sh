@@ -66,4 +66,6 @@ if [ -r scenarios/scale/common.json ]; then
     counters "$program" run --quiet --no-plots --threads 1 \
         --out "$scratch/results" scenarios/scale/common.json
 fi
+title ranks
+sh tests/bench/ranks.sh || status=1
 exit $status
