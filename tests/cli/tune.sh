@@ -92,8 +92,9 @@ verdict quiet_says_nothing $?
 
 # --- interrupted ---
 
-ask --threads 1 --out cut >/dev/null 2>err &
-pid=$!
+"$OTASIM" tune "$scenario" $small --vary app.wait=10s..60s --goal "$goal" \
+    --minimise charge --budget 200 --threads 1 --out cut >/dev/null 2>err &
+pid=$! # of the program, not of a shell around it
 while kill -0 $pid 2>/dev/null && [ ! -s cut.units ]; do sleep 0.02; done
 sleep 0.03
 kill -TERM $pid 2>/dev/null
