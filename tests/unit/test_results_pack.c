@@ -58,7 +58,7 @@ static void fill_counts(struct ota_stream *stream, struct ota_counts *counts)
 static void fill_waves(struct ota_stream *stream,
                        struct ota_campaign_record *campaign, size_t count)
 {
-    enum { NAME_SIZE = 24 };
+    enum { NAME_SIZE = 40 };
     struct ota_wave_record *waves =
         calloc(1, count * (sizeof(*waves) + NAME_SIZE));
 
