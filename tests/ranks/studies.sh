@@ -21,7 +21,8 @@ make -s MPI=1 "${ranked#"$PWD"/}" >"$work/log" 2>&1 || {
 }
 # mpirun refuses to run as root unless told twice.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-starter=$PWD/scenarios/starter/electron-hourly.json
+root=$PWD
+starter=$root/scenarios/starter/electron-hourly.json
 cd "$work" || exit 1
 
 on_ranks() {
@@ -58,6 +59,15 @@ small="--set fleet.*.count=60 --no-plots --out out"
 compare sweep sweep "$starter" $small --vary app.wait=5s..120s:6 --reps 10
 compare large_units sweep "$starter" --set fleet.*.count=11000 --no-plots \
     --out out --set run.horizon=2d --vary app.wait=5s,30s --reps 1
+
+compare comparison compare "$starter" $small --reps 6 \
+    --with "$root/scenarios/starter/variants/wait-20s.json"
+compare tuning tune "$starter" $small --vary app.wait=5s..120s \
+    --goal 'updated_within(7d) >= 90%' --minimise charge --budget 120
+compare to_a_precision sweep "$starter" $small --vary app.wait=8s,12s \
+    --precision charge=1% --max-reps 40
+compare run_to_a_precision run "$starter" $small --precision charge=1% \
+    --max-reps 40
 
 # --- a rank goes -------------------------------------------------------------
 
