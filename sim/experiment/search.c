@@ -123,23 +123,30 @@ void search_sort(const struct search *search, size_t *spots, size_t count,
     }
 }
 
+int search_judge(const struct ota_search_goal *goal,
+                 const struct ota_estimate *estimate)
+{
+    /* Without a value in every replication the goal is missed in some. */
+    if (estimate->values < estimate->of)
+        return -1;
+    if (goal->at_least ? estimate->lo >= goal->value
+                       : estimate->hi <= goal->value)
+        return 1;
+    if (goal->at_least ? estimate->hi < goal->value
+                       : estimate->lo > goal->value)
+        return -1;
+    return 0;
+}
+
 int search_verdict(const struct search *search, size_t spot, size_t goal,
                    int64_t first, int64_t count, double confidence)
 {
     const struct ota_search_oracle *oracle = &search->setup->oracle;
-    const struct ota_search_goal *aim = &search->setup->goals[goal];
     const struct ota_estimate estimate =
         oracle->estimate(oracle->context, search->result->spots[spot].point,
                          1 + goal, first, count, confidence);
 
-    /* Without a value in every replication the goal is missed in some. */
-    if (estimate.values < estimate.of)
-        return -1;
-    if (aim->at_least ? estimate.lo >= aim->value : estimate.hi <= aim->value)
-        return 1;
-    if (aim->at_least ? estimate.hi < aim->value : estimate.lo > aim->value)
-        return -1;
-    return 0;
+    return search_judge(&search->setup->goals[goal], &estimate);
 }
 
 void search_stage(const struct search *search, const char *format, ...)

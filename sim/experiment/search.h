@@ -54,6 +54,9 @@ struct ota_search_oracle {
     struct ota_estimate (*estimate)(void *context, size_t point, size_t measure,
                                     int64_t first, int64_t count,
                                     double confidence);
+    /* Whether devices of a point have to do with each other: a replication may
+     * then be quite unlike the others. NULL: of no point. */
+    bool (*staged)(void *context, size_t point);
 };
 
 struct ota_search_setup {

@@ -10,6 +10,7 @@
 enum {
     SEARCH_FIRST = 4,  /* replications of a point that is tried */
     SEARCH_ROUNDS = 3, /* of the screening: 4, 8, 16 replications */
+    SEARCH_LOOK = 8,   /* fresh replications of a candidate */
 };
 
 #define SEARCH_NONE SIZE_MAX
@@ -98,6 +99,17 @@ void search_sort(const struct search *search, size_t *spots, size_t count,
  * count; -1: it is not met; 0: either may be. */
 int search_verdict(const struct search *search, size_t spot, size_t goal,
                    int64_t first, int64_t count, double confidence);
+
+/* The same of an estimate. */
+int search_judge(const struct ota_search_goal *goal,
+                 const struct ota_estimate *estimate);
+
+/* How many fresh replications a candidate is looked at first, and what so many
+ * say of a goal: with the interval that counts. */
+int64_t search_first_look(const struct search *search, size_t spot);
+struct ota_estimate search_evidence(const struct search *search, size_t spot,
+                                    size_t goal, int64_t count,
+                                    double confidence);
 
 /* Whether two spots have the same words. */
 bool search_same_words(const struct search *search, size_t a, size_t b);

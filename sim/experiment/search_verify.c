@@ -6,8 +6,8 @@
  * A point that was found cheapest because it seemed to meet a goal owes that to
  * luck, in part. Its claim is therefore put to replications with numbers that
  * no point had before. Candidates come in order of the objective; each is
- * looked at after 8, 16, 32, ... of these until every goal's interval lies on
- * one side. Look l of candidate k has the part
+ * looked at after 8, 16, 32, ... of these until every goal's interval
+ * (search_evidence.c) lies on one side. Look l of candidate k has the part
  *
  *     (1 - confidence) (6 / pi^2)^2 / (k^2 l^2)
  *
@@ -29,7 +29,6 @@
 #include "sim/experiment/search_parts.h"
 
 enum {
-    LOOK_FIRST = 8, /* fresh replications */
     LOOKS_MOST = 12,
     CANDIDATES_MOST = 30,
     OUTWARDS_MOST = 4,
@@ -214,9 +213,10 @@ static struct plan plan_test(const struct search *search, size_t spot,
     const struct ota_search *result = search->result;
     const int64_t room = (search->allowance - result->replications) / 2;
     struct plan best, plan;
-    double least = price_of(search, spot, LOOK_FIRST, confidence, &best);
+    const int64_t first = search_first_look(search, spot);
+    double least = price_of(search, spot, first, confidence, &best);
 
-    for (int64_t count = 2 * LOOK_FIRST;
+    for (int64_t count = 2 * first;
          least > worth && result->fresh + count <= room; count *= 2) {
         const double price = price_of(search, spot, count, confidence, &plan);
         if (price < least) {
@@ -254,8 +254,9 @@ static int look(const struct search *search, size_t spot, int64_t count,
     int all = 1;
 
     for (size_t g = 0; g < search->setup->goal_count; g++) {
-        const int one = search_verdict(search, spot, g, search->result->fresh,
-                                       count, confidence);
+        const struct ota_estimate evidence =
+            search_evidence(search, spot, g, count, confidence);
+        const int one = search_judge(&search->setup->goals[g], &evidence);
         if (one < all)
             all = one;
     }
@@ -265,13 +266,11 @@ static int look(const struct search *search, size_t spot, int64_t count,
 static void keep_evidence(struct search *search, size_t spot, int64_t count,
                           double confidence)
 {
-    const struct ota_search_oracle *oracle = &search->setup->oracle;
     struct ota_search *result = search->result;
 
     for (size_t g = 0; g < search->setup->goal_count; g++)
         result->evidence[g] =
-            oracle->estimate(oracle->context, result->spots[spot].point, 1 + g,
-                             result->fresh, count, confidence);
+            search_evidence(search, spot, g, count, confidence);
     result->each = (1.0 + confidence) / 2.0;
     result->fresh_count = count;
     result->chosen = spot;
@@ -399,8 +398,8 @@ static bool settle(struct search *search)
     for (size_t i = 0; i < count; i++)
         result->spots[rivals[i]].refused = false;
     const bool on =
-        search_affords(search, rivals, count, result->fresh + LOOK_FIRST) &&
-        search_replicate(search, rivals, count, result->fresh + LOOK_FIRST);
+        search_affords(search, rivals, count, result->fresh + SEARCH_LOOK) &&
+        search_replicate(search, rivals, count, result->fresh + SEARCH_LOOK);
     result->chosen = rivals[0];
     for (size_t i = 1; i < count; i++)
         if (is_preferred(search, rivals[i], result->chosen))

@@ -120,6 +120,13 @@ static struct ota_estimate estimate(void *context, size_t point, size_t measure,
                                    first, count, confidence);
 }
 
+static bool staged(void *context, size_t point)
+{
+    const struct tune *tune = context;
+
+    return ota_study_point(tune->study, point).staged;
+}
+
 /* --- what came of it -------------------------------------------------------*/
 
 static double shortfall_of(const struct ota_goal *goal,
@@ -395,7 +402,7 @@ ota_tune_run(struct ota_study *study, const struct ota_tune_setup *setup,
         .budget = result->budget,
         .confidence = setup->confidence,
         .seed = setup->seed,
-        .oracle = {&tune, add, run, value, estimate},
+        .oracle = {&tune, add, run, value, estimate, staged},
         .stage = setup->stage,
         .context = setup->context,
     };

@@ -204,9 +204,8 @@ static double given(const double *values, size_t count)
     return n;
 }
 
-/* The skewness of the values that are there (0 if they are all the same), as
- * I. A. Joanes and C. A. Gill's G1 (The Statistician 47, 1998). */
-static double skewness(const double *values, size_t count)
+/* I. A. Joanes and C. A. Gill's G1 (The Statistician 47, 1998). */
+double ota_precision_skewness(const double *values, size_t count)
 {
     const double n = given(values, count);
     double mean = 0, m2 = 0, m3 = 0;
@@ -225,8 +224,7 @@ static double skewness(const double *values, size_t count)
     return m3 / (m2 * sqrt(m2)) * sqrt(n * (n - 1)) / (n - 2);
 }
 
-/* How many values that are all the same say that others are rare. */
-static double same_enough(double confidence)
+double ota_precision_same(double confidence)
 {
     return ceil(log1p(-confidence) / log1p(-odd_one));
 }
@@ -253,7 +251,7 @@ static int64_t forecast(const struct ota_precision_look *look)
 
 double ota_precision_wider(const double *values, size_t count)
 {
-    const double g = skewness(values, count);
+    const double g = ota_precision_skewness(values, count);
 
     return 1 + (small_count + skewed * g * g) / given(values, count);
 }
@@ -287,7 +285,7 @@ void ota_precision_look(const struct ota_precision *precision,
         return;
     look->reached = fmax(e.hi - e.mean, e.mean - e.lo);
     const bool point = e.lo == e.hi;
-    const double enough = point ? same_enough(confidence) : FIRST;
+    const double enough = point ? ota_precision_same(confidence) : FIRST;
     look->met = look->reached <= look->width && n >= enough;
     if (!look->met)
         look->needed = look->reached > look->width

@@ -46,6 +46,13 @@ int64_t ota_precision_next(int64_t done);
  * must be to hold where one stops. */
 double ota_precision_wider(const double *values, size_t count);
 
+/* The skewness of the values that are not NaN; 0: they are all the same. */
+double ota_precision_skewness(const double *values, size_t count);
+
+/* So many values that are all the same say, with that confidence, that fewer
+ * than one in twenty is not. */
+double ota_precision_same(double confidence);
+
 /* What a look finds. */
 struct ota_precision_look {
     struct ota_estimate estimate; /* of the measure, with the interval that

@@ -26,6 +26,10 @@ struct model {
     /* The true means of objective and goals. */
     void (*truth)(const double *x, const size_t *words, double *means);
     double common[MEASURES], own[MEASURES]; /* deviations of the luck */
+    double odd;  /* share of replications in which a goal is off by `far` */
+    double far;  /* more than its mean, which is the truth */
+    double tail; /* deviation of exponential luck of a goal */
+    bool staged;
     size_t measures;
 
     uint64_t seed;
@@ -69,6 +73,18 @@ static double luck(const struct model *model, uint64_t who, size_t measure,
     return gsl_ran_gaussian_ziggurat(&stream.rng, 1.0);
 }
 
+/* Bad luck of a goal in a replication, wherever: its mean is 0. */
+static double bad_luck(const struct model *model, int64_t replication)
+{
+    const struct ota_random_key key = {model->seed, (uint64_t)replication};
+    struct ota_stream stream;
+
+    ota_stream_init(&stream, &key, POINTS + 1, OTA_PURPOSE_FREE, 0);
+    const bool odd = gsl_rng_uniform(&stream.rng) < model->odd;
+    const double tail = gsl_ran_exponential(&stream.rng, 1.0) - 1.0;
+    return model->far * ((odd ? 1.0 : 0.0) - model->odd) + model->tail * tail;
+}
+
 static double value(void *context, size_t point, size_t measure,
                     int64_t replication)
 {
@@ -77,7 +93,8 @@ static double value(void *context, size_t point, size_t measure,
     assert_true(replication < model->done[point]); /* was asked for */
     return model->means[point][measure] +
            model->common[measure] * luck(model, 0, measure, replication) +
-           model->own[measure] * luck(model, 1 + point, measure, replication);
+           model->own[measure] * luck(model, 1 + point, measure, replication) +
+           (measure > 0 ? bad_luck(model, replication) : 0.0);
 }
 
 static struct ota_estimate estimate(void *context, size_t point, size_t measure,
@@ -89,6 +106,14 @@ static struct ota_estimate estimate(void *context, size_t point, size_t measure,
     for (int64_t r = first; r < first + count; r++)
         ota_tally_add(&tally, value(context, point, measure, r));
     return ota_interval_t(&tally, confidence);
+}
+
+static bool staged(void *context, size_t point)
+{
+    const struct model *model = context;
+
+    (void)point;
+    return model->staged;
 }
 
 static struct ota_axis range(const char *path, double least, double most)
@@ -113,7 +138,7 @@ static struct score search_all(struct model *model,
     struct score score = {0};
 
     setup->oracle =
-        (struct ota_search_oracle){model, add, run, value, estimate};
+        (struct ota_search_oracle){model, add, run, value, estimate, staged};
     setup->confidence = 0.95;
     setup->budget = ota_search_budget(setup->axes, setup->axis_count);
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -292,6 +317,72 @@ static void test_words(void **state)
         search_all(&model, &setup, 100.0 + 4.0 * 6.0 * log(100.0), 0.05));
 }
 
+/* --- laws that mislead -----------------------------------------------------*/
+
+/* The goal, at most 1, is missed everywhere, by hardly anything. */
+static void flat(const double *x, const size_t *words, double *means)
+{
+    (void)words;
+    means[0] = 600.0 + 7.0 * x[0];
+    means[1] = 1.0 + 1e-9;
+}
+
+/* All claims are wrong: hardly more of them than the confidence allows. */
+static void assert_silent(struct model *model)
+{
+    const struct ota_axis axis = range("x", 5.0, 120.0);
+    const struct ota_search_goal goal = {.at_least = false, .value = 1.0};
+    struct ota_search_setup setup = {
+        .axes = &axis, .axis_count = 1, .goals = &goal, .goal_count = 1};
+    const double error = 0.05;
+    const struct score score = search_all(model, &setup, 635.0, 0.05);
+
+    assert_int_equal(score.wrong, score.claimed);
+    assert_true(score.wrong <=
+                SEEDS * (error + 4 * sqrt(error * (1 - error) / SEEDS)));
+}
+
+static void test_skewed(void **state)
+{
+    (void)state;
+    static struct model model = {.truth = flat,
+                                 .common = {1.0, 0.0},
+                                 .own = {1.0, 0.01},
+                                 .tail = 0.3,
+                                 .measures = 2};
+
+    assert_silent(&model);
+}
+
+/* Mostly the same value, now and then quite another. */
+static void test_seldom(void **state)
+{
+    (void)state;
+    static struct model model = {.truth = flat,
+                                 .common = {1.0, 0.0},
+                                 .own = {1.0, 0.0},
+                                 .odd = 0.05,
+                                 .far = 1.0,
+                                 .measures = 2};
+
+    assert_silent(&model);
+}
+
+/* One replication of five goes wrong, of a staged rollout. */
+static void test_two_stories(void **state)
+{
+    (void)state;
+    static struct model model = {.truth = flat,
+                                 .common = {1.0, 0.0},
+                                 .own = {1.0, 0.01},
+                                 .odd = 0.2,
+                                 .far = 1.0,
+                                 .staged = true,
+                                 .measures = 2};
+
+    assert_silent(&model);
+}
+
 /* --- what cannot be met ----------------------------------------------------*/
 
 static void test_out_of_reach(void **state)
@@ -310,7 +401,7 @@ static void test_out_of_reach(void **state)
         .goal_count = 1,
         .budget = 200,
         .confidence = 0.95,
-        .oracle = {&model, add, run, value, estimate},
+        .oracle = {&model, add, run, value, estimate, staged},
     };
     struct ota_search search;
     struct ota_error error = {0};
@@ -325,10 +416,11 @@ static void test_out_of_reach(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_edge),         cmocka_unit_test(test_noisy_edge),
-        cmocka_unit_test(test_valley),       cmocka_unit_test(test_hyperbola),
-        cmocka_unit_test(test_bowl),         cmocka_unit_test(test_words),
-        cmocka_unit_test(test_out_of_reach),
+        cmocka_unit_test(test_edge),        cmocka_unit_test(test_noisy_edge),
+        cmocka_unit_test(test_valley),      cmocka_unit_test(test_hyperbola),
+        cmocka_unit_test(test_bowl),        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_skewed),      cmocka_unit_test(test_seldom),
+        cmocka_unit_test(test_two_stories), cmocka_unit_test(test_out_of_reach),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
