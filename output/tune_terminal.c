@@ -141,6 +141,27 @@ static void print_measures(const struct ota_tune_report *report,
             print_measure(report, page, report->tune->respects[r]);
 }
 
+/* Replications of what is staged may be quite unlike each other: how seldom a
+ * story may be that they have not told. */
+static void print_unseen(const struct ota_tune_report *report,
+                         const struct ota_page *page)
+{
+    const struct ota_tune *tune = report->tune;
+    const size_t point = tune->tried[tune->chosen].point;
+    char line[TEXT_SIZE];
+
+    if (report->setup->goal_count == 0 ||
+        !ota_study_point(report->study.study, point).staged)
+        return;
+    const double unseen = -expm1(log(1.0 - tune->evidence[0].confidence) /
+                                 (double)tune->evidence_replications);
+    snprintf(line, sizeof(line),
+             "Devices share a rollout or capacity: what goes wrong in fewer "
+             "than %.2g %% of replications may not have shown.",
+             100.0 * unseen);
+    ota_page_paragraph(page, line);
+}
+
 static void print_evidence(const struct ota_tune_report *report,
                            const struct ota_page *page)
 {
@@ -168,10 +189,29 @@ static void print_evidence(const struct ota_tune_report *report,
                  tune->candidates == 1 ? " was" : "s were");
         ota_page_paragraph(page, line);
     }
+    print_unseen(report, page);
     if (report->setup->goal_count == 0)
         ota_page_paragraph(
             page, "It is the best by the means of what was tried; there is no "
                   "goal to show.");
+}
+
+/* Whether a goal asks for the most or the least that its measure can be. */
+static bool is_absolute(const struct ota_tune_report *report)
+{
+    for (size_t g = 0; g < report->setup->goal_count; g++) {
+        const struct ota_goal *goal = &report->setup->goals[g];
+        const size_t point = report->tune->tried[report->tune->chosen].point;
+        const size_t place = ota_tune_measure(report, goal->measure);
+        const struct ota_study *study = report->study.study;
+        double least, most;
+        ota_measure_range(ota_study_measure(study, point, place),
+                          ota_study_facts(study, point, place)->devices, &least,
+                          &most);
+        if (goal->at_least ? goal->value >= most : goal->value <= least)
+            return true;
+    }
+    return false;
 }
 
 /* What went wrong, as nothing was shown to meet the goals. */
@@ -196,7 +236,10 @@ static void print_failure(const struct ota_tune_report *report,
                         " with %g %% confidence. This one meets it in the "
                         "mean; %s.",
                         100.0 * report->setup->confidence,
-                        report->tune->exhausted
+                        is_absolute(report)
+                            ? "that it is always so no number of replications "
+                              "shows: allow a little"
+                        : report->tune->exhausted
                             ? "a larger --budget may show it"
                             : "it is too near to the edge");
     ota_page_paragraph(page, line);
@@ -384,10 +427,12 @@ void ota_tune_print(const struct ota_tune_report *report, FILE *out, int width,
     print_front(report, &page);
     ota_number_grouped((double)tune->tried_count, 0, settings,
                        sizeof(settings));
-    snprintf(
-        line, sizeof(line), "%s settings tried in %lld of %lld replications%s",
-        settings, (long long)tune->replications, (long long)tune->budget,
-        tune->exhausted ? ": the budget is spent, --budget N allows more" : "");
+    snprintf(line, sizeof(line),
+             "%s settings tried in %lld of %lld replications%s", settings,
+             (long long)tune->replications, (long long)tune->budget,
+             tune->exhausted ? ": the budget cut the search short, --budget N "
+                               "allows more"
+                             : "");
     fputc('\n', out);
     ota_page_paragraph(&page, line);
 }

@@ -444,6 +444,7 @@ static void go_through_stages(struct search *search)
     /* A stage that spent its part leaves the others theirs. */
     if (search->status != OTA_EXPERIMENT_DONE)
         return;
+    const bool hurried = result->exhausted;
     search->allowance = search->setup->budget;
     result->exhausted = false;
     on = search_verify(search);
@@ -451,10 +452,10 @@ static void go_through_stages(struct search *search)
         return;
     if (!result->met)
         result->chosen = best_tried(search);
-    const bool exhausted = result->exhausted;
+    const bool exhausted = hurried || (result->exhausted && !result->met);
     if (on && result->chosen < result->spot_count)
         search_look_around(search);
-    result->exhausted = exhausted && !result->met;
+    result->exhausted = exhausted;
 }
 
 enum ota_experiment_status ota_search_run(const struct ota_search_setup *setup,

@@ -87,9 +87,9 @@ struct ota_spot {
 struct ota_search {
     struct ota_spot *spots; /* in the order in which they were tried */
     size_t spot_count;
-    size_t chosen; /* of spots; the nearest, if none was shown to hold */
-    bool met;      /* the chosen one was shown to meet all goals */
-    bool exhausted;
+    size_t chosen;  /* of spots; the nearest, if none was shown to hold */
+    bool met;       /* the chosen one was shown to meet all goals */
+    bool exhausted; /* a larger budget might have found a better one */
 
     /* What shows it: estimates of the goals at the chosen point over
      * replications fresh .. fresh + fresh_count, which no choice of a point

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * search_around.c - what is lost by a step to either side of the chosen point:
- * about a tenth of its number down and up each axis, the next value of a list,
+ * about a tenth of its number down and up each axis (more where numbers are
+ * whole), the next value of a list,
  * the other words. What was tried about there already serves.
  */
 #include <math.h>
 
 #include "sim/experiment/search_parts.h"
-
-enum { ENOUGH = 8 }; /* replications of a neighbour, at least */
 
 /* Where a tenth of the number lies to a side; false: at the end. */
 static bool a_tenth_off(const struct search *search, size_t axis, int side,
@@ -26,12 +25,18 @@ static bool a_tenth_off(const struct search *search, size_t axis, int side,
         to = at + side / (double)(a->axis->count - 1);
     } else {
         const double number = chosen->numbers[axis];
-        const double off = number > 0.0 || number < 0.0
-                               ? fabs(number) / 10.0
-                               : (a->axis->most - a->axis->least) / 20.0;
-        const double there =
-            fmin(fmax(number + side * off, a->axis->least), a->axis->most);
-        to = search_place(a, there);
+        double off = number > 0.0 || number < 0.0
+                         ? fabs(number) / 10.0
+                         : (a->axis->most - a->axis->least) / 20.0;
+        double there;
+        /* Further, until it is another number when it is rounded. */
+        do {
+            there =
+                fmin(fmax(number + side * off, a->axis->least), a->axis->most);
+            to = search_place(a, there);
+            off *= 2.0;
+        } while (there > a->axis->least && there < a->axis->most &&
+                 fabs(ota_axis_number(a->axis, to) - number) <= 0.0);
     }
     *u = fmin(fmax(to, 0.0), 1.0);
     return true;
@@ -74,7 +79,8 @@ static bool keep_neighbour(struct search *search, size_t spot)
 
     if (result->neighbour_count == most || spot == result->chosen)
         return true;
-    const int64_t enough = search->steps > ENOUGH ? search->steps : ENOUGH;
+    const int64_t enough =
+        search->steps > SEARCH_LOOK ? search->steps : SEARCH_LOOK;
     if (!search_affords(search, &spot, 1, enough))
         return true;
     if (!search_replicate(search, &spot, 1, enough))

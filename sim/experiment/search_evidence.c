@@ -11,7 +11,8 @@
  * g being the skewness of the n values if their tail is on that side, or else 0
  * (10 as in precision.c); and values that are all the same show nothing until
  * one in twenty that is different would have been seen with the confidence,
- * except where their interval is exact. Where devices have to do with each
+ * and never that they are on the right side of what they are, except where
+ * their interval is exact. Where devices have to do with each
  * other, one replication of five may be quite another story: candidates are
  * looked at from 32 replications on then.
  *
@@ -78,8 +79,10 @@ struct ota_estimate search_evidence(const struct search *search, size_t spot,
         oracle->estimate(oracle->context, search->result->spots[spot].point,
                          1 + goal, search->result->fresh, count, confidence);
 
-    if (e.hi <= e.lo &&
-        (double)count < ota_precision_same((1.0 + confidence) / 2.0)) {
+    const double spare = fabs(e.mean - search->setup->goals[goal].value);
+    const double enough = ota_precision_same((1.0 + confidence) / 2.0);
+
+    if (e.hi <= e.lo && ((double)count < enough || !(spare > 0.0))) {
         e.lo = NAN;
         e.hi = NAN;
     } else if (search->setup->goals[goal].at_least) {

@@ -26,7 +26,7 @@
 enum { SPREAD_ONE = 9, SPREAD_EACH = 8 };
 
 /* How many points to put into each mix of words. */
-static size_t spread_of(const struct search *search, size_t mixes)
+static size_t spread_of(struct search *search, size_t mixes)
 {
     const size_t afforded = (size_t)search->allowance / (SEARCH_FIRST * mixes);
     size_t points = 1;
@@ -39,7 +39,10 @@ static size_t spread_of(const struct search *search, size_t mixes)
     } else if (search->ordered_count > 1) {
         points = SPREAD_EACH * search->ordered_count;
     }
-    return points < afforded ? points : afforded > 0 ? afforded : 1;
+    if (points <= afforded)
+        return points;
+    search->result->exhausted = true;
+    return afforded > 0 ? afforded : 1;
 }
 
 static size_t corners_of(const struct search *search, size_t points)

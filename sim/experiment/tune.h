@@ -84,7 +84,8 @@ struct ota_tune {
     char respects[OTA_TUNE_RESPECTS][OTA_MEASURE_NAME_SIZE];
     int64_t replications;   /* simulated or found, in all */
     int64_t budget;         /* of so many */
-    bool exhausted;         /* the budget was what ended it */
+    bool exhausted;         /* a larger budget might have found a
+                             * better one */
     struct ota_arena arena; /* private */
 };
 
