@@ -53,7 +53,9 @@ static void print_headline(const struct ota_page *page,
                      time, sizeof(time));
 
     char interval[3 * OTA_NUMBER_SIZE] = "";
-    if (isfinite(share->lo) && isfinite(share->hi)) {
+    if (share->lo >= share->hi) {
+        snprintf(interval, sizeof(interval), " in each replication");
+    } else if (isfinite(share->lo) && isfinite(share->hi)) {
         char lo[OTA_NUMBER_SIZE], hi[OTA_NUMBER_SIZE];
         ota_number_grouped(share->lo / shares.worth, shares.decimals, lo,
                            sizeof(lo));
