@@ -105,6 +105,18 @@ static int64_t fewest_that_tell(double error)
     return (int64_t)ceil(1.0 - log2(error));
 }
 
+/* Replications of which so many differ, with the chance that they tell, when
+ * `differ` of the pairs do: by the normal limit of the binomial law. */
+static double until_differ(const struct pairs *pairs, double signs)
+{
+    const double share =
+        (double)(pairs->above + pairs->below) / (double)pairs->count;
+    const double b = gsl_cdf_ugaussian_Qinv(miss) * sqrt(1.0 - share);
+    const double root = (b + sqrt(b * b + 4.0 * signs)) / 2.0;
+
+    return ceil(root * root / share - 1e-9);
+}
+
 static enum ota_verdict direction(const struct ota_measure *measure, bool more)
 {
     const int better = ota_measure_better(measure);
@@ -137,7 +149,7 @@ static int64_t signs_more(const struct pairs *pairs, double error)
         gsl_cdf_ugaussian_Qinv(miss) * sqrt(fmax(0.0, 1.0 - excess * excess));
     const double signs =
         fmax((z / excess) * (z / excess), (double)fewest_that_tell(error));
-    const double all = ceil(signs * n / differ);
+    const double all = until_differ(pairs, signs);
     if (all > OTA_COMPARE_REACH)
         return -1;
     return all > n ? (int64_t)all - pairs->count : 1;
@@ -258,8 +270,8 @@ static int64_t t_more(const struct pairs *pairs,
     int64_t tells = 2;
 
     if (steps)
-        tells = (int64_t)ceil((double)fewest_that_tell(pairs->error) *
-                              (double)pairs->count / (double)contrast->differ);
+        tells = (int64_t)until_differ(pairs,
+                                      (double)fewest_that_tell(pairs->error));
     int64_t fails = tells - 1;
     while (tells <= OTA_COMPARE_REACH &&
            !would_tell((double)tells, deviations, pairs->error)) {

@@ -515,6 +515,25 @@ static void times_that_never_come_are_late(void **state)
                      OTA_VERDICT_SAME);
 }
 
+/* Six of twelve differ, all of one sign; at 99.5 % nine must. How many of so
+ * many more do is luck: four times in five enough. */
+static void forecast_of_signs_allows_for_luck(void **state)
+{
+    (void)state;
+    double never[12], comes[12];
+
+    for (int r = 0; r < 12; r++) {
+        never[r] = NAN;
+        comes[r] = r % 2 ? 5.0 : NAN;
+    }
+    const struct ota_contrast contrast =
+        contrast_of(&time_to_90, never, comes, 12, 0.995);
+    assert_int_equal(contrast.verdict, OTA_VERDICT_OPEN);
+    const unsigned all = (unsigned)(12 + contrast.more);
+    assert_true(gsl_cdf_binomial_Q(8, 0.5, all) >= 0.8);
+    assert_true(gsl_cdf_binomial_Q(8, 0.5, all - 2) < 0.8);
+}
+
 /* A mean of those in which it happened has no pairs. */
 static void what_is_missing_is_not_compared(void **state)
 {
@@ -540,6 +559,7 @@ int main(void)
         cmocka_unit_test(one_replication_tells_nothing),
         cmocka_unit_test(verdicts_follow_what_is_better),
         cmocka_unit_test(times_that_never_come_are_late),
+        cmocka_unit_test(forecast_of_signs_allows_for_luck),
         cmocka_unit_test(what_is_missing_is_not_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
