@@ -81,6 +81,19 @@ static double sessions(const struct ota_forecast *forecast, double period_us)
     return wakes + (double)forecast->reboots;
 }
 
+/* Of all bytes of a period: as near to a step of the price, some devices pay
+ * another than the mean does. About what estimates are off. */
+static const double near = 0.02;
+
+static bool is_near_step(double over_bytes, double all_bytes, double step_bytes)
+{
+    const double least = near * all_bytes;
+    const double off =
+        over_bytes > 0 ? fabs(remainder(over_bytes, step_bytes)) : -over_bytes;
+
+    return step_bytes > 2 * least && off < least;
+}
+
 void ota_forecast_find_money(struct ota_forecast *forecast)
 {
     const struct ota_group *group = forecast->group;
@@ -110,6 +123,12 @@ void ota_forecast_find_money(struct ota_forecast *forecast)
     if (over > 0 && billed)
         money->overage_uusd = ceil(over / (double)plan->overage_step_bytes) *
                               (double)plan->overage_price_uusd;
+    if (billed && is_near_step(over, over + money->included_bytes,
+                               (double)plan->overage_step_bytes))
+        ota_forecast_note(forecast,
+                          "the bill is that of the mean bytes, which are so "
+                          "near to a step of the price that many SIMs may pay "
+                          "a step more or less");
     money->fleet_uusd = money->overage_uusd * (double)group->count *
                         forecast->variant->share * (1 - group->absent);
     if (isnan(money->routine_bytes))

@@ -62,6 +62,14 @@ verdict nothing_to_send $?
     --set plan.model=capped --set plan.included=1MB >line &&
     grep -q '"included_bytes": 1000000' line && grep -q '"chosen": \["' line
 verdict flags_as_json $?
+for included in 317KB 400KB; do
+    "$OTASIM" estimate --platform electron --from 0.6.0 --app 21KB \
+        --set 'sleep={"model": "always_on"}' --set plan.model=capped \
+        --set plan.included=$included --set plan.overage_price=0.99USD >text
+    grep -c "which are so near" text
+done >lines
+[ "$(tr '\n' ' ' <lines)" = "1 0 " ]
+verdict a_bill_on_the_edge_is_called_so $?
 
 refused() { # NAME STATUS TEXT ARGUMENT...
     name=$1 wanted=$2 text=$3
