@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Decimals at most that tell two numbers apart: one of a hundred million
+ * devices in twenty replications is 5e-8 %. */
+enum { APART = 8 };
+
 struct step {
     double from; /* least number that is written in this unit */
     double worth;
@@ -112,6 +116,25 @@ static int decimals_for(double value, double half)
     return leading < 3.55 ? 1 - place : -place;
 }
 
+/* Whether two numbers are the same to who reads them. */
+static bool looks_like(const struct ota_reading *reading, double a, double b)
+{
+    char one[OTA_NUMBER_SIZE], other[OTA_NUMBER_SIZE];
+
+    ota_number_grouped(a / reading->worth, reading->decimals, one, sizeof(one));
+    ota_number_grouped(b / reading->worth, reading->decimals, other,
+                       sizeof(other));
+    return strcmp(one, other) == 0;
+}
+
+void ota_reading_apart(struct ota_reading *reading, double value, double from)
+{
+    if (!isfinite(value) || !isfinite(from) || value == from || reading->cents)
+        return;
+    while (reading->decimals < APART && looks_like(reading, value, from))
+        reading->decimals++;
+}
+
 struct ota_reading ota_reading_in(enum ota_scale scale, double unit_for,
                                   const struct ota_estimate *estimate)
 {
@@ -127,12 +150,18 @@ struct ota_reading ota_reading_in(enum ota_scale scale, double unit_for,
     if (scale == OTA_SCALE_MONEY)
         decimals = 2;
 
-    return (struct ota_reading){
+    struct ota_reading reading = {
         .unit = step->unit,
         .worth = step->worth,
         .decimals = decimals,
+        .share = scale == OTA_SCALE_SHARE,
         .cents = scale == OTA_SCALE_MONEY,
     };
+    if (reading.share)
+        ota_reading_apart(&reading, estimate->mean, 1.0);
+    if (estimate->mean == estimate->hi) /* all of them, in each replication */
+        ota_reading_apart(&reading, estimate->lo, estimate->hi);
+    return reading;
 }
 
 struct ota_reading ota_reading_of(enum ota_scale scale,
@@ -148,9 +177,10 @@ void ota_reading_format(const struct ota_reading *reading, double value,
         snprintf(text, size, "-");
         return;
     }
-    /* Nothing at all has no digits to doubt. */
-    const int decimals =
-        value == 0.0 && !reading->cents ? 0 : reading->decimals;
+    /* Nothing at all has no digits to doubt, nor has all. */
+    const bool whole =
+        (value == 0.0 && !reading->cents) || (value == 1.0 && reading->share);
+    const int decimals = whole ? 0 : reading->decimals;
     char number[OTA_NUMBER_SIZE];
     ota_number_grouped(value / reading->worth, decimals, number,
                        sizeof(number));
@@ -189,10 +219,15 @@ void ota_number_human(enum ota_scale scale, double value, char *text,
 {
     const struct step *step = step_for(scale, fabs(value));
     const double scaled = value / step->worth;
-    const int decimals = at_least(at_most(2 - magnitude(fabs(scaled)), 3), 0);
+    struct ota_reading reading = {
+        .unit = step->unit,
+        .worth = step->worth,
+        .decimals = at_least(at_most(2 - magnitude(fabs(scaled)), 3), 0)};
 
+    if (scale == OTA_SCALE_SHARE)
+        ota_reading_apart(&reading, value, 1.0);
     char number[OTA_NUMBER_SIZE];
-    ota_number_grouped(scaled, decimals, number, sizeof(number));
+    ota_number_grouped(scaled, reading.decimals, number, sizeof(number));
     if (strchr(number, '.')) {
         size_t length = strlen(number);
         while (number[length - 1] == '0')

@@ -36,6 +36,7 @@ struct ota_reading {
     const char *unit; /* with a space before it; "" if there is none */
     double worth;     /* of the unit, in what the number is given in */
     int decimals;
+    bool share; /* all of it is "100 %", without decimals */
     bool cents; /* always with its decimals */
 };
 
@@ -44,7 +45,8 @@ struct ota_reading {
  * keeps two digits if they are 10 to 35, else one (the rule of the Particle
  * Data Group, Review of Particle Physics, 5.3 "Rounding"); without an interval
  * the number keeps three. Never more than four digits in all, but whole
- * numbers are never cut.
+ * numbers are never cut, and a share that is not all of it never reads as 100
+ * %.
  */
 struct ota_reading ota_reading_of(enum ota_scale scale,
                                   const struct ota_estimate *estimate);
@@ -52,6 +54,9 @@ struct ota_reading ota_reading_of(enum ota_scale scale,
 /* The same, in the unit that suits another number: of a column, say. */
 struct ota_reading ota_reading_in(enum ota_scale scale, double unit_for,
                                   const struct ota_estimate *estimate);
+
+/* Adds decimals until value no longer reads as from, which it is not. */
+void ota_reading_apart(struct ota_reading *reading, double value, double from);
 
 /* Writes "1.07 MB", or "-" for a number that there is not. */
 void ota_reading_format(const struct ota_reading *reading, double value,

@@ -33,6 +33,18 @@ static const char *const outcome_labels[OTA_OUTCOMES] = {
     [OTA_OUTCOME_OUT_OF_DATA] = "out of data",
 };
 
+/* All of them are a whole number, and not all of them never read as all. */
+static void write_devices(const struct ota_estimate *count, int64_t devices,
+                          struct ota_reading *reading, char *text, size_t size)
+{
+    const double all = (double)devices;
+
+    *reading = ota_reading_of(OTA_SCALE_COUNT, count);
+    ota_reading_apart(reading, count->mean, all);
+    ota_number_grouped(count->mean, count->mean == all ? 0 : reading->decimals,
+                       text, size);
+}
+
 static void print_headline(const struct ota_page *page,
                            const struct ota_report *report)
 {
@@ -40,12 +52,12 @@ static void print_headline(const struct ota_page *page,
     const struct ota_estimate *count =
         &fleet->outcomes[OTA_OUTCOME_UPDATED_CONFIRMED];
     const struct ota_estimate *share = &fleet->kpi[OTA_KPI_CONFIRMED_SHARE];
-    const struct ota_reading counts = ota_reading_of(OTA_SCALE_COUNT, count);
+    struct ota_reading counts;
     const struct ota_reading shares = ota_reading_of(OTA_SCALE_SHARE, share);
 
     char mean[OTA_NUMBER_SIZE], devices[OTA_NUMBER_SIZE];
     char percent[OTA_NUMBER_SIZE], time[OTA_NUMBER_SIZE];
-    ota_reading_format(&counts, count->mean, mean, sizeof(mean));
+    write_devices(count, fleet->devices, &counts, mean, sizeof(mean));
     ota_number_grouped((double)fleet->devices, 0, devices, sizeof(devices));
     ota_reading_format(&shares, share->mean, percent, sizeof(percent));
     ota_number_human(OTA_SCALE_TIME,
@@ -92,14 +104,20 @@ static void print_outcomes(const struct ota_page *page,
         /* Left out only if no replication had any. */
         if (!(count->mean > 0.0))
             continue;
-        const struct ota_reading reading =
-            ota_reading_of(OTA_SCALE_COUNT, count);
-        const double percent = 100.0 * count->mean / (double)fleet->devices;
+        struct ota_reading reading;
+        const double share = count->mean / (double)fleet->devices;
+        struct ota_reading shares = {.unit = " %",
+                                     .worth = 0.01,
+                                     .decimals = share < 0.00095 ? 3 : 1,
+                                     .share = true};
         char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
-        ota_reading_format(&reading, count->mean, mean, sizeof(mean));
+        char percent[OTA_NUMBER_SIZE];
+        write_devices(count, fleet->devices, &reading, mean, sizeof(mean));
+        ota_reading_apart(&shares, share, 1.0);
         ota_reading_interval(&reading, count, interval, sizeof(interval));
-        ota_page_row(page, "  %-32s%10s  %-20s%6.*f %%", outcome_labels[i],
-                     mean, interval, percent < 0.095 ? 3 : 1, percent);
+        ota_reading_format(&shares, share, percent, sizeof(percent));
+        ota_page_row(page, "  %-32s%10s  %-18s%10s", outcome_labels[i], mean,
+                     interval, percent);
     }
     ota_number_grouped((double)fleet->devices, 0, total, sizeof(total));
     ota_page_row(page, "  %-32s%10s", "all devices", total);

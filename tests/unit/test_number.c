@@ -67,6 +67,10 @@ static void numbers_for_people(void **state)
     assert_string_equal(text, "30 d");
     ota_number_human(OTA_SCALE_SIZE, 1.5e6, text, sizeof(text));
     assert_string_equal(text, "1.5 MB");
+    ota_number_human(OTA_SCALE_SHARE, 0.9999, text, sizeof(text));
+    assert_string_equal(text, "99.99 %");
+    ota_number_human(OTA_SCALE_SHARE, 1.0, text, sizeof(text));
+    assert_string_equal(text, "100 %");
 }
 
 /* Nothing seen, or everything: an interval on one side says so. */
@@ -80,6 +84,11 @@ static void one_sided_intervals(void **state)
     } cases[] = {
         {OTA_SCALE_COUNT, 0.0, 0.0, 0.18, "0", "at most 0.18"},
         {OTA_SCALE_COUNT, 200.0, 199.3, 200.0, "200.0", "at least 199.3"},
+        {OTA_SCALE_COUNT, 2e3, 1999.82, 2e3, "2,000.0", "at least 1,999.8"},
+        {OTA_SCALE_SHARE, 1.0, 0.99991, 1.0, "100 %", "at least 99.99"},
+        {OTA_SCALE_SHARE, 0.99996, 0.9997, 1.0, "99.996 %",
+         "[99.970, 100.000]"},
+        {OTA_SCALE_SHARE, 1.0, 1.0, 1.0, "100 %", "same in all"},
         {OTA_SCALE_SHARE, 0.0, 0.0, 0.0037, "0 %", "at most 0.37"},
         {OTA_SCALE_COUNT, 0.05, 0.0, 0.15, "0.05", "[0.00, 0.15]"},
         {OTA_SCALE_MONEY, 0.0, 0.0, 0.0, "0.00 USD", "same in all"},
