@@ -65,6 +65,15 @@ static enum ota_exit read_axes(struct tune *tune)
     return OTA_EXIT_OK;
 }
 
+static enum ota_exit goal_misuse(const struct ota_options *options,
+                                 const char *goal, const char *problem)
+{
+    char subject[OTA_MESSAGE_SIZE];
+
+    snprintf(subject, sizeof(subject), "--goal '%s'", goal);
+    return ota_misuse(options->command, subject, problem);
+}
+
 static enum ota_exit read_goals(struct tune *tune)
 {
     const struct ota_options *options = tune->options;
@@ -81,15 +90,16 @@ static enum ota_exit read_goals(struct tune *tune)
     for (size_t g = 0; g < options->goals.count; g++)
         if (!ota_goal_read(&tune->goals[g], options->goals.list[g],
                            tune->groups, groups, problem, sizeof(problem)))
-            return ota_misuse(options->command, options->goals.list[g],
-                              problem);
+            return goal_misuse(options, options->goals.list[g], problem);
     if (!options->objective)
         return ota_misuse(options->command, "--minimise",
                           "name what is to be least, such as --minimise "
                           "charge_per_device; or most, with --maximise");
     if (!ota_measure_read(&tune->objective, options->objective, tune->groups,
                           groups, problem, sizeof(problem)))
-        return ota_misuse(options->command, options->objective, problem);
+        return ota_misuse(options->command,
+                          options->maximise ? "--maximise" : "--minimise",
+                          problem);
     return OTA_EXIT_OK;
 }
 

@@ -87,12 +87,28 @@ static void assert_goal(const char *text, const char *measure, bool at_least,
     assert_true(fabs(goal.value - value) <= 1e-12 * value);
 }
 
+static void refuse_goal(const char *text, const char *says)
+{
+    struct ota_goal goal;
+    char problem[OTA_MESSAGE_SIZE] = "";
+
+    assert_false(ota_goal_read(&goal, text, NULL, 0, problem, sizeof(problem)));
+    assert_non_null(strstr(problem, says));
+}
+
 static void test_goals(void **state)
 {
     (void)state;
-    const char *bad[] = {
-        "charge",  "charge 5mAh", "chrge <= 5mAh",           "charge <= 5 days",
-        ">= 99 %", "charge <=",   "updated_within(x) >= 99%"};
+    const char *bad[] = {"charge",
+                         "charge 5mAh",
+                         "chrge <= 5mAh",
+                         "charge <= 5 days",
+                         ">= 99 %",
+                         "charge <=",
+                         "updated_within(x) >= 99%",
+                         "charge == 5mAh",
+                         "success >= 101%",
+                         "bytes <= -1B"};
 
     assert_goal("updated_within(7d) >= 99%", "updated_within(7d)", true, 0.99);
     assert_goal("updated_within(7d)>=0.99", "updated_within(7d)", true, 0.99);
@@ -100,6 +116,13 @@ static void test_goals(void **state)
     assert_goal("time_to_99 < 7d", "time_to_99", false, 604800.0);
     assert_goal("bytes<=1.5MB", "bytes", false, 1.5e6);
     assert_goal("cost <= 20USD", "cost", false, 20.0);
+    assert_goal("success \u2265 99%", "confirmed_share", true, 0.99);
+    assert_goal("bytes\u22641MB", "bytes", false, 1e6);
+    assert_goal("success => 1", "confirmed_share", true, 1.0);
+    assert_goal("sims_over_cap =< 99", "sims_over_cap", false, 99.0);
+    assert_goal("waiting_never_begun >= 99", "waiting_never_begun", true, 99.0);
+    refuse_goal("success >= 99", "did you mean \"99%\"?");
+    refuse_goal("success =>", "nothing stands behind the sign");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct ota_goal goal;
         char problem[OTA_MESSAGE_SIZE] = "";
