@@ -93,6 +93,12 @@ static const struct ota_option *find_option(const char *word,
     return found;
 }
 
+/* "--json", in the place of a value: one was forgotten. */
+static bool is_option(const char *word, const struct ota_command *command)
+{
+    return strncmp(word, "--", 2) == 0 && find_option(word, command);
+}
+
 /* Reads the option at argv[*at] and moves *at to the last word it used. */
 static bool read_option(struct ota_options *options, int argc, char **argv,
                         int *at)
@@ -115,7 +121,7 @@ static bool read_option(struct ota_options *options, int argc, char **argv,
     if (value && !option->argument)
         return misuse(options->command, option->name, "it takes no value");
     if (!value && option->argument) {
-        if (*at + 1 >= argc)
+        if (*at + 1 >= argc || is_option(argv[*at + 1], options->command))
             return misuse(options->command, option->name,
                           "its value is missing");
         value = argv[++*at];
