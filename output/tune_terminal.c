@@ -245,6 +245,26 @@ static void print_failure(const struct ota_tune_report *report,
     ota_page_paragraph(page, line);
 }
 
+/* What is best at an end of a range may be better beyond. */
+static void print_ends(const struct ota_tune_report *report,
+                       const struct ota_page *page)
+{
+    const struct ota_tried *chosen = &report->tune->tried[report->tune->chosen];
+
+    for (size_t a = 0; a < report->setup->axis_count; a++) {
+        const struct ota_axis *axis = &report->setup->axes[a];
+        char line[TEXT_SIZE];
+        if (!axis->range || (chosen->numbers[a] != axis->least &&
+                             chosen->numbers[a] != axis->most))
+            continue;
+        snprintf(line, sizeof(line),
+                 "%s=%s is the end of its range: a wider --vary may find a "
+                 "better one.",
+                 axis->path, chosen->settings[a].value);
+        ota_page_paragraph(page, line);
+    }
+}
+
 /* --- neighbours --- */
 
 /* "app.wait=26s", what differs from the chosen one. */
@@ -320,8 +340,7 @@ static void print_neighbours(const struct ota_tune_report *report,
                             mean);
         }
         if (tried->shortfall > 0.0)
-            ota_text_append(line, sizeof(line), ", misses the goal%s",
-                            report->setup->goal_count > 1 ? "s" : "");
+            ota_text_append(line, sizeof(line), ", misses");
         ota_page_row(page, "%s", line);
     }
 }
@@ -374,6 +393,47 @@ static size_t choose_front(const struct ota_tune_report *report, size_t *rows)
     return count;
 }
 
+/* Where a label is cut in two lines: at the space nearest to its middle, or at
+ * its end. */
+static size_t cut_at(const char *label)
+{
+    const size_t length = strlen(label);
+    size_t best = length;
+    size_t off = length;
+
+    for (size_t i = 0; i < length; i++) {
+        const size_t from = 2 * i > length ? 2 * i - length : length - 2 * i;
+        if (label[i] == ' ' && from < off) {
+            best = i;
+            off = from;
+        }
+    }
+    return best;
+}
+
+/* Heads in two lines; widths takes those of the columns. */
+static void print_front_head(const struct ota_tune_report *report,
+                             const struct ota_page *page, size_t indent,
+                             int widths[OTA_TUNE_RESPECTS])
+{
+    enum { LEAST = 10 }; /* "1.078 MB", "741.6 mAh" */
+    char first[TEXT_SIZE] = "", second[TEXT_SIZE] = "";
+
+    for (int r = 0; r < OTA_TUNE_RESPECTS; r++) {
+        const char *label =
+            measure_named(report, report->tune->respects[r])->label;
+        const size_t cut = cut_at(label);
+        const char *rest = label[cut] ? label + cut + 1 : "";
+        const size_t wide = strlen(rest) > cut ? strlen(rest) : cut;
+        widths[r] = wide > LEAST ? (int)wide : LEAST;
+        ota_text_append(first, sizeof(first), "  %*.*s", widths[r], (int)cut,
+                        label);
+        ota_text_append(second, sizeof(second), "  %*s", widths[r], rest);
+    }
+    ota_page_row(page, "  %-*s%s", (int)indent, "", first);
+    ota_page_row(page, "  %-*s%s", (int)indent, "", second);
+}
+
 static void print_front(const struct ota_tune_report *report,
                         const struct ota_page *page)
 {
@@ -382,6 +442,7 @@ static void print_front(const struct ota_tune_report *report,
     const size_t count = choose_front(report, rows);
     struct ota_study_row of = {.setting_count = report->setup->axis_count};
     char text[TEXT_SIZE], cells[OTA_TUNE_RESPECTS][CELL_SIZE];
+    int widths[OTA_TUNE_RESPECTS];
 
     if (count < 2)
         return;
@@ -391,20 +452,16 @@ static void print_front(const struct ota_tune_report *report,
         ota_study_row_text(&of, text, sizeof(text));
         width = strlen(text) > width ? strlen(text) : width;
     }
-    for (int r = 0; r < OTA_TUNE_RESPECTS; r++)
-        snprintf(cells[r], CELL_SIZE, "%s",
-                 measure_named(report, tune->respects[r])->label);
-    ota_page_row(page, "  %-*s  %20s  %18s  %16s", (int)width, "", cells[0],
-                 cells[1], cells[2]);
+    print_front_head(report, page, width, widths);
     for (size_t i = 0; i < count; i++) {
         of.settings = tune->tried[rows[i]].settings;
         ota_study_row_text(&of, text, sizeof(text));
         for (int r = 0; r < OTA_TUNE_RESPECTS; r++)
             write_mean(measure_named(report, tune->respects[r]),
                        &tune->tried[rows[i]].respects[r], cells[r], CELL_SIZE);
-        ota_page_row(page, "  %-*s  %20s  %18s  %16s%s", (int)width, text,
-                     cells[0], cells[1], cells[2],
-                     rows[i] == tune->chosen ? "  <" : "");
+        ota_page_row(page, "  %-*s  %*s  %*s  %*s%s", (int)width, text,
+                     widths[0], cells[0], widths[1], cells[1], widths[2],
+                     cells[2], rows[i] == tune->chosen ? "  <" : "");
     }
 }
 
@@ -423,6 +480,7 @@ void ota_tune_print(const struct ota_tune_report *report, FILE *out, int width,
     print_measures(report, &page);
     if (tune->met)
         print_evidence(report, &page);
+    print_ends(report, &page);
     print_neighbours(report, &page);
     print_front(report, &page);
     ota_number_grouped((double)tune->tried_count, 0, settings,
