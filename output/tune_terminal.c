@@ -229,7 +229,11 @@ static void print_failure(const struct ota_tune_report *report,
         write_goal(report, g, goal, sizeof(goal));
         ota_text_append(line, sizeof(line), "%s %s", g > 0 ? " and" : "", goal);
     }
-    if (chosen->shortfall > 0.0)
+    if (!isfinite(chosen->shortfall))
+        ota_text_append(line, sizeof(line),
+                        ". Of none did all replications come so far that it "
+                        "has a value; this is one of them.");
+    else if (chosen->shortfall > 0.0)
         ota_text_append(line, sizeof(line), ". This one comes nearest.");
     else
         ota_text_append(line, sizeof(line),
