@@ -50,20 +50,24 @@ static void tell_lost(void *context, int rank, int64_t units)
             files->units, (long long)units, units == 1 ? "" : "s", where);
 }
 
-/* Takes in what the results have that are to be replaced. What cannot be
+/* Reads what the results have that are to be replaced. What cannot be
  * understood is as good as not there. */
 static bool take_results(struct ota_study_files *files, struct ota_error *error)
 {
     struct ota_error heard = {.failed = false};
     char *path = ota_files_join(files->folder, "/", "results.sqlite", error);
 
-    if (path && access(path, F_OK) == 0 &&
-        !ota_store_absorb(files->store, path, &heard) && !files->options->quiet)
+    if (!path || access(path, F_OK) != 0) {
+        free(path);
+        return path != NULL;
+    }
+    files->results = ota_store_open(NULL, OTASIM_VERSION, error);
+    if (files->results && !ota_store_absorb(files->results, path, &heard) &&
+        !files->options->quiet)
         fprintf(stderr, "otasim: nothing that is there is used: %s\n",
                 heard.message);
-    const bool good = path != NULL;
     free(path);
-    return good;
+    return files->results != NULL;
 }
 
 static bool open_units(struct ota_study_files *files, struct ota_error *error)
@@ -143,6 +147,7 @@ struct ota_study_options ota_study_files_options(struct ota_study_files *files)
         .threads = ota_threads(options),
         .ranks = options->ranks,
         .store = files->store,
+        .more = files->results,
         .found_only = options->merged.count > 0,
         .part = options->parts > 0 ? options->part - 1 : 0,
         .parts = options->parts,
@@ -179,9 +184,9 @@ static void tell_kept(const struct ota_study_files *files,
 {
     int64_t simulated, found;
 
-    if (!files->units)
-        return;
     ota_study_work(study, &simulated, &found);
+    if (!files->units || simulated + found == 0)
+        return;
     fprintf(stderr,
             "otasim: %lld of %lld replications are kept in %s; the same "
             "command goes on from there\n",
@@ -196,7 +201,7 @@ static enum ota_exit stopped(struct ota_study_files *files,
     int64_t simulated, found;
 
     ota_study_work(study, &simulated, &found);
-    if (files->units)
+    if (files->units && simulated + found > 0)
         fputs("otasim: interrupted\n", stderr);
     else
         fprintf(stderr,
@@ -218,6 +223,7 @@ enum ota_exit ota_study_files_done(struct ota_study_files *files,
 
     ota_study_work(study, &simulated, &found);
     files->worked = simulated > 0;
+    files->study = study;
     if (status == OTA_EXPERIMENT_STOPPED && files->started)
         ota_progress_stopped(&files->progress);
     if (status != OTA_EXPERIMENT_DONE || options->parts > 0)
@@ -254,6 +260,43 @@ void ota_study_files_work(const struct ota_study *study, char *text,
 
 /* --- the end --- */
 
+/* Takes what the results have out of the store; *left: so many replications are
+ * of a study that was interrupted, and another. */
+static bool find_left(const struct ota_study_files *files, int64_t *left,
+                      struct ota_error *error)
+{
+    const struct ota_study *study = files->study;
+
+    for (size_t p = 0; p < ota_study_points(study); p++) {
+        const struct ota_study_point point = ota_study_point(study, p);
+        const struct ota_store_unit unit = {
+            .scenario = point.scenario_json,
+            .seed = point.seed,
+            .replication = point.replications,
+        };
+        if (!ota_store_drop(files->store, &unit, error))
+            return false;
+    }
+    return ota_store_count(files->store, left, error);
+}
+
+/* What the results do not have is somebody's work, and stays. */
+static void keep_what_is_left(struct ota_study_files *files)
+{
+    struct ota_error error = {.failed = false};
+    int64_t left;
+
+    if (!files->units || !files->before)
+        return;
+    files->left = !find_left(files, &left, &error) || left > 0;
+    if (files->left && !files->options->quiet)
+        fprintf(stderr,
+                "otasim: %s stays: it has replications that these results do "
+                "not have, and the command that was interrupted goes on from "
+                "it\n",
+                files->units);
+}
+
 enum ota_exit ota_study_files_write(struct ota_study_files *files,
                                     const void *report,
                                     const struct ota_folder_file *const *list)
@@ -275,8 +318,10 @@ enum ota_exit ota_study_files_write(struct ota_study_files *files,
     files->written =
         ota_folder_write(report, list, files->folder, &output, &error);
     end_progress(files);
-    if (files->written)
+    if (files->written) {
+        keep_what_is_left(files);
         return OTA_EXIT_OK;
+    }
     ota_failed(error.message);
     if (files->units)
         fprintf(stderr,
@@ -294,8 +339,9 @@ void ota_study_files_close(struct ota_study_files *files)
 
     end_progress(files);
     ota_store_close(files->store);
+    ota_store_close(files->results);
     if (opened && files->units && options->parts == 0 &&
-        (files->written || (!files->before && !files->worked)))
+        (files->written ? !files->left : !files->before && !files->worked))
         ota_store_remove(files->units);
     free(files->units);
     free(files->folder);

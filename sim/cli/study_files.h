@@ -28,6 +28,7 @@
  * Values are kept in a store beside the results, DIR.units, while the command
  * runs; the same command goes on from it. It goes when the results are there:
  * their results.sqlite has the values too, and a larger study begins with them.
+ * It stays if it has values of another study, which was interrupted.
  * With --fresh nothing that was there is used. A part writes a store that
  * stays, DIR.part-K-of-N, and no results. Merging goes through the command with
  * the parts' values.
@@ -47,11 +48,14 @@ struct ota_study_files {
                    * first rank, and not of a part */
     char *units;  /* private, as all below: the store's place */
     struct ota_store *store; /* NULL: nothing is kept, or not here */
+    struct ota_store *results; /* what is to be replaced has; NULL: nothing */
+    const struct ota_study *study; /* once it is done */
     struct ota_progress progress;
     bool started; /* progress is */
     bool written; /* the results are there */
     bool before;  /* the store was there already, */
     bool worked;  /* or something was simulated */
+    bool left;    /* in the store there is what the results do not have */
 };
 
 /*

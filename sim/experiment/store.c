@@ -139,6 +139,20 @@ bool ota_store_put(struct ota_store *store, const struct ota_store_unit *unit,
     return ota_store_end(store, good, error);
 }
 
+bool ota_store_drop(struct ota_store *store, const struct ota_store_unit *unit,
+                    struct ota_error *error)
+{
+    int64_t scenario;
+
+    if (!ota_store_scenario_id(store, unit->scenario, false, &scenario, error))
+        return false;
+    if (scenario == 0)
+        return true;
+    sqlite3_stmt *statement =
+        about(store, OTA_STORE_DROP, scenario, unit, error);
+    return statement && ota_store_step(store, statement, error);
+}
+
 /* --- packed results --- */
 
 static bool copy_blob(struct ota_store *store, sqlite3_stmt *statement,

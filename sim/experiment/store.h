@@ -68,6 +68,10 @@ bool ota_store_put_blob(struct ota_store *store,
                         const struct ota_store_unit *unit, const void *bytes,
                         size_t size, struct ota_error *error);
 
+/* Takes the values of all replications before the unit's out of the store. */
+bool ota_store_drop(struct ota_store *store, const struct ota_store_unit *unit,
+                    struct ota_error *error);
+
 /* Notes that a rank has begun a unit; put takes the note back. */
 bool ota_store_deal(struct ota_store *store, const struct ota_store_unit *unit,
                     int rank, struct ota_error *error);

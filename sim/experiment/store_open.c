@@ -39,6 +39,8 @@ static const char *const statements[OTA_STORE_STATEMENTS] = {
     [OTA_STORE_FIND] = "SELECT measure, value FROM unit WHERE scenario = ?1 "
                        "AND seed = ?2 AND replication = ?3",
     [OTA_STORE_PUT] = "INSERT OR REPLACE INTO unit VALUES (?1,?2,?3,?4,?5)",
+    [OTA_STORE_DROP] = "DELETE FROM unit WHERE scenario = ?1 "
+                       "AND seed = ?2 AND replication < ?3",
     [OTA_STORE_FIND_BLOB] = "SELECT results FROM blob WHERE scenario = ?1 "
                             "AND seed = ?2 AND replication = ?3",
     [OTA_STORE_PUT_BLOB] = "INSERT OR REPLACE INTO blob VALUES (?1,?2,?3,?4)",

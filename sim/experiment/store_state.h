@@ -24,6 +24,7 @@ struct ota_store_measure {
 enum ota_store_statement {
     OTA_STORE_FIND,
     OTA_STORE_PUT,
+    OTA_STORE_DROP,
     OTA_STORE_FIND_BLOB,
     OTA_STORE_PUT_BLOB,
     OTA_STORE_DEAL,

@@ -36,6 +36,8 @@ struct ota_study_options {
     int threads;
     struct ota_ranks *ranks; /* NULL: alone */
     struct ota_store *store; /* of the first rank; NULL: nothing is kept */
+    struct ota_store *more;  /* there too: what is not in the store may be in
+                              * this one; NULL: there is none */
     bool found_only; /* what is not in the store is an error, and not done */
     int64_t part, parts; /* does only units of that part, from 0; parts
                           * 0: all */

@@ -271,7 +271,23 @@ static bool make_plan(struct ota_study *study,
     return true;
 }
 
-/* Puts what the store has of a block into its place. values have room for a
+static bool find_values(const struct ota_study *study,
+                        const struct ota_store_unit *unit, double *values,
+                        bool *found, struct ota_error *error)
+{
+    struct ota_store *const stores[] = {study->options.store,
+                                        study->options.more};
+
+    *found = false;
+    for (size_t s = 0; s < 2 && !*found; s++)
+        if (stores[s] &&
+            !ota_store_find(stores[s], unit, study->names, study->measure_count,
+                            values, found, error))
+            return false;
+    return true;
+}
+
+/* Puts what the stores have of a block into its place. values have room for a
  * replication. */
 static bool find_block(struct ota_study *study,
                        const struct ota_study_unit *block, double *values,
@@ -283,8 +299,7 @@ static bool find_block(struct ota_study *study,
         bool found = study->points[block->point].there[r];
         if (found)
             continue;
-        if (!ota_store_find(study->options.store, &unit, study->names,
-                            study->measure_count, values, &found, error))
+        if (!find_values(study, &unit, values, &found, error))
             return false;
         if (!found)
             continue;
@@ -296,7 +311,7 @@ static bool find_block(struct ota_study *study,
     return true;
 }
 
-/* What the store has of the plan. */
+/* What the stores have of the plan. */
 static bool find_all(struct ota_study *study, const struct plan *plan,
                      struct ota_error *error)
 {

@@ -160,6 +160,16 @@ verdict what_an_interrupt_keeps_is_said $?
     diff -r calm stopped
 verdict goes_on_when_interrupted $?
 
+strike TERM shared.units long shared
+sweep 5m,10m 2 shared >/dev/null 2>err
+[ $? -eq 0 ] && [ -e shared/manifest.json ] &&
+    grep -q '^otasim: shared.units stays: ' err
+verdict another_study_leaves_an_interrupted_one $?
+(long shared) >said 2>err
+[ $? -eq 0 ] && [ ! -s err ] && [ "$(found said)" -gt 0 ] &&
+    diff -r calm shared && [ ! -e shared.units ]
+verdict the_interrupted_one_goes_on $?
+
 strike KILL part.part-1-of-2 long part --part 1/2 2>/dev/null
 (long part --part 2/2) >/dev/null
 "$OTASIM" merge part.part-*-of-2 >said 2>err
