@@ -61,6 +61,8 @@ static void tell(struct ota_deal *deal)
 
 static void halt(struct ota_deal *deal)
 {
+    if (deal->halted)
+        return;
     deal->halted = true;
     deal->over = true;
     if (deal->work->halted)
