@@ -10,7 +10,10 @@
 
 #include "sim/scenario/import.h"
 
-enum { THREADS_MOST = 1024 };
+enum {
+    THREADS_MOST = 1024,
+    REPLICATIONS_MOST = 1000000, /* as of run.replications */
+};
 
 /* Letters of an option's .of: the commands that take it. */
 static const struct {
@@ -248,6 +251,8 @@ static const char *read_lhs(struct ota_options *options, char *value)
 
 static const char *read_max_reps(struct ota_options *options, char *value)
 {
+    if (!is_whole(value, 1, REPLICATIONS_MOST))
+        return "it takes a whole number from 1 to 1000000";
     return read_count(value, 1, &options->max_reps);
 }
 

@@ -65,5 +65,7 @@ refuses precision_unknown 'did you mean charge?' --precision chrge=5%
 refuses precision_without_unit 'has no unit' --precision charge=5
 refuses precision_of_zero 'must be more than 0' --precision charge=0%
 refuses max_reps_alone 'it goes with --precision' --max-reps 12
+refuses max_reps_too_many 'from 1 to 1000000' \
+    --precision charge=1% --max-reps 1000001
 refuses precision_in_parts 'it does not go with --precision' \
     --precision charge=1% --part 1/2
