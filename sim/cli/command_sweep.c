@@ -133,12 +133,13 @@ static bool make_point(struct sweep *sweep, size_t number,
 }
 
 /* Complaints of the first point that has any, and how many have. */
-static enum ota_exit refuse_points(const struct sweep *sweep, size_t first,
+static enum ota_exit refuse_points(struct sweep *sweep, size_t first,
                                    const struct ota_complaints *complaints,
                                    size_t refused)
 {
     char text[512];
 
+    ota_progress_clear(&sweep->files.progress);
     ota_study_row_text(&sweep->rows[first], text, sizeof(text));
     fprintf(stderr, "otasim: with %s:\n", text);
     const enum ota_exit status = ota_refuse(complaints);
@@ -173,6 +174,10 @@ static enum ota_exit add_points(struct sweep *sweep)
         };
         if (!make_point(sweep, p, &point))
             return no_memory();
+        if (!ota_progress_keep_going(&sweep->files.progress))
+            return ota_study_files_done(&sweep->files, sweep->study,
+                                        OTA_EXPERIMENT_STOPPED, &error);
+        ota_progress_reading(&sweep->files.progress, p, count);
         if (ota_study_add(sweep->study, &point, &row->point, &complaints,
                           &error))
             continue;
@@ -336,10 +341,6 @@ static double device_days(const struct ota_scenario *base)
 static enum ota_exit work(struct sweep *sweep)
 {
     struct ota_error error = {0};
-
-    ota_study_files_start(&sweep->files, device_days(&sweep->base),
-                          (int64_t)sweep->design.point_count *
-                              sweep->base.run.replications);
     const enum ota_experiment_status done = do_points(sweep, &error);
     const enum ota_exit status =
         ota_study_files_done(&sweep->files, sweep->study, done, &error);
@@ -363,6 +364,9 @@ static enum ota_exit open_study(struct sweep *sweep)
     sweep->study = ota_study_open(names, shown + more, &how, &error);
     if (!sweep->study)
         return ota_failed(error.message);
+    ota_study_files_start(&sweep->files, device_days(&sweep->base),
+                          (int64_t)sweep->design.point_count *
+                              sweep->base.run.replications);
     enum ota_exit status = add_points(sweep);
     if (status == OTA_EXIT_OK)
         status = work(sweep);

@@ -129,6 +129,18 @@ void ota_progress_lived(void *context, int64_t lived, int64_t of)
     draw(progress);
 }
 
+void ota_progress_reading(struct ota_progress *progress, size_t done, size_t of)
+{
+    const int64_t at_ns = now_ns();
+
+    if (!progress->shown ||
+        at_ns - atomic_load(&progress->drawn_ns) < draw_every_ns)
+        return;
+    atomic_store(&progress->drawn_ns, at_ns);
+    fprintf(stderr, "\r  %zu of %zu points read\033[K", done, of);
+    fflush(stderr);
+}
+
 void ota_progress_writing(const struct ota_progress *progress)
 {
     if (!progress->shown)

@@ -35,6 +35,10 @@ void ota_progress_done(void *context, int64_t done, int64_t of);
 void ota_progress_lived(void *context, int64_t lived, int64_t of);
 bool ota_progress_keep_going(void *context);
 
+/* Points are being read, before anything runs; by one thread. */
+void ota_progress_reading(struct ota_progress *progress, size_t done,
+                          size_t of);
+
 /* The run is over, and its results are being written; warnings may come. */
 void ota_progress_writing(const struct ota_progress *progress);
 

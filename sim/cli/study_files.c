@@ -201,7 +201,9 @@ static enum ota_exit stopped(struct ota_study_files *files,
     int64_t simulated, found;
 
     ota_study_work(study, &simulated, &found);
-    if (files->units && simulated + found > 0)
+    if (simulated + found == 0)
+        fputs("otasim: interrupted before any replication was done\n", stderr);
+    else if (files->units)
         fputs("otasim: interrupted\n", stderr);
     else
         fprintf(stderr,

@@ -10,8 +10,8 @@
  *     if (status == OTA_EXIT_OK) {
  *         const struct ota_study_options how = ota_study_files_options(&files);
  *         study = ota_study_open(names, count, &how, &error);
- *         ... ota_study_add() each point ...
  *         ota_study_files_start(&files, device_days, replications);
+ *         ... ota_study_add() each point ...
  *         done = ota_study_do(study, wants, count, &error);
  *         status = ota_study_files_done(&files, study, done, &error);
  *         if (status == OTA_EXIT_OK && files.answers) {
@@ -73,8 +73,7 @@ enum ota_exit ota_study_files_open(struct ota_study_files *files,
 struct ota_study_options ota_study_files_options(struct ota_study_files *files);
 
 /* Progress is shown, and interrupts are heard, from here on. replications: of
- * all points, for now; device_days: simulated in one of them. Complaints about
- * points come before it. */
+ * all points, for now; device_days: simulated in one of them. */
 void ota_study_files_start(struct ota_study_files *files, double device_days,
                            int64_t replications);
 

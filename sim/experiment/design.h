@@ -79,8 +79,8 @@ bool ota_design_grid(struct ota_design *design, const struct ota_axis *axes,
 /*
  * A Latin hypercube of `points` points: a range is cut into as many strata and
  * each stratum has one point; of values that are listed or counted (:12), each
- * comes as often as another to within one. The seed names its draws. Source: M. D. McKay, R. J. Beckman,
- * W. J. Conover, Technometrics 21 (1979).
+ * comes as often as another to within one. The seed names its draws. Source:
+ * M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21 (1979).
  */
 bool ota_design_lhs(struct ota_design *design, const struct ota_axis *axes,
                     size_t axis_count, size_t points, uint64_t seed,

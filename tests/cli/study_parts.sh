@@ -160,6 +160,20 @@ verdict what_an_interrupt_keeps_is_said $?
     diff -r calm stopped
 verdict goes_on_when_interrupted $?
 
+# 20,000 points take a while to read.
+"$OTASIM" sweep fleet.json --vary app.wait=5s..120s --lhs 20000 --out early \
+    >said 2>err &
+process=$!
+while kill -0 $process 2>/dev/null && [ ! -e early.units ]; do
+    sleep 0.02
+done
+kill -s TERM $process
+wait $process
+[ $? -eq 1 ] && [ ! -s said ] && [ ! -e early ] && [ ! -e early.units ] &&
+    [ ! -e early.units-wal ] &&
+    grep -q '^otasim: interrupted before any replication was done$' err
+verdict interrupted_while_points_are_read $?
+
 strike TERM shared.units long shared
 sweep 5m,10m 2 shared >/dev/null 2>err
 [ $? -eq 0 ] && [ -e shared/manifest.json ] &&
