@@ -2,8 +2,8 @@
 /*
  * search_around.c - what is lost by a step to either side of the chosen point:
  * about a tenth of its number down and up each axis (more where numbers are
- * whole), the next value of a list,
- * the other words. What was tried about there already serves.
+ * whole), the next value of a list, the other words. What was tried about there
+ * already serves.
  */
 #include <math.h>
 
