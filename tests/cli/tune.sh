@@ -90,6 +90,24 @@ verdict json_is_one_line_with_the_same_choice $?
 ask --out none --quiet >quiet 2>&1 && [ ! -s quiet ]
 verdict quiet_says_nothing $?
 
+# --- what is not known ---
+
+ask --out none --budget 20 | tr '\n' ' ' >text
+grep -q "the budget cut the search short, --budget N allows more" text
+verdict a_spread_that_the_budget_cut_is_told $?
+tune --vary app.wait=20s..60s --goal 'bricked <= 0' --minimise charge \
+    --budget 40 --out none | tr '\n' ' ' >text
+grep -q "no number of replications shows: allow a little" text
+verdict never_cannot_be_shown $?
+"$OTASIM" tune "$root/scenarios/rollouts/bad.json" \
+    --policy "$root/scenarios/rollouts/policies/canary.json" \
+    --set fleet.1.count=100 --set fleet.2.count=100 --out none \
+    --vary policy.rules.list.0.if.pct=1..20 --goal 'exposed_bad <= 40' \
+    --minimise bytes >text
+tr '\n' ' ' <text | grep -q "in 32 replications .* may not have shown" &&
+    ! grep -q "=1[.]" text
+verdict what_is_staged_takes_more_and_whole_numbers_have_neighbours $?
+
 # --- interrupted ---
 
 "$OTASIM" tune "$scenario" $small --vary app.wait=10s..60s --goal "$goal" \
