@@ -73,6 +73,12 @@ bool ota_store_check(const char *path, sqlite3 *db, int status,
         return ota_fail(error, "%s is no store of otasim", path);
     case SQLITE_CORRUPT:
         return ota_fail(error, "%s is damaged; --fresh begins anew", path);
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+        if (sqlite3_system_errno(db) != 0)
+            return ota_fail(error, "%s: %s", path,
+                            strerror(sqlite3_system_errno(db)));
+        return ota_fail(error, "%s: %s", path, sqlite3_errmsg(db));
     default:
         return ota_fail(error, "%s: %s", path, sqlite3_errmsg(db));
     }

@@ -75,6 +75,9 @@ verdict missing_parts_are_named $?
 "$OTASIM" merge p3.part-1-of-3 p3.part-1-of-3 p3.part-2-of-3 2>err
 [ $? -ne 0 ] && grep -q 'same part, 1/3' err
 verdict a_part_twice_is_told $?
+"$OTASIM" merge p9.part-1-of-9 2>err
+[ $? -eq 1 ] && grep -q 'p9.part-1-of-9: No such file' err
+verdict a_part_that_is_not_there_is_named $?
 "$OTASIM" merge p3.part-1-of-3 p7.part-2-of-7 2>err
 [ $? -ne 0 ] && grep -q 'p3.part-1-of-3.*p7.part-2-of-7' err
 verdict parts_of_two_commands_are_told $?
