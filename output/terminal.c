@@ -105,19 +105,19 @@ static void print_outcomes(const struct ota_page *page,
         if (!(count->mean > 0.0))
             continue;
         struct ota_reading reading;
-        const double share = count->mean / (double)fleet->devices;
-        struct ota_reading shares = {.unit = " %",
-                                     .worth = 0.01,
-                                     .decimals = share < 0.00095 ? 3 : 1,
-                                     .share = true};
+        const double percent = 100.0 * count->mean / (double)fleet->devices;
+        struct ota_reading shares = {
+            .worth = 1.0, .unit = " %", .decimals = percent < 0.095 ? 3 : 1};
         char mean[OTA_NUMBER_SIZE], interval[2 * OTA_NUMBER_SIZE];
-        char percent[OTA_NUMBER_SIZE];
+        char share[OTA_NUMBER_SIZE];
         write_devices(count, fleet->devices, &reading, mean, sizeof(mean));
-        ota_reading_apart(&shares, share, 1.0);
+        ota_reading_apart(&shares, percent, 100.0);
+        if (percent == 100.0)
+            shares.decimals = 0;
         ota_reading_interval(&reading, count, interval, sizeof(interval));
-        ota_reading_format(&shares, share, percent, sizeof(percent));
+        ota_reading_format(&shares, percent, share, sizeof(share));
         ota_page_row(page, "  %-32s%10s  %-18s%10s", outcome_labels[i], mean,
-                     interval, percent);
+                     interval, share);
     }
     ota_number_grouped((double)fleet->devices, 0, total, sizeof(total));
     ota_page_row(page, "  %-32s%10s", "all devices", total);
