@@ -300,7 +300,8 @@ static bool write_twice(const struct ota_sweep_plot *plot,
     if (!out)
         return false;
     commands(plot, view, out);
-    const bool ok = !ferror(out) && fclose(out) == 0;
+    const bool failed = ferror(out) != 0;
+    const bool ok = fclose(out) == 0 && !failed && text;
     if (ok && view->panel_count > 1)
         end_panels(plot, view->panel_count, text);
     else if (ok)

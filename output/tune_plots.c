@@ -212,7 +212,8 @@ static bool axis_script(const struct picture *picture, FILE *out)
     for (size_t d = 0; d < panels; d++)
         axis_panel(picture, d, d + 1 == panels, text);
     fputs("unset multiplot\n", text);
-    const bool good = fclose(text) == 0;
+    const bool failed = ferror(text) != 0;
+    const bool good = fclose(text) == 0 && !failed && commands;
     if (good)
         ota_script_end_with(out, "settings", commands, 800,
                             180 + 220 * (int)panels, false);

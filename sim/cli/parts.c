@@ -83,7 +83,8 @@ static char *command_line(const struct ota_options *options)
         w += over > 0 ? over : 1;
     }
     ota_json_out_close(&json, ']');
-    if (fclose(out) != 0) {
+    const bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
         free(text);
         return NULL;
     }

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `otasim run` and `otasim trace` when the n-th allocation fails: either they do
+# `otasim run`, `otasim sweep` and `otasim trace` when the n-th allocation fails: either they do
 # without and leave the same results, or they say why on stderr, exit 1 and
 # leave nothing: the command line and the scenario are not to blame. They never
 # crash.
 #
 # The shipped catalogue takes thousands of like allocations; of those every
 # STRIDE-th (131) is tried, of the others all. STRIDE=1 tries all. A trace reads
-# the scenario as a run does, and is tried from there on.
+# the scenario as a run does, and is tried from there on; a sweep reads it for
+# each point, twice, and is tried in longer strides.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 OTASIM=${OTASIM:-$PWD/build/otasim}
@@ -43,6 +44,7 @@ fail_at() {
 run() {
     case $2 in
     run) set -- "$@" --reps 2 --no-plots ;;
+    sweep) set -- "$@" --reps 2 --no-plots --vary app.wait=5s,9s ;;
     *) set -- "$@" --why waiting --limit 3 --idle step --format "${2#trace-}" ;;
     esac
     at=$1
@@ -61,7 +63,8 @@ judge() {
     0) diff -r "$folder/wanted" "$folder/results" ;;
     1)
         [ -s "$folder/err" ] || echo "exit $status without a word"
-        ls -d "$folder"/results* 2>/dev/null
+        # A sweep may keep what it has done.
+        ls -d "$folder"/results* 2>/dev/null | grep -v '/results[.]units$'
         ;;
     *) echo "exit $status" && head -n 3 "$folder/err" ;;
     esac
@@ -108,3 +111,5 @@ read_count=$(cat "$folder/count")
 for format in text ndjson chrome; do
     try_all "trace-$format" $((read_count - 10)) $((read_count + 1000)) 20
 done
+stride=$((stride * 40))
+try_all sweep 1 10 100
