@@ -72,7 +72,7 @@ judge() {
 }
 
 # try_all COMMAND FIRST DENSE LEAST: fails its allocations from FIRST on: up to
-# DENSE each, then with strides, the last 200 each again; LEAST are enough.
+# DENSE each, then with strides, the last 330 each again; LEAST are enough.
 try_all() {
     rm -rf "$folder/wanted"
     run 0 "$1" "$folder/wanted" || {
@@ -90,10 +90,12 @@ try_all() {
             offenders=$((offenders + 1))
             echo "allocation $n of $count: $wrong"
         fi
-        if [ "$n" -gt "$3" ] && [ "$n" -lt $((count - 200 - stride)) ]; then
+        if [ "$n" -le "$3" ] || [ "$n" -ge $((count - 330)) ]; then
+            n=$((n + 1))
+        elif [ $((n + stride)) -lt $((count - 330)) ]; then
             n=$((n + stride))
         else
-            n=$((n + 1))
+            n=$((count - 330))
         fi
     done
     if [ $offenders -eq 0 ] && [ "$tried" -ge "$4" ]; then
