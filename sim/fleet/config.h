@@ -178,6 +178,10 @@ struct ota_fleet_config {
 void ota_group_prepare(struct ota_group *group,
                        const struct ota_fleet_config *config);
 
+/* Whether devices take over what the same few pilots spent in idle time
+ * (idle.c): then what they spend is not independent. */
+bool ota_fleet_config_borrows(const struct ota_fleet_config *config);
+
 /* Whether devices have to do with each other: a rollout that is staged, or
  * capacity that is shared. */
 static inline bool ota_fleet_config_couples(const struct ota_fleet_config *c)

@@ -122,6 +122,14 @@ static bool is_worth_it(const struct ota_fleet_config *config,
                            (double)group->variant_count;
 }
 
+bool ota_fleet_config_borrows(const struct ota_fleet_config *config)
+{
+    for (size_t g = 0; g < config->group_count && !config->idle_step; g++)
+        if (is_worth_it(config, &config->groups[g]))
+            return true;
+    return false;
+}
+
 static bool is_listed(const struct ota_idle *idle,
                       const struct ota_idle_class *wanted)
 {
@@ -379,7 +387,7 @@ int64_t ota_idle_key(const struct ota_idle_class *class, int64_t age_us)
  * not count: whether it comes in time, or when the battery is full, is not
  * known. */
 static int64_t asked_pc(const struct ota_actor *actor, int64_t span_us,
-                       const struct ota_idle_spent *spent)
+                        const struct ota_idle_spent *spent)
 {
     const struct ota_battery *battery = &actor->group->battery;
     int64_t power_us[OTA_POWERS], charge_pc;

@@ -47,6 +47,8 @@ struct ota_results_shape {
     const struct ota_device_sink *sink; /* or NULL; outlives the collector */
     bool staged;   /* devices may have to do with each other, through
                     * the rollout or capacity that they share */
+    bool borrows;  /* what devices spend in idle time is that of a few
+                    * pilots: it tells of no interval */
     bool may_stop; /* a rule may stop it: who was downloading then? */
     const int64_t *within_us; /* times since the release at which devices are
                                * counted, ascending; copied */

@@ -293,6 +293,22 @@ static void copy_fleet(const struct span *spans, struct ota_results *results)
     ota_rollout_kpis(&spans[1].view, spans[1].results->kpi);
 }
 
+/* Thousands of devices that spend what 64 pilots do say no more of the mean
+ * than 64. */
+static void forget_borrowed(struct ota_results *results)
+{
+    static const enum ota_kpi borrowed[] = {
+        OTA_KPI_BYTES,  OTA_KPI_BYTES_P95,  OTA_KPI_ROUTINE,
+        OTA_KPI_AWAKE,  OTA_KPI_AWAKE_P95,  OTA_KPI_ROUTINE_P95,
+        OTA_KPI_CHARGE, OTA_KPI_CHARGE_P95,
+    };
+
+    for (size_t g = 0; g <= results->group_count; g++)
+        for (size_t k = 0; k < sizeof(borrowed) / sizeof(borrowed[0]); k++)
+            results->ends[g * OTA_KPIS + borrowed[k]] =
+                (struct ota_ends){NAN, NAN};
+}
+
 static void condense_all(struct ota_collector *collector, struct span *spans,
                          struct ota_results *results)
 {
@@ -309,6 +325,8 @@ static void condense_all(struct ota_collector *collector, struct span *spans,
         condense(&collector->shape, spans, span_count, (size_t)work, results);
     if (groups == 1)
         copy_fleet(spans, results);
+    if (results->ends && collector->shape.borrows)
+        forget_borrowed(results);
 }
 
 static const char *name_of(const struct ota_wave_record *wave)

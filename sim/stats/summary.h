@@ -11,7 +11,8 @@
  * by: Student's t for means over them (the groups of a fleet are strata), and
  * order statistics for quantiles, times to x % among them: an end that is after
  * the end of the run is not known. What is the same on all devices has no
- * interval that way.
+ * interval that way, nor has what they spend in idle time that is skipped: it
+ * is that of a few pilots.
  *
  * Devices of a staged rollout are not independent: what became of the first
  * decides what the others are offered. Nor are those that share capacity. There
