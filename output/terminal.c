@@ -41,8 +41,8 @@ static void write_devices(const struct ota_estimate *count, int64_t devices,
 
     *reading = ota_reading_of(OTA_SCALE_COUNT, count);
     ota_reading_apart(reading, count->mean, all);
-    ota_number_grouped(count->mean, count->mean == all ? 0 : reading->decimals,
-                       text, size);
+    const bool whole = count->mean == all || count->mean == 0.0;
+    ota_number_grouped(count->mean, whole ? 0 : reading->decimals, text, size);
 }
 
 static void print_headline(const struct ota_page *page,
