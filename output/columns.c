@@ -28,6 +28,31 @@ void ota_cell_copy(struct ota_cell *cell, const char *text, size_t columns)
         strcpy(cell->text + used, "..");
 }
 
+/* Where so many columns of the text end. */
+static const char *behind(const char *text, size_t columns)
+{
+    for (; columns > 0; columns--)
+        for (text++; ((unsigned char)*text & 0xc0) == 0x80;)
+            text++;
+    return text;
+}
+
+void ota_cell_shorten(struct ota_cell *cell, const char *text, size_t columns)
+{
+    const size_t length = ota_page_columns(text);
+    const size_t last = (columns - 2) / 2;
+    char cut[OTA_CELL_SIZE];
+
+    if (length <= columns) {
+        ota_cell_copy(cell, text, columns);
+        return;
+    }
+    snprintf(cut, sizeof(cut), "%.*s..%s",
+             (int)(behind(text, columns - 2 - last) - text), text,
+             behind(text, length - last));
+    ota_cell_copy(cell, cut, columns);
+}
+
 /* Adds words to a line of a heading. */
 static void add_words(char *line, const char *words, size_t length)
 {

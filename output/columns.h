@@ -25,6 +25,9 @@ struct ota_table_column {
  * columns. */
 void ota_cell_copy(struct ota_cell *cell, const char *text, size_t columns);
 
+/* The same, cut in its middle: names of files differ at both ends. */
+void ota_cell_shorten(struct ota_cell *cell, const char *text, size_t columns);
+
 /* Makes the column as wide as its cells, or a little wider for its heading,
  * which is broken behind blanks and points. */
 void ota_column_close(struct ota_table_column *column, size_t rows,

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "output/columns.h"
 #include "output/compare_report.h"
 #include "output/page.h"
 #include "sim/base/text.h"
@@ -82,22 +83,12 @@ static void print_words(const struct sheet *sheet, size_t variant)
 static void name_cell(const struct sheet *sheet, const char *name, char *text,
                       size_t size)
 {
-    const int width = sheet->name_width;
-    const int length = (int)ota_page_columns(name);
+    const size_t width = (size_t)sheet->name_width;
+    struct ota_cell cell;
 
-    if (length <= width) {
-        snprintf(text, size, "%s%*s", name, width - length, "");
-        return;
-    }
-    const char *end = name;
-    for (int skip = length - (width - 2) / 2; skip > 0; skip--)
-        for (end++; ((unsigned char)*end & 0xc0) == 0x80;)
-            end++;
-    const char *stop = name;
-    for (int keep = width - 2 - (width - 2) / 2; keep > 0; keep--)
-        for (stop++; ((unsigned char)*stop & 0xc0) == 0x80;)
-            stop++;
-    snprintf(text, size, "%.*s..%s", (int)(stop - name), name, end);
+    ota_cell_shorten(&cell, name, width);
+    text[0] = '\0';
+    ota_column_pad(text, size, cell.text, width);
 }
 
 /* A mean; of what never came in how many replications it did. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/columns.h"
 #include "output/compare_report.h"
 #include "output/files.h"
 #include "output/page.h"
@@ -36,14 +37,10 @@ static const char *colour_of(enum ota_verdict verdict)
 /* A name as a string of gnuplot's, in the columns that there is room for. */
 static void name(FILE *out, const char *text)
 {
-    char start[4 * NAME_COLUMNS + 4];
-    size_t length = 0, count = 0;
+    struct ota_cell cell;
 
-    for (; text[length] && count < NAME_COLUMNS; length++)
-        count += ((unsigned char)text[length + 1] & 0xc0) != 0x80;
-    snprintf(start, sizeof(start), "%.*s%s", (int)length, text,
-             text[length] ? ".." : "");
-    ota_script_text(out, start);
+    ota_cell_shorten(&cell, text, NAME_COLUMNS + 2);
+    ota_script_text(out, cell.text);
 }
 
 /* A number of the data: what is missing is said so. */

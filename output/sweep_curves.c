@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/columns.h"
 #include "output/sweep_plots.h"
 
 enum {
+    KEY_COLUMNS = 24, /* of a word in the key */
     AXES_MAX = 64,
     CURVES_MAX = 8, /* in a panel: as many colours as there are */
     PANELS_MAX = 12,
@@ -200,8 +202,11 @@ static void plot_command(const struct ota_sweep_plot *plot,
             fprintf(out, "pointtype 7 pointsize 0.6 linecolor rgb '%s' ",
                     colours[c]);
             if (view->curves < report->axis_count) {
+                struct ota_cell word;
+                ota_cell_copy(&word, report->axes[view->curves].values[c],
+                              KEY_COLUMNS);
                 fputs("title ", out);
-                ota_script_text(out, report->axes[view->curves].values[c]);
+                ota_script_text(out, word.text);
             } else {
                 fputs("notitle", out);
             }

@@ -9,10 +9,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "output/columns.h"
 #include "output/sweep_plots.h"
 
 enum {
-    SIDE_LEAST = 3, /* values of an axis; fewer are curves */
+    TIC_COLUMNS = 20, /* of a word that is a tic */
+    SIDE_LEAST = 3,   /* values of an axis; fewer are curves */
     NUMBERS_ACROSS =
         12, /* cells beside each other that have room for numbers, */
     NUMBERS_UP = 16,
@@ -95,10 +97,13 @@ static void write_data(const struct ota_sweep_plot *plot, const size_t axes[2],
 static void tics(FILE *out, char which, const struct ota_axis *axis,
                  size_t every)
 {
+    struct ota_cell word;
+
     fprintf(out, "set %ctics ()\nset m%ctics 1\n", which, which);
     for (size_t v = 0; v < axis->count; v += every) {
         fprintf(out, "set %ctics add (", which);
-        ota_script_tic(out, axis->values[v]);
+        ota_cell_copy(&word, axis->values[v], TIC_COLUMNS);
+        ota_script_tic(out, word.text);
         fprintf(out, " %zu)\n", v + 1);
     }
     fprintf(out, "set %crange [0.5:%zu.5]\nset %clabel ", which, axis->count,
@@ -115,6 +120,8 @@ static size_t steps_across(const struct ota_axis *axis)
     for (size_t v = 0; v < axis->count; v++)
         if (strlen(axis->values[v]) > longest)
             longest = strlen(axis->values[v]);
+    if (longest > TIC_COLUMNS)
+        longest = TIC_COLUMNS;
     return 1 + axis->count * (longest + 1) / LETTERS;
 }
 

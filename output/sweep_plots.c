@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/columns.h"
 #include "output/files.h"
 #include "output/gnuplot.h"
 
 enum {
+    WORD_LEAST = 8, /* columns of a word that is a tic, at least */
     PLOTS_MAX = OTA_GNUPLOT_SCRIPTS_MAX,
     TICS_MAX = 24, /* of values themselves */
 };
@@ -146,14 +148,22 @@ static void decade_tics(FILE *out, double least, double most, size_t letters)
         write_tics(out, tics, count, true, letters);
 }
 
-/* Few values are tics of their own. */
+/* Few values are tics of their own; words are cut to what has room. */
 static void value_tics(FILE *out, const struct ota_axis *axis, size_t letters)
 {
+    const size_t room = letters / axis->count;
+    struct ota_cell words[TICS_MAX];
     struct tic tics[TICS_MAX] = {{0.0, NULL}};
 
-    for (size_t v = 0; v < axis->count; v++)
-        tics[v] = (struct tic){axis->unit ? axis->numbers[v] : (double)v + 1.0,
-                               axis->values[v]};
+    for (size_t v = 0; v < axis->count; v++) {
+        if (axis->unit) {
+            tics[v] = (struct tic){axis->numbers[v], axis->values[v]};
+            continue;
+        }
+        ota_cell_copy(&words[v], axis->values[v],
+                      room > WORD_LEAST ? room : WORD_LEAST);
+        tics[v] = (struct tic){(double)v + 1.0, words[v].text};
+    }
     qsort(tics, axis->count, sizeof(tics[0]), by_place);
     write_tics(out, tics, axis->count, ota_sweep_spread(axis), letters);
 }

@@ -203,10 +203,11 @@ static bool axis_script(const struct picture *picture, FILE *out)
     if (!text)
         return false;
     fprintf(text,
-            "set multiplot layout %zu,1 margins char 14,char 3,char 5,char 5 "
+            "set multiplot layout %zu,1 margins char 14,char 3,char 7,char 5 "
             "spacing char 0,char 2\n"
             "set title title.\"\\n\".scenario.': '.sample\n"
-            "set key top left Left reverse samplen 1 opaque\n"
+            "set key at screen 0.55,char 1.2 center bottom horizontal Left "
+            "reverse samplen 1\n"
             "set xlabel ''\n",
             panels);
     for (size_t d = 0; d < panels; d++)
@@ -216,7 +217,7 @@ static bool axis_script(const struct picture *picture, FILE *out)
     const bool good = fclose(text) == 0 && !failed && commands;
     if (good)
         ota_script_end_with(out, "settings", commands, 800,
-                            180 + 220 * (int)panels, false);
+                            200 + 220 * (int)panels, false);
     free(commands);
     return good;
 }
@@ -236,8 +237,8 @@ static bool front_script(const struct picture *picture, FILE *out)
     fputs("\nset ylabel ", out);
     ota_script_text(out, charge->label);
     fprintf(out,
-            "\nset key top left Left reverse samplen 1\n"
-            "set offsets graph 0, graph 0, graph 0.25, graph 0.05\n"
+            "\nset key below vertical Left reverse samplen 1 height 1\n"
+            "set offsets graph 0, graph 0, graph 0.05, graph 0.05\n"
             "curves = \"'%s' every ::1 using ($3==0?$%d:NaN):%d with points "
             "pointtype 7 pointsize 0.8 linecolor rgb '#bbbbbb' title 'another "
             "is as good in success, charge and data, and better in one', "

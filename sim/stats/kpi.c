@@ -106,7 +106,7 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
          "devices that the operator's backend believes to be updated",
          OTA_KPI_OF_ALL, 0},
     [OTA_KPI_BELIEVED_WRONGLY] =
-        {"believed_wrongly", "devices", "of them wrongly",
+        {"believed_wrongly", "devices", "wrongly believed to be",
          "devices believed to be updated that do not run the release",
          OTA_KPI_OF_ALL, -1},
     [OTA_KPI_UNBELIEVED] =
@@ -160,25 +160,25 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
                          "share of replications in which a rule stopped, "
                          "paused or held the rollout",
                          OTA_KPI_OF_ALL, 0},
-    [OTA_KPI_STOP_TIME] = {"stop_time", "s", "decided, when it stops",
+    [OTA_KPI_STOP_TIME] = {"stop_time", "s", "time to a stop",
                            "from the release until a rule stopped or halted "
                            "the rollout, of those stopped",
                            OTA_KPI_OF_THOSE, 0},
     [OTA_KPI_STOP_EFFECT] = {"stop_effective_time", "s",
-                             "in effect, when it stops",
+                             "time to a stop in effect",
                              "from the release until the last order of the "
                              "stop was given, of those stopped",
                              OTA_KPI_OF_THOSE, 0},
     [OTA_KPI_STOP_OFFERED] =
-        {"exposed_at_stop_offered", "devices", "offered, when it stops",
+        {"exposed_at_stop_offered", "devices", "offered, at the stop",
          "devices that had been offered the release when the stop was decided",
          OTA_KPI_OF_THOSE, 0},
     [OTA_KPI_STOP_DOWNLOADS] =
-        {"exposed_at_stop_downloading", "devices", "downloading, when it stops",
+        {"exposed_at_stop_downloading", "devices", "downloading, at the stop",
          "devices that were downloading the app when the stop was decided",
          OTA_KPI_OF_THOSE, 0},
     [OTA_KPI_STOP_RUNNING] =
-        {"exposed_at_stop_running", "devices", "running it, when it stops",
+        {"exposed_at_stop_running", "devices", "running it, at the stop",
          "devices that ran the release when the stop was decided",
          OTA_KPI_OF_THOSE, -1},
     [OTA_KPI_EFFECT_RUNNING] = {"exposed_running_at_effect", "devices",
@@ -190,7 +190,7 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
                          "devices that ran the release at any time",
                          OTA_KPI_OF_ALL, 0},
     [OTA_KPI_EXPOSED_BAD] =
-        {"exposed_bad", "devices", "ran it and it is bad",
+        {"exposed_bad", "devices", "devices it is bad on",
          "devices that ran the release at any time and on which it is bad",
          OTA_KPI_OF_ALL, -1},
     [OTA_KPI_BAD_TIME] = {"bad_device_hours", "h",
@@ -203,7 +203,7 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
         {"rollback_bytes", "B", "data for rolling back",
          "bytes both ways for the old image, all devices; part of all bytes",
          OTA_KPI_OF_ALL, -1},
-    [OTA_KPI_BACK_TIME] = {"rollback_time", "s", "rolled back 99 %",
+    [OTA_KPI_BACK_TIME] = {"rollback_time", "s", "time to roll back 99 %",
                            "from the stop until 99 % of the devices that ever "
                            "went back were back",
                            OTA_KPI_OF_THOSE, -1},
@@ -216,7 +216,7 @@ const struct ota_kpi_info ota_kpis[OTA_KPIS] = {
                                 "and had not come to an end",
                                 OTA_KPI_OF_ALL, 0},
     [OTA_KPI_EGRESS_PEAK] =
-        {"egress_peak", "B", "most on the way a second",
+        {"egress_peak", "B", "most bytes a second",
          "bytes a second of all downloads together, at most; where they share "
          "an egress or uplinks",
          OTA_KPI_OF_ALL, -1},
