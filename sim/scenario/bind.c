@@ -61,10 +61,24 @@ bool ota_bind_find(struct ota_binder *binder, const struct ota_json *parent,
         .parent = parent, .key = key, .object = ota_json_find(parent, key)};
     if (!section->object || section->object->type == OTA_JSON_OBJECT)
         return true;
-    const char *settings = ota_kind_find(key) ? "{\"model\": ...}" : "{...}";
-    return ota_bind_complain(
-        binder, section->object, "%s where an object of settings %s belongs",
-        ota_json_type_words(section->object->type), settings);
+    const struct ota_kind *kind = ota_kind_find(key);
+    const struct ota_json *value = section->object;
+    const char *type = ota_json_type_words(value->type);
+    const char *word = value->type == OTA_JSON_TEXT ? value->text : NULL;
+    if (kind && word && binder->presets &&
+        ota_preset_find(binder->presets, kind, word))
+        return ota_bind_complain(binder, value,
+                                 "%s where an object of settings belongs; did "
+                                 "you mean {\"preset\": \"%s\"}?",
+                                 type, word);
+    if (kind && word && ota_kind_model_index(kind, word) >= 0)
+        return ota_bind_complain(binder, value,
+                                 "%s where an object of settings belongs; did "
+                                 "you mean {\"model\": \"%s\"}?",
+                                 type, word);
+    return ota_bind_complain(binder, value,
+                             "%s where an object of settings %s belongs", type,
+                             kind ? "{\"model\": ...}" : "{...}");
 }
 
 /* What belongs into a field, for a value of a wrong type. */
