@@ -278,15 +278,16 @@ static enum ota_exit search(struct tune *tune)
                           ota_tune_budget(&tune->setup));
     const enum ota_experiment_status done = ota_tune_run(
         tune->study, &tune->setup, &tune->result, refused, &complaints, &error);
+    enum ota_exit status;
     if (complaints.total > 0) {
         ota_progress_clear(&tune->place.progress);
-        return refuse(tune, refused, &complaints);
+        status = refuse(tune, refused, &complaints);
+    } else {
+        status = ota_study_files_done(&tune->place, tune->study, done, &error);
     }
-    enum ota_exit status =
-        ota_study_files_done(&tune->place, tune->study, done, &error);
     if (status == OTA_EXIT_OK && tune->place.answers)
         status = answer(tune);
-    if (done == OTA_EXPERIMENT_DONE)
+    if (done == OTA_EXPERIMENT_DONE || complaints.total > 0)
         ota_tune_release(&tune->result);
     return status;
 }

@@ -413,7 +413,7 @@ ota_tune_run(struct ota_study *study, const struct ota_tune_setup *setup,
             status = fail(&tune);
         ota_search_release(&search);
     }
-    if (status != OTA_EXPERIMENT_DONE)
+    if (status != OTA_EXPERIMENT_DONE && complaints->total == 0)
         ota_tune_release(result);
     return status;
 }

@@ -104,7 +104,8 @@ size_t ota_tune_measures(const struct ota_tune_setup *setup,
 
 /* The study is open, and keeps ota_tune_measures(); of a setting that the
  * scenario refuses there are complaints, and *refused, which has room for the
- * axes, says which. There is no problem. */
+ * axes, says which, until *tune is released: by the caller after
+ * OTA_EXPERIMENT_DONE and after complaints. There is no problem. */
 enum ota_experiment_status
 ota_tune_run(struct ota_study *study, const struct ota_tune_setup *setup,
              struct ota_tune *tune, struct ota_setting *refused,
