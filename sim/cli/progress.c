@@ -35,12 +35,19 @@ static sigset_t wishes_to_stop(void)
     return signals;
 }
 
-void ota_progress_start(struct ota_progress *progress, bool shown,
-                        double device_days, int64_t replications)
+void ota_progress_listen(struct ota_progress *progress)
 {
     const sigset_t signals = wishes_to_stop();
 
     sigprocmask(SIG_BLOCK, &signals, &progress->mask_before);
+    progress->shown = false;
+    atomic_init(&progress->asked_ns, 0);
+    atomic_init(&progress->interrupted, false);
+}
+
+void ota_progress_show(struct ota_progress *progress, bool shown,
+                       double device_days, int64_t replications)
+{
     progress->shown = shown;
     progress->device_days = device_days;
     atomic_init(&progress->replications, replications);
@@ -49,13 +56,18 @@ void ota_progress_start(struct ota_progress *progress, bool shown,
     atomic_init(&progress->lived, 0);
     atomic_init(&progress->lives, 0);
     atomic_init(&progress->drawn_ns, progress->start_ns);
-    atomic_init(&progress->asked_ns, 0);
-    atomic_init(&progress->interrupted, false);
     if (shown) {
         fprintf(stderr, "\r  0/%lld replications\033[K",
                 (long long)replications);
         fflush(stderr);
     }
+}
+
+void ota_progress_start(struct ota_progress *progress, bool shown,
+                        double device_days, int64_t replications)
+{
+    ota_progress_listen(progress);
+    ota_progress_show(progress, shown, device_days, replications);
 }
 
 /* "1.2 M": few digits at a glance. */

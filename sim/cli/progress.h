@@ -25,8 +25,15 @@ struct ota_progress {
 };
 
 /* Holds back SIGINT and SIGTERM in this and all later threads; they are then
- * looked for by ota_progress_keep_going(). Before any thread is started. Shows
- * that none of the replications is done. */
+ * looked for by ota_progress_keep_going(). Before any thread is started.
+ * Nothing is shown. */
+void ota_progress_listen(struct ota_progress *progress);
+
+/* From here on shows how many of the replications are done: none. */
+void ota_progress_show(struct ota_progress *progress, bool shown,
+                       double device_days, int64_t replications);
+
+/* Both. */
 void ota_progress_start(struct ota_progress *progress, bool shown,
                         double device_days, int64_t replications);
 

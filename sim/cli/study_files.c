@@ -124,6 +124,8 @@ enum ota_exit ota_study_files_open(struct ota_study_files *files,
     *files = (struct ota_study_files){.options = options};
     if (problem)
         return ota_misuse(options->command, "--part", problem);
+    ota_progress_listen(&files->progress);
+    files->started = true;
     files->answers = is_first(files) && options->parts == 0;
     bool good = true;
     if (!options->out || strcmp(options->out, "none") != 0) {
@@ -162,10 +164,9 @@ void ota_study_files_start(struct ota_study_files *files, double device_days,
 {
     const struct ota_options *options = files->options;
 
-    ota_progress_start(&files->progress,
-                       !options->quiet && isatty(STDERR_FILENO), device_days,
-                       replications);
-    files->started = true;
+    ota_progress_show(&files->progress,
+                      !options->quiet && isatty(STDERR_FILENO), device_days,
+                      replications);
 }
 
 /* The terminal is as before, and interrupts end the program. */

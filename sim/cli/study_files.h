@@ -47,11 +47,11 @@ struct ota_study_files {
     bool answers; /* an answer is to be given, and results written; on the
                    * first rank, and not of a part */
     char *units;  /* private, as all below: the store's place */
-    struct ota_store *store; /* NULL: nothing is kept, or not here */
+    struct ota_store *store;   /* NULL: nothing is kept, or not here */
     struct ota_store *results; /* what is to be replaced has; NULL: nothing */
     const struct ota_study *study; /* once it is done */
     struct ota_progress progress;
-    bool started; /* progress is */
+    bool started; /* interrupts are held back */
     bool written; /* the results are there */
     bool before;  /* the store was there already, */
     bool worked;  /* or something was simulated */
@@ -59,10 +59,10 @@ struct ota_study_files {
 };
 
 /*
- * Finds out where everything is: checks that the results can be written, opens
- * the store, takes in what was done before. list: the files of the folder.
- * scenario_name: "electron-hourly". Afterwards, whatever it returned,
- * ota_study_files_close().
+ * Holds interrupts back, and finds out where everything is: checks that the
+ * results can be written, opens the store, takes in what was done before.
+ * list: the files of the folder. scenario_name: "electron-hourly". Afterwards,
+ * whatever it returned, ota_study_files_close().
  */
 enum ota_exit ota_study_files_open(struct ota_study_files *files,
                                    const struct ota_options *options,
@@ -72,8 +72,8 @@ enum ota_exit ota_study_files_open(struct ota_study_files *files,
 /* Of a study that is kept there; files outlives it. */
 struct ota_study_options ota_study_files_options(struct ota_study_files *files);
 
-/* Progress is shown, and interrupts are heard, from here on. replications: of
- * all points, for now; device_days: simulated in one of them. */
+/* Progress is shown from here on. replications: of all points, for now;
+ * device_days: simulated in one of them. */
 void ota_study_files_start(struct ota_study_files *files, double device_days,
                            int64_t replications);
 

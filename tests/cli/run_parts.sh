@@ -121,12 +121,10 @@ large="--out out --no-plots --set fleet.*.count=400 --reps 60 --threads 1"
 run run "$starter" $large >whole 2>err && mv out whole.out
 timeout -s KILL 60 "$OTASIM" run "$starter" $large --part 1/2 >said 2>err &
 begun=$!
-n=0
-until [ -s out.part-1-of-2 ] || [ $n -gt 200 ]; do
-    sleep 0.05
-    n=$((n + 1))
+while kill -0 $begun 2>/dev/null &&
+    [ "$(cat out.part-1-of-2-wal 2>/dev/null | wc -c)" -lt 100000 ]; do
+    sleep 0.02
 done
-sleep 0.3
 kill -TERM $begun
 wait $begun
 status=$?

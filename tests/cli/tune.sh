@@ -113,8 +113,10 @@ verdict what_is_staged_takes_more_and_whole_numbers_have_neighbours $?
 "$OTASIM" tune "$scenario" $small --vary app.wait=10s..60s --goal "$goal" \
     --minimise charge --budget 200 --threads 1 --out cut >/dev/null 2>err &
 pid=$! # of the program, not of a shell around it
-while kill -0 $pid 2>/dev/null && [ ! -s cut.units ]; do sleep 0.02; done
-sleep 0.03
+while kill -0 $pid 2>/dev/null &&
+    [ "$(cat cut.units-wal 2>/dev/null | wc -c)" -lt 100000 ]; do
+    sleep 0.02
+done
 kill -TERM $pid 2>/dev/null
 wait $pid
 if [ $? -eq 1 ]; then
