@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/csv.h"
 #include "output/files.h"
 
 const struct ota_contrast *
@@ -221,38 +222,6 @@ bool ota_compare_print_json(const struct ota_compare_report *report, FILE *out)
 
 /* --- CSV --- */
 
-static void cell(FILE *out, double value)
-{
-    char text[OTA_NUMBER_SIZE] = "";
-
-    if (isfinite(value))
-        ota_number_exact(value, text, sizeof(text));
-    fprintf(out, ",%s", text);
-}
-
-static void cells(FILE *out, const struct ota_estimate *of)
-{
-    cell(out, of->mean);
-    cell(out, of->lo);
-    cell(out, of->hi);
-}
-
-/* Quotes are doubled, as RFC 4180 has it. */
-static void words(FILE *out, const char *text)
-{
-    const bool plain = !strpbrk(text, ",\"\r\n");
-
-    if (!plain)
-        fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
-    }
-    if (!plain)
-        fputc('"', out);
-}
-
 static void line(FILE *out, const struct ota_compare_report *report,
                  size_t variant, size_t measure)
 {
@@ -260,19 +229,21 @@ static void line(FILE *out, const struct ota_compare_report *report,
         ota_compare_contrast(report, variant, measure);
     const struct ota_study_measure *of = &report->study.measures[measure];
 
-    words(out, of->name);
+    ota_csv_text(out, of->name);
     fprintf(out, ",%s,", of->unit);
-    words(out, report->study.rows[1 + variant].name);
+    ota_csv_text(out, report->study.rows[1 + variant].name);
     fprintf(out, ",%lld", (long long)report->comparison->replications);
-    cells(out, ota_study_report_estimate(&report->study, 0, measure));
-    cells(out, ota_study_report_estimate(&report->study, 1 + variant, measure));
-    cells(out, &contrast->paired.difference);
+    ota_csv_estimate(out,
+                     ota_study_report_estimate(&report->study, 0, measure));
+    ota_csv_estimate(
+        out, ota_study_report_estimate(&report->study, 1 + variant, measure));
+    ota_csv_estimate(out, &contrast->paired.difference);
     fprintf(out, ",%s,%s,%lld,%lld,", ota_verdict_names[contrast->verdict],
             ota_evidence_names[contrast->evidence], (long long)contrast->differ,
             (long long)contrast->above);
     if (contrast->verdict == OTA_VERDICT_OPEN && contrast->more >= 0)
         fprintf(out, "%lld", (long long)contrast->more);
-    cell(out, contrast->paired.ratio);
+    ota_csv_number(out, contrast->paired.ratio);
     fputc('\n', out);
 }
 

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "output/csv.h"
 #include "output/files.h"
 
 const struct ota_folder_file *const ota_sweep_files[] = {
@@ -82,31 +83,6 @@ size_t ota_sweep_best(const struct ota_sweep_report *report, size_t measure)
 
 /* --- sweep.csv --- */
 
-/* A cell as RFC 4180 has it: quotes around what holds a comma or quote. */
-static void text_cell(FILE *out, const char *text)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc((unsigned char)*text, out);
-    }
-    fputc('"', out);
-}
-
-static void number_cell(FILE *out, double value)
-{
-    char text[OTA_NUMBER_SIZE] = "";
-
-    if (isfinite(value))
-        ota_number_exact(value, text, sizeof(text));
-    fprintf(out, ",%s", text);
-}
-
 /* "app.wait_s": what the numbers of an axis are in. */
 static void number_head(FILE *out, const struct ota_axis *axis)
 {
@@ -117,7 +93,7 @@ static void number_head(FILE *out, const struct ota_axis *axis)
              : axis->unit[0]              ? axis->unit
                                           : "number");
     fputc(',', out);
-    text_cell(out, name);
+    ota_csv_text(out, name);
 }
 
 static void csv_head(const struct ota_sweep_report *report, FILE *out)
@@ -125,7 +101,7 @@ static void csv_head(const struct ota_sweep_report *report, FILE *out)
     for (size_t a = 0; a < report->axis_count; a++) {
         if (a > 0)
             fputc(',', out);
-        text_cell(out, report->axes[a].path);
+        ota_csv_text(out, report->axes[a].path);
     }
     for (size_t a = 0; a < report->axis_count; a++)
         if (report->axes[a].unit)
@@ -138,7 +114,7 @@ static void csv_head(const struct ota_sweep_report *report, FILE *out)
             snprintf(name, sizeof(name), "%s%s", report->study.measures[m].name,
                      ends[e]);
             fputc(',', out);
-            text_cell(out, name);
+            ota_csv_text(out, name);
         }
     }
     fputc('\n', out);
@@ -151,19 +127,17 @@ static void csv_row(const struct ota_sweep_report *report, size_t r, FILE *out)
     for (size_t a = 0; a < report->axis_count; a++) {
         if (a > 0)
             fputc(',', out);
-        text_cell(out, row->settings[a].value);
+        ota_csv_text(out, row->settings[a].value);
     }
     for (size_t a = 0; a < report->axis_count; a++)
         if (report->axes[a].unit)
-            number_cell(out, row->numbers[a]);
+            ota_csv_number(out, row->numbers[a]);
     fprintf(out, ",%lld,%lld", (long long)report->study.devices[r],
             (long long)row->replications);
     for (size_t m = 0; m < report->study.measure_count; m++) {
         const struct ota_estimate *estimate =
             ota_study_report_estimate(&report->study, r, m);
-        number_cell(out, estimate->mean);
-        number_cell(out, estimate->lo);
-        number_cell(out, estimate->hi);
+        ota_csv_estimate(out, estimate);
     }
     fputc('\n', out);
 }

@@ -3,21 +3,11 @@
  * timeline_csv.c - share of the fleet in each state over time, with its
  * interval. A cell is empty where there is no number.
  */
-#include <math.h>
-
+#include "output/csv.h"
 #include "output/files.h"
 #include "output/number.h"
 #include "output/writers.h"
 #include "sim/base/clock.h"
-
-static void cell(FILE *out, double value)
-{
-    char text[OTA_NUMBER_SIZE] = "";
-
-    if (isfinite(value))
-        ota_number_exact(value, text, sizeof(text));
-    fprintf(out, ",%s", text);
-}
 
 static void rows(const struct ota_report *report, FILE *out)
 {
@@ -32,9 +22,7 @@ static void rows(const struct ota_report *report, FILE *out)
         for (int s = 0; s < OTA_STATES; s++) {
             const struct ota_estimate *share =
                 &summary->timeline[i * OTA_STATES + (size_t)s];
-            cell(out, share->mean);
-            cell(out, share->lo);
-            cell(out, share->hi);
+            ota_csv_estimate(out, share);
         }
         fputc('\n', out);
     }

@@ -5,9 +5,9 @@
 #include "output/tune.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
+#include "output/csv.h"
 #include "output/files.h"
 #include "output/json_out.h"
 
@@ -24,35 +24,10 @@ size_t ota_tune_measure(const struct ota_tune_report *report, const char *name)
 
 /* --- tune.csv --- */
 
-/* A cell as RFC 4180 has it: quotes around what holds a comma or quote. */
-static void text_cell(FILE *out, const char *text)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc((unsigned char)*text, out);
-    }
-    fputc('"', out);
-}
-
-static void number_cell(FILE *out, double value)
-{
-    char text[OTA_NUMBER_SIZE] = "";
-
-    if (isfinite(value))
-        ota_number_exact(value, text, sizeof(text));
-    fprintf(out, ",%s", text);
-}
-
 static void csv_head(const struct ota_tune_report *report, FILE *out)
 {
     for (size_t a = 0; a < report->setup->axis_count; a++) {
-        text_cell(out, report->setup->axes[a].path);
+        ota_csv_text(out, report->setup->axes[a].path);
         fputc(',', out);
     }
     fputs("chosen,front,shortfall,devices,replications", out);
@@ -63,7 +38,7 @@ static void csv_head(const struct ota_tune_report *report, FILE *out)
             snprintf(name, sizeof(name), "%s%s", report->study.measures[m].name,
                      ends[e]);
             fputc(',', out);
-            text_cell(out, name);
+            ota_csv_text(out, name);
         }
     }
     fputc('\n', out);
@@ -74,19 +49,17 @@ static void csv_row(const struct ota_tune_report *report, size_t t, FILE *out)
     const struct ota_tried *tried = &report->tune->tried[t];
 
     for (size_t a = 0; a < report->setup->axis_count; a++) {
-        text_cell(out, tried->settings[a].value);
+        ota_csv_text(out, tried->settings[a].value);
         fputc(',', out);
     }
     fprintf(out, "%d,%d", t == report->tune->chosen, tried->front);
-    number_cell(out, tried->shortfall);
+    ota_csv_number(out, tried->shortfall);
     fprintf(out, ",%lld,%lld", (long long)report->study.devices[t],
             (long long)tried->replications);
     for (size_t m = 0; m < report->study.measure_count; m++) {
         const struct ota_estimate *estimate =
             ota_study_report_estimate(&report->study, t, m);
-        number_cell(out, estimate->mean);
-        number_cell(out, estimate->lo);
-        number_cell(out, estimate->hi);
+        ota_csv_estimate(out, estimate);
     }
     fputc('\n', out);
 }
