@@ -18,9 +18,10 @@ static void say_missing(const struct ota_page *page,
     char needed[OTA_NUMBER_SIZE];
 
     if (isnan(look->reached)) {
-        ota_page_row(page, "    not met: %lld of %lld replications gave it",
+        ota_page_row(page, "    not met: %lld of %lld replications gave it%s",
                      (long long)look->estimate.values,
-                     (long long)look->replications);
+                     (long long)look->replications,
+                     look->never ? ", and a mean takes all" : "");
     } else if (look->needed > 0) {
         ota_number_grouped((double)look->needed, 0, needed, sizeof(needed));
         ota_page_row(page,

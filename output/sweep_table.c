@@ -384,7 +384,7 @@ static void say_precision(const struct table *table, size_t p)
     const struct ota_replicate *replicate = study->replicate;
     const size_t count = replicate->precision_count;
     char label[128], width[64], most[OTA_NUMBER_SIZE], line[512];
-    size_t met = 0;
+    size_t met = 0, never = 0;
     int64_t needed = 0;
     bool known = true; /* what is needed */
 
@@ -392,6 +392,7 @@ static void say_precision(const struct table *table, size_t p)
         const struct ota_precision_look *look =
             &replicate->looks[r * count + p];
         met += look->met;
+        never += look->never;
         known = known && (look->met || look->needed > 0);
         needed = look->needed > needed ? look->needed : needed;
     }
@@ -401,6 +402,11 @@ static void say_precision(const struct table *table, size_t p)
     if (met == study->row_count)
         snprintf(line, sizeof(line), "%s: known to within %s at all points.",
                  label, width);
+    else if (never > 0)
+        snprintf(line, sizeof(line),
+                 "%s: known to within %s at %zu of %zu points; at %zu it has "
+                 "no mean, as not all replications gave it.",
+                 label, width, met, study->row_count, never);
     else if (!known)
         snprintf(line, sizeof(line),
                  "%s: known to within %s at %zu of %zu points; %s replications "

@@ -25,7 +25,7 @@ bool ota_experiment_look(const struct ota_experiment_options *options,
             values[r] = ota_measure_value(measure, &results[r]);
         ota_precision_look(&options->precisions[p], &facts, values, count,
                            options->confidence, &options->looks[p]);
-        *met = *met && options->looks[p].met;
+        *met = *met && (options->looks[p].met || options->looks[p].never);
     }
     free(values);
     return true;

@@ -27,7 +27,8 @@ static bool start(struct work *work, struct ota_error *error)
            ota_fail(error, OTA_NO_MEMORY " for %zu points", r->point_count);
 }
 
-/* Looks at the point for each precision; returns whether all are met. */
+/* Looks at the point for each precision; returns whether all are met, or cannot
+ * be. */
 static bool look(const struct work *work, size_t at)
 {
     const struct ota_replicate *r = work->replicate;
@@ -51,7 +52,7 @@ static bool look(const struct work *work, size_t at)
         ota_precision_look(
             &precision, ota_study_facts(work->study, point, place),
             work->values, (size_t)count, known.confidence, found);
-        met = met && found->met;
+        met = met && (found->met || found->never);
     }
     return met;
 }

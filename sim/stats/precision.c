@@ -279,6 +279,9 @@ void ota_precision_look(const struct ota_precision *precision,
         .width = precision->relative ? precision->half_width * fabs(e.mean)
                                      : precision->half_width,
         .reached = NAN,
+        .never = precision->measure.kind == OTA_MEASURE_KPI &&
+                 ota_kpis[precision->measure.which].of == OTA_KPI_OF_REACHED &&
+                 n < (double)count,
         .replications = (int64_t)count,
     };
     if (!bounded)

@@ -61,6 +61,8 @@ struct ota_precision_look {
     double reached; /* half the interval: met if it is no more; NaN: there is
                      * none */
     bool met;
+    bool never; /* it can no longer be met: some replication did not come so
+                 * far, and there is no mean of the others */
     int64_t replications; /* looked at */
     int64_t needed;       /* in all, about, to meet it; 0: met, or cannot be
                            * said */
