@@ -176,7 +176,8 @@ double ota_dist_mean_upto(const struct ota_dist *dist, double limit)
         return ota_dist_mean(dist);
     for (int k = 0; k < POINTS; k++) {
         const double u = (k + 0.5) / POINTS;
-        sum += 2 * u * (1 - ota_dist_cdf(dist, least + (limit - least) * u * u));
+        sum +=
+            2 * u * (1 - ota_dist_cdf(dist, least + (limit - least) * u * u));
     }
     const double lesser = least + (limit - least) * sum / POINTS;
     return (lesser - limit * (1 - within)) / within;

@@ -49,7 +49,7 @@ enum ota_purpose {
     OTA_PURPOSE_CAMPAIGN,  /* orders, samples and people of a rollout */
     OTA_PURPOSE_POLL,      /* when a device asks for updates */
     OTA_PURPOSE_ACCEPT,    /* whether somebody lets an update in */
-    OTA_PURPOSE_DESIGN,   /* which settings a study tries */
+    OTA_PURPOSE_DESIGN,    /* which settings a study tries */
     OTA_PURPOSE_COUNT
 };
 
