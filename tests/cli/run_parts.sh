@@ -117,7 +117,7 @@ verdict a_damaged_part_is_refused $?
 # --- an interrupted part -------------------------------------------------------
 
 rm -rf out out.part-* whole.out
-large="--out out --no-plots --set fleet.*.count=400 --reps 60 --threads 1"
+large="--out out --no-plots --set fleet.*.count=200 --reps 60 --threads 1"
 run run "$starter" $large >whole 2>err && mv out whole.out
 timeout -s KILL 60 "$OTASIM" run "$starter" $large --part 1/2 >said 2>err &
 begun=$!

@@ -135,7 +135,7 @@ strike() { # SIGNAL FILE COMMAND...
 }
 
 long() { # DIR: what takes long enough to be struck
-    exec "$OTASIM" sweep fleet.json --vary app.wait=5s,10s,20s,40s --reps 150 \
+    exec "$OTASIM" sweep fleet.json --vary app.wait=5s,10s,20s,40s --reps 75 \
         $small --out "$@"
 }
 
@@ -145,8 +145,8 @@ strike KILL killed.units long killed 2>/dev/null
 [ $? -eq 137 ] && [ -e killed.units ] && [ ! -e killed ]
 verdict killed_in_the_middle $?
 (long killed) >said 2>err
-[ $? -eq 0 ] && [ "$(simulated said)" -lt 600 ] && [ "$(found said)" -gt 0 ] &&
-    [ $(($(simulated said) + $(found said))) -eq 600 ]
+[ $? -eq 0 ] && [ "$(simulated said)" -lt 300 ] && [ "$(found said)" -gt 0 ] &&
+    [ $(($(simulated said) + $(found said))) -eq 300 ]
 verdict goes_on_when_killed $?
 [ ! -s err ] || grep -q 'never came back' err
 verdict what_was_lost_is_told $?
@@ -155,7 +155,7 @@ verdict killed_and_gone_on_is_the_same $?
 
 strike TERM stopped.units long stopped
 [ $? -eq 1 ] && [ ! -e stopped ] &&
-    grep -q '^otasim: [0-9]* of 600 replications are kept in stopped.units; ' \
+    grep -q '^otasim: [0-9]* of 300 replications are kept in stopped.units; ' \
         struck.err
 verdict what_an_interrupt_keeps_is_said $?
 (long stopped) >said 2>err
