@@ -164,7 +164,7 @@ static void goals_json(struct ota_json_out *json,
     ota_json_out_open(json, '[');
     for (size_t g = 0; g < report->setup->goal_count; g++) {
         const struct ota_goal *goal = &report->setup->goals[g];
-        const struct ota_evidence *evidence = &report->tune->evidence[g];
+        const struct ota_tune_evidence *evidence = &report->tune->evidence[g];
         ota_json_out_open(json, '{');
         string_json(json, "measure", goal->measure);
         string_json(json, "sign", goal->at_least ? ">=" : "<=");

@@ -170,7 +170,7 @@ static void print_evidence(const struct ota_tune_report *report,
 
     for (size_t g = 0; g < report->setup->goal_count; g++) {
         const bool at_least = report->setup->goals[g].at_least;
-        const struct ota_evidence *evidence = &tune->evidence[g];
+        const struct ota_tune_evidence *evidence = &tune->evidence[g];
         const struct ota_study_measure *measure =
             measure_named(report, report->setup->goals[g].measure);
         const struct ota_reading reading =

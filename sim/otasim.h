@@ -6,6 +6,9 @@
  *     ota_experiment_run() its replications, summarised
  *     ota_output_write()   a results folder
  *     ota_experiment_listen(), ota_trace_write()  what one device went through
+ *     ota_study_open(), ota_study_do()  many scenarios, a few numbers of each
+ *     ota_compare_make(), ota_tune_run()  what these say
+ *     ota_forecast()  what an update costs, without a run
  *
  * Nothing in it writes to stdout or stderr, and nothing ends the process: what
  * goes wrong comes back as complaints or an error (error.h), and text goes to
@@ -24,7 +27,12 @@
 #include "output/output.h"
 #include "output/trace.h"
 #include "sim/base/error.h"
+#include "sim/experiment/compare.h"
+#include "sim/experiment/design.h"
+#include "sim/experiment/estimate.h"
 #include "sim/experiment/experiment.h"
+#include "sim/experiment/study.h"
+#include "sim/experiment/tune.h"
 #include "sim/scenario/scenario.h"
 
 #endif

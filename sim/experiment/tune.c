@@ -283,7 +283,7 @@ static bool keep(struct tune *tune, const struct ota_search *search)
     result->evidence_replications = search->fresh_count;
     for (size_t g = 0; g < goals; g++)
         result->evidence[g] =
-            (struct ota_evidence){search->evidence[g], search->each};
+            (struct ota_tune_evidence){search->evidence[g], search->each};
     return true;
 }
 

@@ -64,7 +64,7 @@ struct ota_tried {
 
 /* What shows that the chosen setting meets a goal: replications that no choice
  * rests on. */
-struct ota_evidence {
+struct ota_tune_evidence {
     struct ota_estimate estimate; /* each end is a bound by itself, */
     double confidence;            /* with this confidence: more than was asked
                                    * for, as several looks may be taken */
@@ -75,7 +75,8 @@ struct ota_tune {
     size_t tried_count;
     size_t chosen; /* of tried; the nearest, if none was shown to hold */
     bool met;      /* the chosen one was shown to meet all goals */
-    struct ota_evidence *evidence; /* [goal]; of the chosen one, if it is met */
+    struct ota_tune_evidence
+        *evidence; /* [goal]; of the chosen one, if it is met */
     int64_t evidence_replications;
     size_t candidates;     /* settings whose goals were put to that test */
     size_t neighbours[32]; /* of tried: on each axis about a tenth below and
