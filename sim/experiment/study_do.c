@@ -2,9 +2,9 @@
 /*
  * study_do.c - what is to be done of what was wanted, and its values.
  *
- * Units are blocks of replications that begin at multiples of the block, so
- * that they are the same whatever is there already: a part takes every so many
- * of them.
+ * Units are blocks of a point's replications, the same whatever is there
+ * already: a part takes every so many of them. All of a point are as large as
+ * each other, to within one, as no part would have its share otherwise.
  */
 #include <assert.h>
 #include <math.h>
@@ -17,11 +17,14 @@
 /* A unit should outlast being dealt, and be short enough to be lost. */
 enum { UNIT_DEVICES = 10000, UNIT_MOST = 16 };
 
-static int64_t block_of(const struct ota_study_scenario *point)
+/* How many blocks so many replications of the point make. */
+static int64_t blocks_of(const struct ota_study_scenario *point,
+                         int64_t replications)
 {
-    const int64_t block = UNIT_DEVICES / point->devices;
+    const int64_t fit = UNIT_DEVICES / point->devices;
+    const int64_t most = fit < 1 ? 1 : fit > UNIT_MOST ? UNIT_MOST : fit;
 
-    return block < 1 ? 1 : block > UNIT_MOST ? UNIT_MOST : block;
+    return replications / most + (replications % most > 0);
 }
 
 /* --- places --- */
@@ -233,7 +236,7 @@ static bool add_blocks(struct ota_study *study, size_t point,
                        struct ota_error *error)
 {
     struct ota_study_scenario *own = &study->points[point];
-    const int64_t each = block_of(own);
+    const int64_t blocks = blocks_of(own, replications);
 
     if (!make_room(study, own, replications, error))
         return false;
@@ -241,12 +244,13 @@ static bool add_blocks(struct ota_study *study, size_t point,
         study->wanted += replications - own->wanted;
         own->wanted = replications;
     }
-    for (int64_t r = 0; r < replications; r += each) {
-        const int64_t left = replications - r;
-        const struct ota_study_unit block = {point, r,
-                                             left < each ? left : each};
+    int64_t first = 0;
+    for (int64_t b = 0; b < blocks; b++) {
+        const int64_t left = replications - first;
+        const struct ota_study_unit block = {point, first, left / (blocks - b)};
         if (!add_block(study, plan, &block, error))
             return false;
+        first += block.count;
     }
     return true;
 }

@@ -419,6 +419,23 @@ static void parts_make_the_whole(void **state)
     ota_store_close(store);
 }
 
+/* A point's replications are more than a block has. */
+static void parts_have_like_shares(void **state)
+{
+    struct sweep sweep;
+
+    (void)state;
+    make_sweep(&sweep);
+    for (int part = 0; part < 2; part++) {
+        const struct ota_study_options options = {
+            .threads = 2, .part = part, .parts = 2};
+        struct ota_study *study = open_study(&options, &sweep);
+        do_all(study, &sweep);
+        work_of(study, POINTS * REPLICATIONS / 2, 0);
+        ota_study_close(study);
+    }
+}
+
 /* Writes the study's values as results do, into a new file. */
 static void write_results(const char *path, const struct ota_study *study)
 {
@@ -536,6 +553,7 @@ int main(void)
         cmocka_unit_test(it_stops_and_goes_on),
         cmocka_unit_test(what_is_in_the_store_is_not_done_again),
         cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(parts_have_like_shares),
         cmocka_unit_test(results_are_a_store_too),
         cmocka_unit_test(files_that_a_scenario_names_are_part_of_it),
     };
