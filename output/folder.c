@@ -292,13 +292,18 @@ static bool list_file(void *context, const char *name)
     return listing->ok;
 }
 
-bool ota_folder_list(struct ota_json_out *json, const char *folder,
-                     struct ota_error *error)
+bool ota_folder_end_manifest(struct ota_json_out *json, const char *folder,
+                             const char *scenario_json, struct ota_error *error)
 {
     struct listing listing = {json, folder, "", error, true};
 
+    ota_json_out_key(json, "files");
     ota_json_out_open(json, '[');
     const bool ok = ota_files_list(folder, list_file, &listing, error);
     ota_json_out_close(json, ']');
+    ota_json_out_key(json, "input");
+    ota_json_out_raw(json, scenario_json);
+    ota_json_out_close(json, '}');
+    ota_json_out_end(json);
     return ok && listing.ok;
 }

@@ -41,10 +41,11 @@ bool ota_folder_check(const char *folder,
 /* Begins a manifest: its first key marks a folder as otasim's. */
 void ota_folder_begin_manifest(struct ota_json_out *json, const char *version);
 
-/* Writes the value of the manifest's key "files": all that is in the folder
- * beside the manifest. Returns false with *error set. */
-bool ota_folder_list(struct ota_json_out *json, const char *folder,
-                     struct ota_error *error);
+/* Ends it: with all files that are in the folder beside it, and the scenario
+ * that all came from. Returns false with *error set. */
+bool ota_folder_end_manifest(struct ota_json_out *json, const char *folder,
+                             const char *scenario_json,
+                             struct ota_error *error);
 
 /* For files that take long: returns false with *error set if the user wants it
  * to stop. */

@@ -74,12 +74,8 @@ static bool write_manifest(const void *of, const char *folder,
     for (size_t m = 0; m < report->shown_count; m++)
         ota_json_out_string(&json, report->measures[m].name);
     ota_json_out_close(&json, ']');
-    ota_json_out_key(&json, "files");
-    const bool ok = ota_folder_list(&json, folder, error);
-    ota_json_out_key(&json, "input");
-    ota_json_out_raw(&json, report->scenario_json);
-    ota_json_out_close(&json, '}');
-    ota_json_out_end(&json);
+    const bool ok =
+        ota_folder_end_manifest(&json, folder, report->scenario_json, error);
     return ota_out_file_close(&file, error) && ok;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "output/study_report.h"
 
+#include "output/csv.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,4 +130,30 @@ void ota_study_row_text(const struct ota_study_row *row, char *text,
                      row->settings[s].path, row->settings[s].value);
         used += length > 0 ? (size_t)length : 0;
     }
+}
+
+void ota_study_csv_head(const struct ota_study_report *report, FILE *out)
+{
+    static const char *const ends[] = {"", "_lo", "_hi"};
+
+    fputs(",devices,replications", out);
+    for (size_t m = 0; m < report->measure_count; m++)
+        for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+            char name[OTA_MEASURE_NAME_SIZE + 4];
+            snprintf(name, sizeof(name), "%s%s", report->measures[m].name,
+                     ends[e]);
+            fputc(',', out);
+            ota_csv_text(out, name);
+        }
+    fputc('\n', out);
+}
+
+void ota_study_csv_cells(const struct ota_study_report *report, size_t row,
+                         FILE *out)
+{
+    fprintf(out, ",%lld,%lld", (long long)report->devices[row],
+            (long long)report->rows[row].replications);
+    for (size_t m = 0; m < report->measure_count; m++)
+        ota_csv_estimate(out, ota_study_report_estimate(report, row, m));
+    fputc('\n', out);
 }

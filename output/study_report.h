@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "output/folder.h"
 #include "output/number.h"
@@ -81,6 +82,12 @@ enum ota_scale ota_study_scale(const struct ota_measure *measure);
 /* Writes "app.wait=5s sleep.period=1h", or the name; cut if it has to be. */
 void ota_study_row_text(const struct ota_study_row *row, char *text,
                         size_t size);
+
+/* The end of a line of CSV: devices, replications and every measure of a row
+ * with its interval; and of the line that names them. */
+void ota_study_csv_head(const struct ota_study_report *report, FILE *out);
+void ota_study_csv_cells(const struct ota_study_report *report, size_t row,
+                         FILE *out);
 
 /* results.sqlite: the numbers of the study as tables, and the values of each
  * replication, so that a later study can have them (store.h). */

@@ -106,18 +106,7 @@ static void csv_head(const struct ota_sweep_report *report, FILE *out)
     for (size_t a = 0; a < report->axis_count; a++)
         if (report->axes[a].unit)
             number_head(out, &report->axes[a]);
-    fputs(",devices,replications", out);
-    for (size_t m = 0; m < report->study.measure_count; m++) {
-        static const char *const ends[] = {"", "_lo", "_hi"};
-        for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
-            char name[OTA_MEASURE_NAME_SIZE + 4];
-            snprintf(name, sizeof(name), "%s%s", report->study.measures[m].name,
-                     ends[e]);
-            fputc(',', out);
-            ota_csv_text(out, name);
-        }
-    }
-    fputc('\n', out);
+    ota_study_csv_head(&report->study, out);
 }
 
 static void csv_row(const struct ota_sweep_report *report, size_t r, FILE *out)
@@ -132,14 +121,7 @@ static void csv_row(const struct ota_sweep_report *report, size_t r, FILE *out)
     for (size_t a = 0; a < report->axis_count; a++)
         if (report->axes[a].unit)
             ota_csv_number(out, row->numbers[a]);
-    fprintf(out, ",%lld,%lld", (long long)report->study.devices[r],
-            (long long)row->replications);
-    for (size_t m = 0; m < report->study.measure_count; m++) {
-        const struct ota_estimate *estimate =
-            ota_study_report_estimate(&report->study, r, m);
-        ota_csv_estimate(out, estimate);
-    }
-    fputc('\n', out);
+    ota_study_csv_cells(&report->study, r, out);
 }
 
 static bool write_csv(const void *of, const char *folder,

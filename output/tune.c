@@ -30,18 +30,8 @@ static void csv_head(const struct ota_tune_report *report, FILE *out)
         ota_csv_text(out, report->setup->axes[a].path);
         fputc(',', out);
     }
-    fputs("chosen,front,shortfall,devices,replications", out);
-    for (size_t m = 0; m < report->study.measure_count; m++) {
-        static const char *const ends[] = {"", "_lo", "_hi"};
-        for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
-            char name[OTA_MEASURE_NAME_SIZE + 4];
-            snprintf(name, sizeof(name), "%s%s", report->study.measures[m].name,
-                     ends[e]);
-            fputc(',', out);
-            ota_csv_text(out, name);
-        }
-    }
-    fputc('\n', out);
+    fputs("chosen,front,shortfall", out);
+    ota_study_csv_head(&report->study, out);
 }
 
 static void csv_row(const struct ota_tune_report *report, size_t t, FILE *out)
@@ -54,14 +44,7 @@ static void csv_row(const struct ota_tune_report *report, size_t t, FILE *out)
     }
     fprintf(out, "%d,%d", t == report->tune->chosen, tried->front);
     ota_csv_number(out, tried->shortfall);
-    fprintf(out, ",%lld,%lld", (long long)report->study.devices[t],
-            (long long)tried->replications);
-    for (size_t m = 0; m < report->study.measure_count; m++) {
-        const struct ota_estimate *estimate =
-            ota_study_report_estimate(&report->study, t, m);
-        ota_csv_estimate(out, estimate);
-    }
-    fputc('\n', out);
+    ota_study_csv_cells(&report->study, t, out);
 }
 
 static bool write_csv(const void *of, const char *folder,
