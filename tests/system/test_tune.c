@@ -72,6 +72,7 @@ static void test_refused(void **state)
     assert_true(complaints.total > 0);
     assert_string_equal(refused.path, "app.wait");
     assert_string_equal(refused.value, "-5s");
+    ota_tune_release(&tune);
     ota_study_close(study);
 }
 
