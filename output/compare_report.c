@@ -117,9 +117,7 @@ static void estimate(struct ota_json_out *json, const char *key,
 {
     ota_json_out_key(json, key);
     ota_json_out_open(json, '{');
-    number(json, "mean", of->mean);
-    number(json, "lo", of->lo);
-    number(json, "hi", of->hi);
+    ota_json_out_estimate(json, of);
     ota_json_out_key(json, "values");
     ota_json_out_integer(json, of->values);
     ota_json_out_close(json, '}');

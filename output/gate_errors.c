@@ -113,12 +113,7 @@ static void error_rate(struct ota_json_out *json, const char *key,
 {
     ota_json_out_key(json, key);
     ota_json_out_open(json, '{');
-    ota_json_out_key(json, "mean");
-    ota_json_out_number(json, share->mean);
-    ota_json_out_key(json, "lo");
-    ota_json_out_number(json, share->lo);
-    ota_json_out_key(json, "hi");
-    ota_json_out_number(json, share->hi);
+    ota_json_out_estimate(json, share);
     ota_json_out_key(json, "count");
     ota_json_out_integer(json, count);
     ota_json_out_close(json, '}');

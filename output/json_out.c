@@ -159,3 +159,14 @@ void ota_json_out_end(struct ota_json_out *json)
 
     fputc('\n', json->out);
 }
+
+void ota_json_out_estimate(struct ota_json_out *json,
+                           const struct ota_estimate *estimate)
+{
+    ota_json_out_key(json, "mean");
+    ota_json_out_number(json, estimate->mean);
+    ota_json_out_key(json, "lo");
+    ota_json_out_number(json, estimate->lo);
+    ota_json_out_key(json, "hi");
+    ota_json_out_number(json, estimate->hi);
+}

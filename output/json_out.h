@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sim/stats/interval.h"
+
 struct ota_json_out {
     FILE *out;
     bool pretty;
@@ -34,6 +36,10 @@ void ota_json_out_integer(struct ota_json_out *json, int64_t value);
 
 /* Shortest decimal that reads back; null for NaN and infinities. */
 void ota_json_out_number(struct ota_json_out *json, double value);
+
+/* "mean", "lo" and "hi" of an object that is open. */
+void ota_json_out_estimate(struct ota_json_out *json,
+                           const struct ota_estimate *estimate);
 
 /* A number up to 2^53, which every reader keeps exactly, else a string. */
 void ota_json_out_unsigned(struct ota_json_out *json, uint64_t value);

@@ -92,12 +92,7 @@ void ota_precisions_json(struct ota_json_out *json,
             ota_json_out_number(json, NAN);
         else
             ota_json_out_integer(json, look->needed);
-        ota_json_out_key(json, "mean");
-        ota_json_out_number(json, look->estimate.mean);
-        ota_json_out_key(json, "lo");
-        ota_json_out_number(json, look->estimate.lo);
-        ota_json_out_key(json, "hi");
-        ota_json_out_number(json, look->estimate.hi);
+        ota_json_out_estimate(json, &look->estimate);
         ota_json_out_close(json, '}');
     }
     ota_json_out_close(json, ']');

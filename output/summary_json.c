@@ -13,17 +13,6 @@
 #include "output/files.h"
 #include "output/writers.h"
 
-static void interval_keys(struct ota_json_out *json,
-                          const struct ota_estimate *estimate)
-{
-    ota_json_out_key(json, "mean");
-    ota_json_out_number(json, estimate->mean);
-    ota_json_out_key(json, "lo");
-    ota_json_out_number(json, estimate->lo);
-    ota_json_out_key(json, "hi");
-    ota_json_out_number(json, estimate->hi);
-}
-
 static void outcomes(struct ota_json_out *json,
                      const struct ota_group_summary *group)
 {
@@ -32,7 +21,7 @@ static void outcomes(struct ota_json_out *json,
     for (int i = 0; i < OTA_OUTCOMES; i++) {
         ota_json_out_key(json, ota_outcome_names[i]);
         ota_json_out_open_flat(json, '{');
-        interval_keys(json, &group->outcomes[i]);
+        ota_json_out_estimate(json, &group->outcomes[i]);
         ota_json_out_close(json, '}');
     }
     ota_json_out_close(json, '}');
@@ -51,7 +40,7 @@ static void kpis(struct ota_json_out *json,
         ota_json_out_open_flat(json, '{');
         ota_json_out_key(json, "unit");
         ota_json_out_string(json, ota_kpis[i].unit);
-        interval_keys(json, estimate);
+        ota_json_out_estimate(json, estimate);
         if (more && of != OTA_KPI_OF_ALL) {
             ota_json_out_key(json, "reached");
             ota_json_out_integer(json, estimate->values);
@@ -106,7 +95,7 @@ static void wave(struct ota_json_out *json, const struct ota_wave_summary *wave)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         ota_json_out_key(json, numbers[i].name);
         ota_json_out_open_flat(json, '{');
-        interval_keys(json, numbers[i].estimate);
+        ota_json_out_estimate(json, numbers[i].estimate);
         ota_json_out_key(json, "reached");
         ota_json_out_integer(json, numbers[i].estimate->values);
         ota_json_out_close(json, '}');

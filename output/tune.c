@@ -86,12 +86,7 @@ static void estimate_json(struct ota_json_out *json, const char *key,
     if (key)
         ota_json_out_key(json, key);
     ota_json_out_open(json, '{');
-    ota_json_out_key(json, "mean");
-    ota_json_out_number(json, estimate->mean);
-    ota_json_out_key(json, "lo");
-    ota_json_out_number(json, estimate->lo);
-    ota_json_out_key(json, "hi");
-    ota_json_out_number(json, estimate->hi);
+    ota_json_out_estimate(json, estimate);
     ota_json_out_close(json, '}');
 }
 
